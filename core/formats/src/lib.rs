@@ -1,1 +1,33 @@
-//! x
+//! Strict, bounded parsers of the bytes that a device's state is read from.
+//!
+//! Pure: bytes in, values or a [`FormatError`] out. Every byte is taken for an attacker's: no input makes a
+//! parser panic, hang or use more memory than a small multiple of the (capped) input. Formats that people
+//! collect by hand (getprop texts, mount tables, module lists, package lists) are read leniently: a line that
+//! can't be used is dropped and reported in [`Drops`], and the parse fails only if nothing usable is found or
+//! a cap is met. Every other format is read whole or not at all.
+
+pub mod apex;
+pub mod boot_params;
+pub mod bugreport;
+pub mod certs;
+pub mod digest;
+mod drops;
+mod error;
+pub mod kconfig;
+pub mod modules;
+pub mod mounts;
+pub mod owners;
+pub mod packages;
+pub mod properties;
+pub mod selinux;
+pub mod sensors;
+pub mod settings;
+pub mod snapshot;
+pub mod sockets;
+pub mod text;
+pub mod users;
+mod xml;
+mod zip;
+
+pub use drops::{Dropped, Drops};
+pub use error::{FormatError, Kind};

@@ -70,11 +70,17 @@ mod tests {
     #[test]
     fn the_first_rule_that_matches_decides() {
         assert_eq!(posture([(Fail, true), (Unknown, true)], [], false), Posture::NonCompliant);
-        assert_eq!(posture([(Pass, true), (Unknown, true), (Fail, false)], [], false), Posture::Indeterminate);
+        assert_eq!(
+            posture([(Pass, true), (Unknown, true), (Fail, false)], [], false),
+            Posture::Indeterminate
+        );
         assert_eq!(posture([(Pass, true), (Fail, false)], [], false), Posture::AtRisk);
         assert_eq!(posture([(Pass, true)], [Unknown], false), Posture::AtRisk);
         assert_eq!(posture([(Pass, true)], [Pass], true), Posture::AtRisk);
-        assert_eq!(posture([(Pass, true), (NotApplicable, true)], [NotApplicable], false), Posture::Compliant);
+        assert_eq!(
+            posture([(Pass, true), (NotApplicable, true)], [NotApplicable], false),
+            Posture::Compliant
+        );
         assert_eq!(posture([(Pass, false)], [], false), Posture::Indeterminate);
     }
 }

@@ -1,0 +1,138 @@
+//! A policy file: which gates bind, what is accepted, what does not apply, what is waived. Strictly parsed.
+
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use toml::Spanned;
+use trust_evidence::{LoadError, Time, from_toml};
+
+/// The schema a policy names.
+pub const POLICY_SCHEMA: &str = "com.enigm.policy/1";
+/// The largest policy that is read, in bytes.
+const MAX_POLICY: usize = 4 << 20;
+
+/// A policy file as it was read. [`crate::Plan::new`] resolves it against the gates.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The file's name, for errors.
+    file: Box<str>,
+    text: Box<str>,
+    digest: [u8; 32],
+    pub(crate) raw: RawPolicy,
+}
+
+/// Operands of one section: keys and values with their places.
+pub(crate) type Operands = BTreeMap<Spanned<String>, Spanned<toml::Value>>;
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawPolicy {
+    pub schema: Spanned<String>,
+    pub id: Box<str>,
+    pub version: u32,
+    #[serde(default)]
+    pub lab: bool,
+    pub gates: RawBinding,
+    #[serde(default)]
+    pub thresholds: Operands,
+    #[serde(default)]
+    pub accept: Operands,
+    #[serde(default)]
+    pub deny: Operands,
+    #[serde(default)]
+    pub boot: Vec<Operands>,
+    #[serde(default)]
+    pub release: Vec<Operands>,
+    #[serde(default)]
+    pub sources: Vec<RawSources>,
+    pub managed: RawManaged,
+    #[serde(default)]
+    pub waiver: Vec<RawWaiver>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawBinding {
+    pub bind: Spanned<Vec<Spanned<String>>>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawSources {
+    pub absent: Vec<Spanned<String>>,
+    pub reason: Box<str>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawManaged {
+    pub owner: Spanned<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawWaiver {
+    pub check: Spanned<String>,
+    pub reason: Box<str>,
+    pub by: Box<str>,
+    pub until: Spanned<String>,
+}
+
+impl Policy {
+    /// Reads a policy's text. `file` names it in errors.
+    pub fn parse(file: &str, text: &str) -> Result<Policy, LoadError> {
+        if text.len() > MAX_POLICY {
+            let message = format!("{} bytes: expected a policy of at most {MAX_POLICY}", text.len());
+            return Err(LoadError::whole(file, message));
+        }
+        let raw: RawPolicy = from_toml(file, text)?;
+        let policy =
+            Policy { file: file.into(), text: text.into(), digest: Sha256::digest(text).into(), raw };
+        if policy.raw.schema.as_ref() != POLICY_SCHEMA {
+            let message =
+                format!("schema = \"{}\": expected \"{POLICY_SCHEMA}\"", policy.raw.schema.as_ref());
+            return Err(policy.error(policy.raw.schema.span(), message));
+        }
+        Ok(policy)
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &str {
+        &self.raw.id
+    }
+
+    /// Its version, which only rises.
+    pub fn version(&self) -> u32 {
+        self.raw.version
+    }
+
+    /// Whether it is for laboratories, which every result says.
+    pub fn is_lab(&self) -> bool {
+        self.raw.lab
+    }
+
+    /// SHA-256 of the file's bytes.
+    pub fn digest(&self) -> &[u8; 32] {
+        &self.digest
+    }
+
+    /// Whether devices under this policy are managed: whether gate 8 applies.
+    pub fn is_managed(&self) -> bool {
+        self.raw.managed.owner.as_ref() != "none"
+    }
+
+    /// An error at a place of this file.
+    pub(crate) fn error(&self, span: Range<usize>, message: impl std::fmt::Display) -> LoadError {
+        LoadError::at(&self.file, &self.text, span, message)
+    }
+
+    /// An error of this file as a whole.
+    pub(crate) fn whole(&self, message: impl std::fmt::Display) -> LoadError {
+        LoadError::whole(&self.file, message)
+    }
+
+    pub(crate) fn time(&self, text: &Spanned<String>) -> Result<Time, LoadError> {
+        text.as_ref().parse().map_err(|error| self.error(text.span(), error))
+    }
+}
