@@ -5,6 +5,7 @@
 //! no I/O, reads no clock, never fails and never panics; the same input gives the same report, byte for byte.
 
 mod check;
+mod describe;
 mod forge_cost;
 mod gate;
 mod json;

@@ -20,6 +20,8 @@ struct RawCapture {
     taken_at: Option<Spanned<String>>,
     kind: Option<SourceKind>,
     #[serde(default)]
+    complete_properties: bool,
+    #[serde(default)]
     observations: BTreeMap<Spanned<String>, Spanned<RawObservation>>,
 }
 
@@ -55,7 +57,11 @@ impl Evidence {
             Some(at) => Some(time(at.as_ref(), at.span())?),
             None => None,
         };
-        let source = SourceInfo { kind: raw.kind.unwrap_or(SourceKind::Capture), taken_at };
+        let source = SourceInfo {
+            kind: raw.kind.unwrap_or(SourceKind::Capture),
+            taken_at,
+            complete_properties: raw.complete_properties,
+        };
         let mut evidence = Evidence::empty(catalogue, source);
         for (id, observation) in raw.observations {
             let Some((ix, signal)) =
@@ -81,6 +87,9 @@ impl Evidence {
         let mut text = format!("schema = \"{CAPTURE_SCHEMA}\"\n");
         if let Some(at) = self.source.taken_at {
             let _ = writeln!(text, "taken_at = \"{at}\"");
+        }
+        if self.source.complete_properties {
+            text.push_str("complete_properties = true\n");
         }
         let _ = writeln!(text, "kind = \"{}\"\n\n[observations]", self.source.kind.code());
         for (ix, signal) in catalogue.iter() {

@@ -18,6 +18,15 @@ pub struct SourceInfo {
     pub kind: SourceKind,
     /// When, where that is known.
     pub taken_at: Option<Time>,
+    /// Whether a getprop text beside it was taken by root or by trustd, so that what it lacks is absent.
+    pub complete_properties: bool,
+}
+
+impl SourceInfo {
+    /// A source of this kind, taken at an unknown time.
+    pub fn new(kind: SourceKind) -> SourceInfo {
+        SourceInfo { kind, taken_at: None, complete_properties: false }
+    }
 }
 
 /// What kind of thing evidence was read from.
@@ -77,7 +86,8 @@ impl Evidence {
             catalogue.find("trustd.clock").and_then(|ix| catalogue.signal(ix)).and_then(|signal| {
                 if let Outcome::Seen(Value::Time(at)) = signal.example { Some(at) } else { None }
             });
-        let mut evidence = Self::empty(catalogue, SourceInfo { kind: SourceKind::Capture, taken_at });
+        let mut evidence =
+            Self::empty(catalogue, SourceInfo { taken_at, ..SourceInfo::new(SourceKind::Capture) });
         for (ix, signal) in catalogue.iter() {
             let outcome = signal.example.clone();
             evidence.record(catalogue, ix, Observation { outcome, class: signal.ceiling, taken_at: None });

@@ -13,6 +13,9 @@ pub struct Time(i64);
 pub struct TimeError(String);
 
 impl Time {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Time = Time(0);
+
     /// The earliest and latest times that can be written (years 0000 to 9999).
     const RANGE: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_207_200;
 

@@ -1,5 +1,6 @@
 //! What a lenient parser left out.
 
+use crate::FormatError;
 use std::fmt::Display;
 
 /// The most dropped lines that are kept with their reason; the rest is only counted.
@@ -26,6 +27,14 @@ impl Drops {
         self.count += 1;
         if self.kept.len() < MAX_KEPT {
             self.kept.push(Dropped { line, why: why.to_string().into() });
+        }
+    }
+
+    /// The error of an input of which nothing could be used: the first drop, or that there was nothing at all.
+    pub(crate) fn nothing_usable(&self, what: &'static str, expected: &str) -> FormatError {
+        match self.kept.first() {
+            Some(first) => FormatError::malformed(what, &first.why).at_line(first.line),
+            None => FormatError::malformed(what, format_args!("nothing: expected {expected}")),
         }
     }
 

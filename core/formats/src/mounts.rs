@@ -1,6 +1,29 @@
 //! Mount tables: /proc/<pid>/mountinfo, /proc/mounts and the output of `mount`.
+//!
+//! ```text
+//! mountinfo = id SP parent SP major ":" minor SP root SP point SP options *( SP tag ) " - " fstype SP source SP options
+//! mounts    = source SP point SP fstype SP options SP freq SP passno
+//! mount     = source " on " point " type " fstype " (" options ")"
+//! ```
+//!
+//! The first two write space, tab, line end, backslash and `#` as three octal digits (`\040`); `mount` writes
+//! them bare. Source: proc_pid_mountinfo(5), fs/proc_namespace.c of Linux, toys/lsb/mount.c of toybox.
 
+mod line;
+
+use crate::error::shown;
+use crate::text::{decode_as, lines};
 use crate::{Drops, FormatError};
+use line::Form;
+
+/// The largest table, in bytes.
+pub const MAX_TEXT: usize = 2 << 20;
+/// The most mounts in a table.
+pub const MAX_MOUNTS: usize = 50_000;
+/// The longest line, in bytes.
+pub const MAX_LINE: usize = 32 << 10;
+
+const WHAT: &str = "mount table";
 
 /// A mount table in its own order: a later mount covers an earlier one at the same point.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +43,7 @@ pub struct Mount {
     pub point: Box<str>,
     /// The file system's type.
     pub fstype: Box<str>,
-    /// A device's path, or what the file system calls its source.
+    /// A device's path, or what the file system calls its source. May be empty.
     pub source: Box<str>,
     /// Options of the mount. /proc/mounts and `mount` have all options here.
     pub options: Vec<Box<str>>,
@@ -29,7 +52,8 @@ pub struct Mount {
 }
 
 impl Mount {
-    /// Whether an option is set, on the mount or on the file system.
+    /// Whether an option is set, on the mount or on the file system. In mountinfo a mount is writable only if
+    /// both say `rw`: ask `has("ro")`, not `has("rw")`.
     pub fn has(&self, option: &str) -> bool {
         self.options.iter().chain(&self.super_options).any(|set| **set == *option)
     }
@@ -43,17 +67,61 @@ impl Mounts {
 
     /// The mount that a path lies on: of those whose point is the longest prefix of it, whole components at a
     /// time, the last in the table. `path` is absolute.
-    pub fn covering(&self, _path: &str) -> Option<&Mount> {
-        None
+    pub fn covering(&self, path: &str) -> Option<&Mount> {
+        let path = path.trim_end_matches('/');
+        // max_by_key gives the last of several equals.
+        self.mounts.iter().filter(|mount| is_on(path, &mount.point)).max_by_key(|mount| mount.point.len())
     }
 
-    /// The lines that could not be used.
+    /// The lines that could not be used. What they would have mounted is not in the table.
     pub fn dropped(&self) -> &Drops {
         &self.dropped
     }
 }
 
-/// Reads a mount table of any of the three forms.
-pub fn parse(_bytes: &[u8]) -> Result<Mounts, FormatError> {
-    Err(FormatError::malformed("mounts", "not written yet"))
+/// Reads a mount table of any of the three forms; the first line that fits one decides.
+///
+/// Lines of another form are dropped. An error is a text without a single mount, one past a cap, and bytes that
+/// are no text.
+pub fn parse(bytes: &[u8]) -> Result<Mounts, FormatError> {
+    let text = decode_as(WHAT, bytes, MAX_TEXT)?;
+    let mut form = None;
+    let mut table = Mounts { mounts: Vec::new(), dropped: Drops::default() };
+    for (number, line) in lines(&text) {
+        if line.trim().is_empty() {
+            continue;
+        }
+        if line.len() > MAX_LINE {
+            table.dropped.push(number, format_args!("{}: expected at most {MAX_LINE} bytes", shown(line)));
+            continue;
+        }
+        let read = match form {
+            Some(form) => line::read(form, line),
+            None => Form::ALL.into_iter().find_map(|tried| {
+                let mount = line::read(tried, line)?;
+                form = Some(tried);
+                Some(mount)
+            }),
+        };
+        let Some(mount) = read else {
+            let expected = form.map_or("a line of mountinfo, /proc/mounts or mount", Form::expects);
+            table.dropped.push(number, format_args!("{}: expected {expected}", shown(line)));
+            continue;
+        };
+        if table.mounts.len() >= MAX_MOUNTS {
+            return Err(FormatError::too_large(WHAT, "mounts", MAX_MOUNTS).at_line(number));
+        }
+        table.mounts.push(mount);
+    }
+    match table.mounts.is_empty() {
+        true => Err(table.dropped.nothing_usable(WHAT, "lines of mountinfo, /proc/mounts or mount")),
+        false => Ok(table),
+    }
 }
+
+fn is_on(path: &str, point: &str) -> bool {
+    point == "/" || path.strip_prefix(point).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,24 @@
 //! Device and profile owners: device_owner_2.xml and profile_owner.xml as text.
+//!
+//! ```text
+//! <root><device-owner component="pkg/cls" /><device-owner-context userId="0" />
+//!       <system-update-policy policy_type="3" …><freeze start="--12-01" end="--01-10" /></system-update-policy>…</root>
+//! ```
+//!
+//! system_server writes the files and vouches for them; the first is there without an owner too.
+//! Source: OwnersData.java and SystemUpdatePolicy.java of AOSP.
+
+mod update_policy;
 
 use crate::FormatError;
+use crate::xml::{Element, walk};
+pub use update_policy::{Freeze, Install, UpdatePolicy};
+
+/// The longest component, in bytes.
+pub const MAX_COMPONENT: usize = 256;
+
+const DEVICE_OWNER: &str = "device owner";
+const PROFILE_OWNER: &str = "profile owner";
 
 /// What device_owner_2.xml says. The file is there without an owner too.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,57 +31,53 @@ pub struct DeviceOwner {
     pub update_policy: Option<UpdatePolicy>,
 }
 
-/// When system updates may install.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UpdatePolicy {
-    /// What the policy does outside freeze periods.
-    pub install: Install,
-    /// Periods of each year in which no update installs, security patches included.
-    pub freezes: Vec<Freeze>,
-}
-
-/// How updates install outside freeze periods.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Install {
-    /// As soon as they are there.
-    Automatic,
-    /// Daily, between two minutes of the day.
-    Windowed(u16, u16),
-    /// Postponed for up to 30 days.
-    Postponed,
-}
-
-/// A period of each year, both days included; it may reach over the new year. 29 February counts as the 28th.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Freeze {
-    /// Month (1 to 12) and day (1 to 31) of its first day.
-    pub start: (u8, u8),
-    /// Month and day of its last day.
-    pub end: (u8, u8),
-}
-
-impl Freeze {
-    /// How many days it lasts, 1 to 365.
-    pub fn days(&self) -> u32 {
-        0
-    }
-}
-
-impl UpdatePolicy {
-    /// The most days for which the policy can hold an update back: the longest freeze, or 30 where updates are
-    /// postponed. `None` where it never holds one back for a day.
-    pub fn held_days(&self) -> Option<u32> {
-        let postponed = (self.install == Install::Postponed).then_some(30);
-        self.freezes.iter().map(Freeze::days).chain(postponed).max()
-    }
-}
-
-/// Reads /data/system/device_owner_2.xml.
-pub fn parse_device_owner(_bytes: &[u8]) -> Result<DeviceOwner, FormatError> {
-    Err(FormatError::malformed("device owner", "not written yet"))
+/// Reads /data/system/device_owner_2.xml. Strict: an element that is read here may stand there once, with values
+/// in range.
+pub fn parse_device_owner(bytes: &[u8]) -> Result<DeviceOwner, FormatError> {
+    let mut owner = DeviceOwner::default();
+    walk(DEVICE_OWNER, bytes, &["root"], |element| match element.path {
+        "root/device-owner" => set_once(&mut owner.component, element, component(element)?),
+        "root/device-owner-context" => set_once(&mut owner.user, element, element.number("userId")?),
+        "root/system-update-policy" => {
+            set_once(&mut owner.update_policy, element, UpdatePolicy::read(element)?)
+        }
+        "root/system-update-policy/freeze" => match &mut owner.update_policy {
+            Some(policy) => policy.add_freeze(element),
+            None => Ok(()),
+        },
+        _ => Ok(()),
+    })?;
+    Ok(owner)
 }
 
 /// Reads /data/system/users/<u>/profile_owner.xml: the component that owns the profile, if one does.
-pub fn parse_profile_owner(_bytes: &[u8]) -> Result<Option<Box<str>>, FormatError> {
-    Err(FormatError::malformed("profile owner", "not written yet"))
+pub fn parse_profile_owner(bytes: &[u8]) -> Result<Option<Box<str>>, FormatError> {
+    let mut owner = None;
+    walk(PROFILE_OWNER, bytes, &["root"], |element| match element.path {
+        "root/profile-owner" => set_once(&mut owner, element, component(element)?),
+        _ => Ok(()),
+    })?;
+    Ok(owner)
 }
+
+fn set_once<T>(place: &mut Option<T>, element: &Element<'_>, value: T) -> Result<(), FormatError> {
+    match place.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(element.error("a second one: expected at most one")),
+    }
+}
+
+fn component(element: &Element<'_>) -> Result<Box<str>, FormatError> {
+    let component = element.required("component")?;
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/');
+    match component.split_once('/') {
+        Some((package, class)) if component.len() <= MAX_COMPONENT && is_name(package) && is_name(class) => {
+            Ok(component.into())
+        }
+        _ => Err(element.bad("component", component, "package/class")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

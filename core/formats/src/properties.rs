@@ -35,19 +35,13 @@ pub struct Properties {
 }
 
 impl Properties {
-    /// Reads `[key]: [value]` lines or `key=value` lines, whichever the text has first.
+    /// Reads `[key]: [value]` lines, or `key=value` lines where the text has none of the former.
     ///
-    /// Lines of neither form are dropped. An error is a text without a single property, one past a cap, and
+    /// Lines of another form are dropped. An error is a text without a single property, one past a cap, and
     /// bytes that are no text.
     pub fn parse(bytes: &[u8]) -> Result<Properties, FormatError> {
         let text = decode_as(WHAT, bytes, MAX_TEXT)?;
-        let is_getprop = lines(&text)
-            .find_map(|(_, line)| match () {
-                () if getprop_start(line).is_some() => Some(true),
-                () if is_comment(line) => None,
-                () => line.contains('=').then_some(false),
-            })
-            .ok_or_else(|| nothing_usable(&text))?;
+        let is_getprop = lines(&text).any(|(_, line)| getprop_start(line).is_some());
         let mut properties = Properties::default();
         if is_getprop {
             properties.read_getprop(lines(&text))?

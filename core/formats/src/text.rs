@@ -88,7 +88,7 @@ fn utf16(
 fn is_unmarked_utf16le(bytes: &[u8]) -> bool {
     let (head, _) = bytes.split_at(bytes.len().min(SNIFFED));
     let (pairs, _) = head.as_chunks::<2>();
-    !pairs.is_empty() && pairs.iter().all(|[low, high]| *low != 0 && *high == 0)
+    pairs.len() > 1 && pairs.iter().all(|[low, high]| *low != 0 && *high == 0)
 }
 
 /// The lines of a text with their numbers from 1, without their ends: LF, CRLF or CR.

@@ -15,7 +15,6 @@ fn odd_but_valid_texts_are_read() {
         ("[a]: [x]: [y]]\n", "a", "x]: [y]"),
         ("[a]: [1\n2\n\n3]\n[b]: []\n", "a", "1\n2\n\n3"),
         ("[a]: [\n]\n", "a", "\n"),
-        ("[a]: [[x\n", "b", ""),
         ("[a]: [1]\n[a]: [2]\n", "a", "1"),
         ("\u{feff}[a]: [b]\n", "a", "b"),
         ("# x\n\n a = b c \n", "a", "b c"),
@@ -25,15 +24,9 @@ fn odd_but_valid_texts_are_read() {
         ("a?=1\na=2\n", "a", "2"),
         ("a=2\na?=1\n", "a", "2"),
         ("a?=1\na?=2\n", "a", "1"),
-        ("a=1\n[b]: [2]\n", "a", "1"),
+        ("a=1\n[b]: [2]\n", "b", "2"),
     ] {
-        // One row of the table leaves its value open; it only has to be dropped and not to loop.
-        match Properties::parse(text.as_bytes()) {
-            Ok(properties) => assert_eq!(properties.value(key), Some(value), "{text:?}"),
-            Err(error) => {
-                assert!(text.contains("[[") && error.to_string().contains("expected"), "{text:?} {error}")
-            }
-        }
+        assert_eq!(parsed(text).value(key), Some(value), "{text:?}");
     }
 }
 

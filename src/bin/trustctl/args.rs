@@ -1,0 +1,232 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use trust_evidence::Time;
+use trustd::import::{Input, Kind};
+
+/// Judges a device against the ten production gates, and says what was found, why it matters and what to do.
+#[derive(Parser)]
+#[command(name = "trustctl", version, max_term_width = 100)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Judge a device
+    ///
+    /// Exit status: 0 compliant, 1 non-compliant, 2 usage or bad input, 3 indeterminate, 4 at-risk.
+    Evaluate {
+        #[command(flatten)]
+        source: SourceArgs,
+        #[command(flatten)]
+        judging: JudgingArgs,
+        /// Text or JSON (docs/posture.schema.json)
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+        /// Print this gate alone (id or number); posture and exit status are always of all ten
+        #[arg(long, value_name = "ID")]
+        gate: Option<String>,
+        /// Print every check, not only what fell short
+        #[arg(long)]
+        all: bool,
+        /// Print private values (package, VPN and resolver names), which else show as counts
+        #[arg(long)]
+        private: bool,
+    },
+    /// Explain a gate, a check or a signal, and what a source says of it
+    Explain {
+        /// A gate's id or number, a check's code, or a signal's id
+        name: String,
+        #[command(flatten)]
+        source: SourceArgs,
+        #[command(flatten)]
+        judging: JudgingArgs,
+        /// Print private values
+        #[arg(long)]
+        private: bool,
+    },
+    /// Take a capture of this machine
+    Capture {
+        #[command(flatten)]
+        output: CaptureArgs,
+    },
+    /// Turn a source into a capture, and report what it dropped
+    Import {
+        #[command(flatten)]
+        source: SourceArgs,
+        #[command(flatten)]
+        output: CaptureArgs,
+    },
+    /// Which signals and verdicts differ between two sources
+    Diff {
+        /// The earlier source
+        before: PathBuf,
+        /// The later source
+        after: PathBuf,
+        #[command(flatten)]
+        judging: JudgingArgs,
+        /// Text or JSON
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+        /// Print private values
+        #[arg(long)]
+        private: bool,
+    },
+    /// What an attacker would have to forge to make a device look compliant
+    ForgeCost {
+        #[command(flatten)]
+        source: SourceArgs,
+        /// A source that the policy calls compliant [default: the sample production device]
+        #[arg(long, value_name = "F")]
+        reference: Option<PathBuf>,
+        #[command(flatten)]
+        judging: JudgingArgs,
+        /// Text or JSON
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// List the gates, their objectives and checks
+    Gates {
+        /// Text, JSON or markdown
+        #[arg(long, value_enum, default_value_t)]
+        format: PageFormat,
+    },
+    /// List the signals
+    Signals {
+        /// Text, JSON or markdown
+        #[arg(long, value_enum, default_value_t)]
+        format: PageFormat,
+    },
+    /// Check a policy, or write a starting one
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Subcommand)]
+pub enum PolicyCommand {
+    /// Check a policy file against the gates
+    Check {
+        /// The policy
+        file: PathBuf,
+    },
+    /// Write a starting policy that accepts what a device shows
+    From {
+        /// A capture, or any other source
+        source: PathBuf,
+        /// The policy whose thresholds it takes over
+        #[arg(long, value_name = "NAME|FILE", default_value = "production")]
+        model: String,
+    },
+}
+
+/// What to judge. With nothing, this machine.
+#[derive(Args)]
+pub struct SourceArgs {
+    /// A capture, a root directory, a getprop text, a bugreport; - for standard input
+    source: Option<PathBuf>,
+    /// Read the source as this and don't look at its content
+    #[arg(long = "as", value_enum, value_name = "KIND")]
+    kind: Option<Kind>,
+    /// The output of getprop
+    #[arg(long, value_name = "F")]
+    getprop: Option<PathBuf>,
+    /// A copy of /proc/bootconfig
+    #[arg(long, value_name = "F")]
+    bootconfig: Option<PathBuf>,
+    /// A copy of /proc/cmdline
+    #[arg(long, value_name = "F")]
+    cmdline: Option<PathBuf>,
+    /// A mount table: mountinfo, /proc/mounts or the output of mount
+    #[arg(long, value_name = "F")]
+    mounts: Option<PathBuf>,
+    /// A capture, or a fragment of one, laid over the rest
+    #[arg(long, value_name = "F")]
+    observations: Option<PathBuf>,
+    /// The getprop text was taken by root: what it lacks is absent
+    #[arg(long)]
+    complete_properties: bool,
+}
+
+#[derive(Args)]
+pub struct JudgingArgs {
+    /// A built-in policy (production, stock, lab) or a policy file
+    #[arg(long, value_name = "NAME|FILE", default_value = "production")]
+    pub policy: String,
+    /// Judge as of this time (RFC 3339) [default: when the source was taken, else now]
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<Time>,
+}
+
+#[derive(Args)]
+pub struct CaptureArgs {
+    /// Where to write it (mode 0600) [default: standard output]
+    #[arg(short, long, value_name = "F")]
+    pub output: Option<PathBuf>,
+    /// Leave out private values: what is left of each is how many entries it had
+    #[arg(long)]
+    pub withhold: bool,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum PageFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// The generated page
+    Markdown,
+}
+
+impl SourceArgs {
+    /// Whether the person named any source.
+    pub fn is_given(&self) -> bool {
+        let parts =
+            [&self.source, &self.getprop, &self.bootconfig, &self.cmdline, &self.mounts, &self.observations];
+        parts.into_iter().any(Option::is_some)
+    }
+
+    /// What to call the source in a heading.
+    pub fn name(&self) -> String {
+        match &self.source {
+            Some(path) if path.as_os_str() == "-" => "(standard input)".into(),
+            Some(path) => path.display().to_string(),
+            None if self.is_given() => "(given parts)".into(),
+            None => "(this machine)".into(),
+        }
+    }
+
+    /// As the importer takes it.
+    pub fn input(self) -> Input {
+        let SourceArgs {
+            source,
+            kind,
+            getprop,
+            bootconfig,
+            cmdline,
+            mounts,
+            observations,
+            complete_properties,
+        } = self;
+        Input { source, kind, getprop, bootconfig, cmdline, mounts, observations, complete_properties }
+    }
+}

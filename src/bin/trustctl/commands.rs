@@ -1,0 +1,308 @@
+//! What each command does.
+
+use crate::args::{
+    Arguments, CaptureArgs, Command, Format, JudgingArgs, PageFormat, PolicyCommand, SourceArgs,
+};
+use clap::CommandFactory;
+use std::fs::{self, OpenOptions};
+use std::io::{self, IsTerminal, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use trust_evidence::{Evidence, LoadError};
+use trust_gates::{Gates, Plan, Policy, Shown, forge_cost, starter_policy, to_json};
+use trust_posture::{GateId, Posture};
+use trustd::collect::Collected;
+use trustd::cycle::{House, collect_live, judge_at};
+use trustd::import::{ImportError, Input, import, tally};
+use trustd::policies;
+use trustd::show::difference::Difference;
+use trustd::show::report::View;
+use trustd::show::{Colour, cost, explain, pages, report};
+
+/// Why a command was refused: a sentence for the person.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// A file of ours or of theirs that is not well-formed.
+    #[error("{0}")]
+    Load(#[from] LoadError),
+    /// A source that can't be read.
+    #[error("{0}")]
+    Import(#[from] ImportError),
+    /// A file that can't be read or written.
+    #[error("{0}: {1}")]
+    Io(PathBuf, io::Error),
+    /// This machine's root can't be opened.
+    #[error("/: can't be opened: {0}")]
+    Live(rustix::io::Errno),
+    /// Anything else that the person wrote.
+    #[error("{0}")]
+    Usage(String),
+}
+
+type Outcome = Result<u8, CommandError>;
+
+/// Runs a command; its exit status.
+pub fn run(command: Command) -> Outcome {
+    match command {
+        Command::Evaluate { source, judging, format, gate, all, private } => {
+            evaluate(source, &judging, format, gate, all, private)
+        }
+        Command::Explain { name, source, judging, private } => explained(&name, source, &judging, private),
+        Command::Capture { output } => {
+            let house = House::open()?;
+            let collected = collect_live(&house).map_err(CommandError::Live)?;
+            written(&house, collected, &output)
+        }
+        Command::Import { source, output } => {
+            let house = House::open()?;
+            let collected = import(&house, &source.input())?;
+            for note in &collected.notes {
+                warn(&format!("{}: {}", note.path, note.message));
+            }
+            let (seen, missing) = tally(&collected.evidence, &house);
+            warn(&format!("{seen} signals with a value or an absence, {missing} missing"));
+            written(&house, collected, &output)
+        }
+        Command::Diff { before, after, judging, format, private } => {
+            diff(before, after, &judging, format, private)
+        }
+        Command::ForgeCost { source, reference, judging, format } => {
+            costed(source, reference, &judging, format)
+        }
+        Command::Gates { format } => listed_gates(format),
+        Command::Signals { format } => listed_signals(format),
+        Command::Policy(PolicyCommand::Check { file }) => checked(&file),
+        Command::Policy(PolicyCommand::From { source, model }) => started(source, &model),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "trustctl", &mut script);
+            print(&script)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            let rendered = clap_mangen::Man::new(Arguments::command()).render(&mut page);
+            rendered.map_err(|error| CommandError::Io("trustctl.1".into(), error))?;
+            print(&page)
+        }
+    }
+}
+
+fn evaluate(
+    source: SourceArgs,
+    judging: &JudgingArgs,
+    format: Format,
+    gate: Option<String>,
+    all: bool,
+    private: bool,
+) -> Outcome {
+    let house = House::open()?;
+    let only = gate.map(|id| gate_named(&house.gates, &id)).transpose()?;
+    let policy = policy(&judging.policy)?;
+    let plan = Plan::new(&house.catalogue, &house.gates, &policy)?;
+    let name = source.name();
+    let collected = import(&house, &source.input())?;
+    let judged = judge_at(&plan, &collected.evidence, judging.at);
+    match format {
+        Format::Json => print_json(&to_json(&judged, only))?,
+        Format::Text => {
+            let view = View { colour: colour(), shown: shown(private), only, all, source: &name };
+            print(report::text(&judged, view, &collected.notes).as_bytes())?
+        }
+    };
+    Ok(match judged.posture() {
+        Posture::Compliant => 0,
+        Posture::NonCompliant => 1,
+        Posture::Indeterminate => 3,
+        Posture::AtRisk => 4,
+    })
+}
+
+fn explained(name: &str, source: SourceArgs, judging: &JudgingArgs, private: bool) -> Outcome {
+    let house = House::open()?;
+    let topic = explain::find(&house, name).map_err(|near| {
+        let hint = if near.is_empty() { String::new() } else { format!(" (did you mean {}?)", near.join(", ")) };
+        CommandError::Usage(format!("\"{name}\": expected a gate, a check or a signal, as `trustctl gates` and `trustctl signals` list them{hint}"))
+    })?;
+    if !source.is_given() {
+        return print(explain::text(&house, topic, None, colour(), shown(private)).as_bytes());
+    }
+    let policy = policy(&judging.policy)?;
+    let plan = Plan::new(&house.catalogue, &house.gates, &policy)?;
+    let collected = import(&house, &source.input())?;
+    let judged = judge_at(&plan, &collected.evidence, judging.at);
+    print(explain::text(&house, topic, Some(&judged), colour(), shown(private)).as_bytes())
+}
+
+fn diff(before: PathBuf, after: PathBuf, judging: &JudgingArgs, format: Format, private: bool) -> Outcome {
+    let house = House::open()?;
+    let policy = policy(&judging.policy)?;
+    let plan = Plan::new(&house.catalogue, &house.gates, &policy)?;
+    let (before, after) = (imported(&house, before)?, imported(&house, after)?);
+    let (before, after) = (judge_at(&plan, &before, judging.at), judge_at(&plan, &after, judging.at));
+    let difference = Difference::between(&before, &after);
+    match format {
+        Format::Json => print_json(&difference.json()),
+        Format::Text => print(difference.text(colour(), shown(private)).as_bytes()),
+    }
+}
+
+fn costed(source: SourceArgs, reference: Option<PathBuf>, judging: &JudgingArgs, format: Format) -> Outcome {
+    let house = House::open()?;
+    let policy = policy(&judging.policy)?;
+    let plan = Plan::new(&house.catalogue, &house.gates, &policy)?;
+    let reference = match reference {
+        Some(path) => imported(&house, path)?,
+        None => Evidence::example(&house.catalogue),
+    };
+    let device = import(&house, &source.input())?.evidence;
+    let at = judging.at.or(reference.source.taken_at).unwrap_or_else(trustd::cycle::now);
+    let cost = forge_cost(&plan, &device, &reference, at)
+        .map_err(|error| CommandError::Usage(format!("{error} (--reference F names another)")))?;
+    match format {
+        Format::Json => print_json(&cost::json(&house.catalogue, &cost)),
+        Format::Text => print(cost::text(&house.catalogue, &cost, colour()).as_bytes()),
+    }
+}
+
+fn listed_gates(format: PageFormat) -> Outcome {
+    let house = House::open()?;
+    match format {
+        PageFormat::Markdown => print(pages::gates(&house).as_bytes()),
+        PageFormat::Text => {
+            let text: Vec<String> = house
+                .gates
+                .iter()
+                .map(|gate| {
+                    explain::text(&house, explain::Topic::Gate(gate), None, colour(), Shown::Withheld)
+                })
+                .collect();
+            print(text.join("\n").as_bytes())
+        }
+        PageFormat::Json => print_json(&pages::gates_json(&house)),
+    }
+}
+
+fn listed_signals(format: PageFormat) -> Outcome {
+    let house = House::open()?;
+    match format {
+        PageFormat::Markdown => print(pages::signals(&house).as_bytes()),
+        PageFormat::Text => {
+            let line = |signal: &trust_evidence::Signal| {
+                format!("{:<38} {:<2} {}\n", signal.id, signal.ceiling, signal.source.place())
+            };
+            print(house.catalogue.iter().map(|(_, signal)| line(signal)).collect::<String>().as_bytes())
+        }
+        PageFormat::Json => print_json(&pages::signals_json(&house)),
+    }
+}
+
+fn checked(file: &Path) -> Outcome {
+    let house = House::open()?;
+    let policy = policy_file(file)?;
+    let plan = Plan::new(&house.catalogue, &house.gates, &policy)?;
+    let checks = house.gates.checks().len();
+    let idle = (0..checks).filter(|ix| plan.not_applicable(*ix).is_some()).count();
+    let bound: Vec<&str> =
+        GateId::ALL.iter().filter(|gate| plan.binds(**gate)).map(|gate| gate.id()).collect();
+    let lab = if policy.is_lab() { ", lab" } else { "" };
+    let text = format!(
+        "{}: policy {} version {}{lab}: {} of 10 gates bind, {} of {checks} checks apply\n",
+        file.display(),
+        policy.id(),
+        policy.version(),
+        bound.len(),
+        checks - idle
+    );
+    print(text.as_bytes())
+}
+
+fn started(source: PathBuf, model: &str) -> Outcome {
+    let house = House::open()?;
+    let model = policy(model)?;
+    let evidence = imported(&house, source)?;
+    print(starter_policy(&house.catalogue, &house.gates, &model, &evidence).as_bytes())
+}
+
+fn imported(house: &House, source: PathBuf) -> Result<Evidence, CommandError> {
+    Ok(import(house, &Input { source: Some(source), ..Input::default() })?.evidence)
+}
+
+/// A built-in policy by name, else a file.
+fn policy(name: &str) -> Result<Policy, CommandError> {
+    match policies::built_in(name) {
+        Some(policy) => Ok(policy?),
+        None if !Path::new(name).exists() => {
+            let known: Vec<&str> = policies::BUILT_IN.iter().map(|(name, ..)| *name).collect();
+            Err(CommandError::Usage(format!(
+                "policy \"{name}\": expected {}, or a policy file",
+                known.join(", ")
+            )))
+        }
+        None => policy_file(Path::new(name)),
+    }
+}
+
+fn policy_file(path: &Path) -> Result<Policy, CommandError> {
+    let text = fs::read_to_string(path).map_err(|error| CommandError::Io(path.into(), error))?;
+    Ok(Policy::parse(&path.display().to_string(), &text)?)
+}
+
+fn gate_named(gates: &Gates, id: &str) -> Result<GateId, CommandError> {
+    gates.find(id).map(|gate| gate.id).ok_or_else(|| {
+        let known: Vec<&str> = GateId::ALL.iter().map(|gate| gate.id()).collect();
+        CommandError::Usage(format!(
+            "gate \"{id}\": expected a number from 1 to 10 or one of {}",
+            known.join(", ")
+        ))
+    })
+}
+
+/// Writes a capture where the person asked for it.
+fn written(house: &House, mut collected: Collected, output: &CaptureArgs) -> Outcome {
+    if output.withhold {
+        collected.evidence.withhold_private(&house.catalogue);
+    }
+    let text = collected.evidence.to_capture(&house.catalogue);
+    let Some(path) = &output.output else { return print(text.as_bytes()) };
+    // Beside the file and then over it, so that a failure never costs an earlier capture.
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    let store = || -> io::Result<()> {
+        let mut file =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&beside, path)
+    };
+    store().map(|()| 0).map_err(|error| CommandError::Io(path.clone(), error))
+}
+
+fn colour() -> Colour {
+    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if io::stdout().is_terminal() && !refused { Colour::On } else { Colour::Off }
+}
+
+fn shown(private: bool) -> Shown {
+    if private { Shown::Private } else { Shown::Withheld }
+}
+
+fn print_json(value: &serde_json::Value) -> Outcome {
+    print(format!("{value:#}\n").as_bytes())
+}
+
+/// Prints to standard output. A reader that went away (`| head`) is no error: the exit status still counts.
+fn print(bytes: &[u8]) -> Outcome {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(CommandError::Io("standard output".into(), error))
+        }
+        _ => Ok(0),
+    }
+}
+
+fn warn(text: &str) {
+    // Nothing is left to do if even this can't be written.
+    let _ = writeln!(io::stderr(), "trustctl: {text}");
+}

@@ -1,0 +1,211 @@
+//! What a collector works with: the root, the mount table that vouches for files, and where it puts results.
+
+use crate::root::Root;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use trust_evidence::{Catalogue, Class, Names, Observation, Outcome, Reason, Signal, SignalIx, Value};
+use trust_formats::mounts::{Mount, Mounts};
+use trust_formats::{Drops, FormatError};
+
+/// The largest file that is read, in bytes, where a collector does not say otherwise.
+pub const MAX_FILE: usize = 1 << 20;
+
+/// File system magic numbers (`statfs`), from the kernel's uapi/linux/magic.h.
+const PROC_MAGIC: u64 = 0x9fa0;
+const SYSFS_MAGIC: u64 = 0x6265_6572;
+const SELINUX_MAGIC: u64 = 0xf97c_ff8c;
+
+/// What all collectors of one collection share.
+pub struct Context {
+    /// The files.
+    pub root: Box<dyn Root>,
+    /// The catalogue.
+    pub catalogue: std::sync::Arc<Catalogue>,
+    /// Whether a getprop text was taken by root, so that what it lacks is absent.
+    pub complete_properties: bool,
+    /// The mount table and the device-mapper names, where they could be read.
+    pub mounted: Option<Mounted>,
+    notes: Mutex<Vec<Note>>,
+}
+
+/// Something that a collection left out or could not use.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Note {
+    /// The file.
+    pub path: String,
+    /// What was found there and what was expected.
+    pub message: String,
+}
+
+/// The mount table, with the names of device-mapper devices by number.
+pub struct Mounted {
+    /// The mounts.
+    pub table: Mounts,
+    /// Device-mapper names; `None` where sysfs does not show them.
+    pub mapper: Option<BTreeMap<(u32, u32), String>>,
+}
+
+impl Context {
+    /// A context over a root, before the mount table has been read.
+    pub fn new(
+        root: Box<dyn Root>,
+        catalogue: std::sync::Arc<Catalogue>,
+        complete_properties: bool,
+    ) -> Context {
+        Context { root, catalogue, complete_properties, mounted: None, notes: Mutex::new(Vec::new()) }
+    }
+
+    /// Reads and parses a file of at most `cap` bytes.
+    pub fn parse<T>(
+        &self,
+        path: &str,
+        cap: usize,
+        parse: impl FnOnce(&[u8]) -> Result<T, FormatError>,
+    ) -> Result<T, Reason> {
+        let bytes = self.root.read(path, cap).inspect_err(|reason| match reason {
+            Reason::NotPresent | Reason::PermissionDenied => {}
+            _ => self.note(
+                path,
+                format!("not read: {} (expected a regular file of at most {cap} bytes)", reason.words()),
+            ),
+        })?;
+        parse(&bytes).map_err(|error| {
+            self.note(path, error.to_string());
+            if error.is_unsupported() { Reason::Unsupported } else { Reason::Malformed }
+        })
+    }
+
+    /// Notes what a lenient parser dropped.
+    pub fn dropped(&self, path: &str, drops: &Drops) {
+        for drop in drops.iter() {
+            self.note(path, format!("line {} dropped: {}", drop.line, drop.why));
+        }
+        if drops.len() > drops.iter().len() {
+            self.note(path, format!("{} more lines dropped", drops.len() - drops.iter().len()));
+        }
+    }
+
+    /// Notes something that could not be used.
+    pub fn note(&self, path: &str, message: String) {
+        if let Ok(mut notes) = self.notes.lock() {
+            notes.push(Note { path: path.into(), message });
+        }
+    }
+
+    /// Everything noted so far, in order.
+    pub fn notes(&self) -> Vec<Note> {
+        let mut notes = self.notes.lock().map(|notes| notes.clone()).unwrap_or_default();
+        notes.sort();
+        notes
+    }
+
+    /// The class that a file's content reaches for a signal with this ceiling. What is read from the kernel
+    /// counts as such only on the kernel's own file systems, and a file of the image only on dm-verity.
+    pub fn class(&self, path: &str, ceiling: Class) -> Class {
+        let kernel = [
+            ("/proc", "proc", PROC_MAGIC),
+            ("/sys/fs/selinux", "selinuxfs", SELINUX_MAGIC),
+            ("/sys", "sysfs", SYSFS_MAGIC),
+        ]
+        .into_iter()
+        .find(|(prefix, ..)| path.starts_with(prefix));
+        let mount = self.mounted.as_ref().and_then(|mounted| Some((mounted, mounted.table.covering(path)?)));
+        let vouched = match (kernel, mount) {
+            (Some((_, fstype, magic)), Some((_, mount))) => {
+                *mount.fstype == *fstype && self.root.filesystem(path).is_none_or(|found| found == magic)
+            }
+            (None, Some((mounted, mount))) => mounted.on_verity(mount),
+            // Without a mount table, a bootloader's text is taken as handed over; it anchors nothing.
+            (Some(_), None) => ceiling <= Class::B,
+            (None, None) => false,
+        };
+        if vouched || ceiling < Class::B { ceiling } else { Class::F.min(ceiling) }
+    }
+}
+
+impl Mounted {
+    /// Whether a mount stands on a dm-verity device. Android names these after the mount point, and the table's
+    /// device number, unlike its source text, is the kernel's own word.
+    pub fn on_verity(&self, mount: &Mount) -> bool {
+        self.mapped_name(mount).is_some_and(|name| name.ends_with("-verity") || name == "vroot")
+    }
+
+    /// The device-mapper name of the device that a mount stands on.
+    pub fn mapped_name(&self, mount: &Mount) -> Option<&str> {
+        self.mapper.as_ref()?.get(&mount.device?).map(String::as_str)
+    }
+}
+
+/// Where a collector puts its observations: only the signals it claims.
+pub struct Sink<'a> {
+    context: &'a Context,
+    claimed: Vec<SignalIx>,
+    observations: Vec<(SignalIx, Observation)>,
+}
+
+impl<'a> Sink<'a> {
+    /// A sink for these signals.
+    pub fn new(context: &'a Context, claimed: Vec<SignalIx>) -> Sink<'a> {
+        Sink { context, claimed, observations: Vec::new() }
+    }
+
+    /// The signals that the collector claims.
+    pub fn claimed(&self) -> Vec<(SignalIx, &'a Signal)> {
+        self.claimed.iter().filter_map(|ix| Some((*ix, self.context.catalogue.signal(*ix)?))).collect()
+    }
+
+    /// Gives every claimed signal the outcome that `observe` has for it, read from `path`.
+    pub fn each(&mut self, path: &str, observe: impl Fn(&Signal) -> Outcome) {
+        for (ix, signal) in self.claimed() {
+            self.put(ix, path, observe(signal));
+        }
+    }
+
+    /// Records what was read from `path`.
+    pub fn put(&mut self, ix: SignalIx, path: &str, outcome: Outcome) {
+        let Some(signal) = self.context.catalogue.signal(ix) else { return };
+        let outcome = match outcome {
+            Outcome::Seen(value) if !signal.ty.admits(&value) => Outcome::Missing(Reason::Malformed),
+            outcome => outcome,
+        };
+        if outcome == Outcome::Missing(Reason::Malformed) {
+            self.context.note(path, format!("{}: expected {}", signal.id, signal.ty.expects()));
+        }
+        let class = self.context.class(path, signal.ceiling);
+        self.observations.push((ix, Observation { outcome, class, taken_at: None }));
+    }
+
+    /// What was collected.
+    pub fn into_observations(self) -> Vec<(SignalIx, Observation)> {
+        self.observations
+    }
+}
+
+/// A text as a value of a signal's type. An empty text is an entry without a value.
+pub fn text(signal: &Signal, text: &str) -> Outcome {
+    if text.is_empty() {
+        return Outcome::Absent;
+    }
+    match signal.parse(text) {
+        Some(value) => Outcome::Seen(value),
+        // A device whose vbmeta is hashed with SHA-512 says nothing comparable here.
+        None if signal.ty == trust_evidence::Type::Digest(32) && is_sha512(text) => {
+            Outcome::Missing(Reason::Unsupported)
+        }
+        None => Outcome::Missing(Reason::Malformed),
+    }
+}
+
+fn is_sha512(text: &str) -> bool {
+    text.len() == 128 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Names as a value; malformed if one of them is no name.
+pub fn names<S: Into<Box<str>>>(list: impl IntoIterator<Item = S>) -> Outcome {
+    Names::new(list).map_or(Outcome::Missing(Reason::Malformed), |names| Outcome::Seen(Value::Names(names)))
+}
+
+/// A truth as a value.
+pub fn truth(value: bool) -> Outcome {
+    Outcome::Seen(Value::Bool(value))
+}

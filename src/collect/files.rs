@@ -1,0 +1,35 @@
+//! Single files: whether they exist, their one line, the names in a directory, a digest.
+
+use super::context::{Context, MAX_FILE, Sink, names, text, truth};
+use trust_evidence::{Outcome, Reason, Source, Value};
+use trust_formats::digest::sha256;
+
+const HOSTS: &str = "/system/etc/hosts";
+/// The longest one-line file, in bytes.
+const MAX_LINE: usize = 4096;
+
+/// Existence, lines, directories.
+pub fn files(context: &Context, sink: &mut Sink<'_>) {
+    for (ix, signal) in sink.claimed() {
+        let (path, outcome) = match &signal.source {
+            Source::Exists(path) => (path, context.root.exists(path).map(truth)),
+            Source::Line(path) => (path, line(context, path).map(|line| text(signal, line.trim()))),
+            Source::Entries(path) => (path, context.root.entries(path).map(names)),
+            _ => continue,
+        };
+        sink.put(ix, path, outcome.unwrap_or_else(Outcome::Missing));
+    }
+}
+
+fn line(context: &Context, path: &str) -> Result<String, Reason> {
+    String::from_utf8(context.root.read(path, MAX_LINE)?).map_err(|_| Reason::Malformed)
+}
+
+/// The hosts file.
+pub fn hosts(context: &Context, sink: &mut Sink<'_>) {
+    let digest = context.root.read(HOSTS, MAX_FILE).map(|bytes| sha256(&bytes));
+    sink.each(HOSTS, |_| match digest {
+        Ok(digest) => Outcome::Seen(Value::Digest(digest.into())),
+        Err(reason) => Outcome::Missing(reason),
+    });
+}

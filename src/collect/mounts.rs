@@ -1,0 +1,165 @@
+//! The mount table and the device-mapper: what the system's files stand on.
+
+use super::context::{Context, MAX_FILE, Mounted, Sink, names, truth};
+use std::collections::BTreeMap;
+use trust_evidence::{Outcome, Reason, Source};
+use trust_formats::mounts::{Mount, Mounts, parse};
+
+const BLOCK: &str = "/sys/devices/virtual/block";
+
+/// Where the mount table is read: the first of these that is there.
+const TABLES: [&str; 3] = ["/proc/self/mountinfo", "/proc/1/mountinfo", "/proc/mounts"];
+
+/// The partitions of the system image, by mount point. Only `/` must be there.
+const SYSTEM: [&str; 9] = [
+    "/",
+    "/system",
+    "/system_ext",
+    "/product",
+    "/vendor",
+    "/odm",
+    "/system_dlkm",
+    "/vendor_dlkm",
+    "/odm_dlkm",
+];
+
+/// Mount sources that are neither a device nor tell anything: the names that the kernel's own file systems go by.
+const PLAIN_SOURCES: [&str; 27] = [
+    "adb",
+    "binder",
+    "bpf",
+    "cgroup",
+    "cgroup2",
+    "configfs",
+    "debugfs",
+    "devpts",
+    "diag",
+    "functionfs",
+    "fuse",
+    "fusectl",
+    "mqueue",
+    "mtp",
+    "none",
+    "overlay",
+    "proc",
+    "pstore",
+    "ptp",
+    "securityfs",
+    "selinuxfs",
+    "shm",
+    "sysfs",
+    "tmpfs",
+    "tracefs",
+    "udev",
+    "virtiofs",
+];
+
+/// Reads the mount table and the device-mapper names.
+pub fn mounted(context: &Context) -> Option<Mounted> {
+    let table = TABLES.into_iter().find_map(|path| {
+        let table = context.parse(path, MAX_FILE, parse).ok()?;
+        context.dropped(path, table.dropped());
+        Some(table)
+    })?;
+    Some(Mounted { table, mapper: mapper_names(context) })
+}
+
+fn mapper_names(context: &Context) -> Option<BTreeMap<(u32, u32), String>> {
+    let line = |path: String| {
+        let bytes = context.root.read(&path, 256).ok()?;
+        Some(std::str::from_utf8(&bytes).ok()?.trim_end().to_string())
+    };
+    let devices = context.root.entries(BLOCK).ok()?;
+    let mapped = devices.iter().filter(|name| name.starts_with("dm-")).filter_map(|name| {
+        let number = line(format!("{BLOCK}/{name}/dev"))?;
+        let (major, minor) = number.split_once(':')?;
+        Some(((major.parse().ok()?, minor.parse().ok()?), line(format!("{BLOCK}/{name}/dm/name"))?))
+    });
+    Some(mapped.collect())
+}
+
+/// The signals of the mount table.
+pub fn mounts(context: &Context, sink: &mut Sink<'_>) {
+    let path = TABLES.into_iter().find(|path| context.root.exists(path) == Ok(true)).unwrap_or(TABLES[0]);
+    let Some(mounted) = &context.mounted else {
+        let reason = context.root.read(path, MAX_FILE).map_or_else(|reason| reason, |_| Reason::Malformed);
+        return sink.each(path, |_| Outcome::Missing(reason));
+    };
+    sink.each(path, |signal| match &signal.source {
+        Source::Collector(_, item) => observe(mounted, item),
+        _ => Outcome::Missing(Reason::Unsupported),
+    });
+}
+
+fn observe(mounted: &Mounted, item: &str) -> Outcome {
+    let table = &mounted.table;
+    let system = || SYSTEM.into_iter().filter_map(|point| last(table, point));
+    match item {
+        _ if last(table, "/").is_none() => Outcome::Missing(Reason::Malformed),
+        "unverified" if mounted.mapper.is_none() => Outcome::Missing(Reason::NotPresent),
+        "unverified" => {
+            names(system().filter(|mount| !mounted.on_verity(mount)).map(|mount| mount.point.clone()))
+        }
+        "writable" => names(system().filter(|mount| !mount.has("ro")).map(|mount| mount.point.clone())),
+        "over_system" => names(
+            table.iter().filter(|mount| lies_over_system(table, mount)).map(|mount| mount.point.clone()),
+        ),
+        "soft" => names([("/data", true), ("/dev", false)].into_iter().filter_map(|(point, nodev)| {
+            let mount = last(table, point)?;
+            (!mount.has("nosuid") || (nodev && !mount.has("nodev"))).then(|| mount.point.clone())
+        })),
+        "sources" => names(table.iter().map(|mount| &*mount.source).filter(|source| {
+            !source.starts_with("/dev/block/")
+                && !source.starts_with("/dev/fuse")
+                && !PLAIN_SOURCES.contains(source)
+        })),
+        "data_encrypted" => match last(table, "/data") {
+            None => Outcome::Missing(Reason::NotPresent),
+            Some(mount) if mount.has("inlinecrypt") => truth(true),
+            Some(_) if mounted.mapper.is_none() => Outcome::Missing(Reason::NotPresent),
+            // vold names the dm-default-key device of metadata encryption after the partition.
+            Some(mount) => truth(mounted.mapped_name(mount) == Some("userdata")),
+        },
+        _ => Outcome::Missing(Reason::Unsupported),
+    }
+}
+
+/// The mount that is seen at a point: the last one in the table.
+fn last<'a>(table: &'a Mounts, point: &str) -> Option<&'a Mount> {
+    table.iter().filter(|mount| *mount.point == *point).last()
+}
+
+/// Whether a mount lies below a system directory, or is a second one at a system mount point.
+fn lies_over_system(table: &Mounts, mount: &Mount) -> bool {
+    let below = |point: &str| {
+        point != "/" && mount.point.strip_prefix(point).is_some_and(|rest| rest.starts_with('/'))
+    };
+    let earlier = || table.iter().take_while(|other| !std::ptr::eq(*other, mount));
+    let covers = || {
+        let first = |other: &Mount| other.point == mount.point && *other.fstype != *"rootfs";
+        SYSTEM.contains(&&*mount.point) && earlier().any(first)
+    };
+    SYSTEM.into_iter().any(below)
+        || covers()
+        || (SYSTEM.contains(&&*mount.point) && *mount.fstype == *"overlay")
+}
+
+/// The signals of the device-mapper.
+pub fn mapper(context: &Context, sink: &mut Sink<'_>) {
+    let Some(mapper) = mapper_names(context) else {
+        let reason = context.root.entries(BLOCK).map_or_else(|reason| reason, |_| Reason::Malformed);
+        return sink.each(BLOCK, |_| Outcome::Missing(reason));
+    };
+    // libsnapshot's names for the parts of an update that is not merged, and gsid's for a dynamic system update.
+    let snapshot = |name: &&String| {
+        ["-cow", "-src", "-base", "-cow-img", "-user-cow"].iter().any(|end| name.ends_with(end))
+    };
+    let gsi = |name: &&String| ["system_gsi", "userdata_gsi"].iter().any(|start| name.starts_with(start));
+    sink.each(BLOCK, |signal| match &signal.source {
+        Source::Collector(_, item) if **item == *"snapshot_devices" => {
+            names(mapper.values().filter(snapshot).cloned())
+        }
+        Source::Collector(_, item) if **item == *"gsi_devices" => names(mapper.values().filter(gsi).cloned()),
+        _ => Outcome::Missing(Reason::Unsupported),
+    });
+}

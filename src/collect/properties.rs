@@ -1,0 +1,53 @@
+//! Properties: a getprop text, and the build.prop files of the image.
+
+use super::context::{Context, MAX_FILE, Sink, names, text};
+use std::collections::BTreeMap;
+use trust_evidence::{Outcome, Reason, Source};
+use trust_formats::properties::Properties;
+
+/// Where a root holds the output of getprop.
+pub const GETPROP: &str = "/getprop.txt";
+/// Android's live property area.
+const AREA: &str = "/dev/__properties__";
+
+/// The properties.
+pub fn properties(context: &Context, sink: &mut Sink<'_>) {
+    if context.root.is_live() {
+        // The live property area is read by the daemon on Android; a file that anybody could put at / is not.
+        let reason = match context.root.exists(AREA) {
+            Ok(true) => Reason::Unsupported,
+            _ => Reason::NotPresent,
+        };
+        return sink.each(AREA, |_| Outcome::Missing(reason));
+    }
+    let properties = match context.parse(GETPROP, MAX_FILE, Properties::parse) {
+        Ok(properties) => properties,
+        Err(reason) => return sink.each(GETPROP, |_| Outcome::Missing(reason)),
+    };
+    context.dropped(GETPROP, properties.dropped());
+    let lacking =
+        || if context.complete_properties { Outcome::Absent } else { Outcome::Missing(Reason::NotPresent) };
+    sink.each(GETPROP, |signal| match &signal.source {
+        Source::Property(key) => properties.value(key).map_or_else(lacking, |value| text(signal, value)),
+        Source::Collector(_, item) if **item == *"duplicates" => names(properties.duplicates()),
+        _ => Outcome::Missing(Reason::Unsupported),
+    });
+}
+
+/// The build.prop files. A file that is there is read whole, so a key that it lacks is absent.
+pub fn build_prop(context: &Context, sink: &mut Sink<'_>) {
+    let mut files: BTreeMap<&str, Result<Properties, Reason>> = BTreeMap::new();
+    for (ix, signal) in sink.claimed() {
+        let Source::BuildProp(path, key) = &signal.source else { continue };
+        let file = files.entry(path).or_insert_with(|| {
+            let file = context.parse(path, MAX_FILE, Properties::parse)?;
+            context.dropped(path, file.dropped());
+            Ok(file)
+        });
+        let outcome = match file {
+            Ok(file) => file.value(key).map_or(Outcome::Absent, |value| text(signal, value)),
+            Err(reason) => Outcome::Missing(*reason),
+        };
+        sink.put(ix, path, outcome);
+    }
+}

@@ -1,0 +1,380 @@
+//! What a person hands over, as evidence: a capture, a directory, a getprop text, a bugreport, raw parts.
+//!
+//! Everything but a capture is put into a [`Root`] and read by the collectors that read a live device.
+
+use crate::collect::{Collected, Note};
+use crate::cycle::{House, collect_live, collect_root};
+use crate::root::{Directory, Parts, Root};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use trust_evidence::{Evidence, LoadError, MAX_CAPTURE, Outcome, Reason, SourceInfo, SourceKind, Time};
+use trust_formats::bugreport::{Bugreport, DmDevice};
+use trust_formats::{FormatError, text};
+
+/// The largest input, in bytes: bugreports are big.
+pub const MAX_INPUT: u64 = 256 << 20;
+/// The capture fragment of a root directory.
+const OBSERVATIONS: &str = "/observations.toml";
+
+/// Why an input was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// It could not be read.
+    #[error("{0}: can't be read: {1}")]
+    Io(PathBuf, io::Error),
+    /// It is larger than any input may be.
+    #[error("{0}: more than {MAX_INPUT} bytes: expected a smaller file")]
+    TooLarge(PathBuf),
+    /// A directory that could not be opened.
+    #[error("{0}: can't be opened as a root directory: {1}")]
+    Directory(PathBuf, rustix::io::Errno),
+    /// Nobody recognises it.
+    #[error(
+        "{0}: not recognised{1}: expected a capture, a root directory, a getprop text, a /proc/bootconfig, a \
+         /proc/cmdline, a mount table or a bugreport (--as KIND says which)"
+    )]
+    Unrecognised(PathBuf, String),
+    /// A capture or a fragment of one that is not well-formed.
+    #[error("{0}")]
+    Capture(#[from] LoadError),
+    /// A format that is not well-formed.
+    #[error("{0}: {1}")]
+    Format(PathBuf, FormatError),
+    /// A directory where a file was asked for, or the other way round.
+    #[error("{0}: {1}")]
+    Kind(PathBuf, &'static str),
+}
+
+/// What an input can be forced to be read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Kind {
+    /// A capture file.
+    Capture,
+    /// A directory with a device's paths.
+    Root,
+    /// The output of getprop, or key=value lines.
+    Getprop,
+    /// /proc/bootconfig.
+    Bootconfig,
+    /// /proc/cmdline.
+    Cmdline,
+    /// mountinfo, /proc/mounts or the output of mount.
+    Mounts,
+    /// An Android bugreport, zip or text.
+    Bugreport,
+}
+
+/// What to read: one source, raw parts, or nothing, which is this machine.
+#[derive(Clone, Debug, Default)]
+pub struct Input {
+    /// A file or directory; `-` is standard input.
+    pub source: Option<PathBuf>,
+    /// What the source is; by its content where nobody says.
+    pub kind: Option<Kind>,
+    /// A getprop text.
+    pub getprop: Option<PathBuf>,
+    /// A /proc/bootconfig.
+    pub bootconfig: Option<PathBuf>,
+    /// A /proc/cmdline.
+    pub cmdline: Option<PathBuf>,
+    /// A mount table.
+    pub mounts: Option<PathBuf>,
+    /// A capture, or a fragment of one, whose observations are laid over the rest.
+    pub observations: Option<PathBuf>,
+    /// Whether the getprop text was taken by root, so that what it lacks is absent.
+    pub complete_properties: bool,
+}
+
+/// Reads an input.
+pub fn import(house: &House, input: &Input) -> Result<Collected, ImportError> {
+    let parts = [
+        (&input.getprop, Kind::Getprop),
+        (&input.bootconfig, Kind::Bootconfig),
+        (&input.cmdline, Kind::Cmdline),
+        (&input.mounts, Kind::Mounts),
+    ];
+    let mut root = Parts::default();
+    let mut kinds = Vec::new();
+    for (path, kind) in parts {
+        if let Some(path) = path {
+            root.add(kind.device_path(), read(path)?);
+            kinds.push(kind.source_kind());
+        }
+    }
+    let mut collected = match &input.source {
+        Some(path) => source(house, path, input)?,
+        None if kinds.is_empty() && input.observations.is_none() => live(house)?,
+        None => {
+            let kind = if let [kind] = kinds.as_slice() { *kind } else { SourceKind::Parts };
+            let source =
+                SourceInfo { complete_properties: input.complete_properties, ..SourceInfo::new(kind) };
+            return lay_observations(house, collect_root(house, Box::new(root), source), input);
+        }
+    };
+    if !kinds.is_empty() {
+        let info = SourceInfo {
+            complete_properties: input.complete_properties,
+            ..SourceInfo::new(SourceKind::Parts)
+        };
+        let more = collect_root(house, Box::new(root), info);
+        collected.evidence.overlay(more.evidence);
+        collected.notes.extend(more.notes);
+        collected.evidence.source.kind = SourceKind::Parts;
+    }
+    lay_observations(house, collected, input)
+}
+
+fn live(house: &House) -> Result<Collected, ImportError> {
+    collect_live(house).map_err(|error| ImportError::Directory("/".into(), error))
+}
+
+/// Lays the observations of `--observations` over what was collected.
+fn lay_observations(
+    house: &House,
+    mut collected: Collected,
+    input: &Input,
+) -> Result<Collected, ImportError> {
+    if let Some(path) = &input.observations {
+        let fragment = capture(house, path, &read(path)?)?;
+        let source = &mut collected.evidence.source;
+        source.taken_at = source.taken_at.or(fragment.source.taken_at);
+        collected.evidence.overlay(fragment);
+    }
+    Ok(collected)
+}
+
+fn source(house: &House, path: &Path, input: &Input) -> Result<Collected, ImportError> {
+    if path.is_dir() {
+        return match input.kind {
+            None | Some(Kind::Root) => directory(house, path, input),
+            Some(_) => Err(ImportError::Kind(path.into(), "a directory: expected a file for this --as")),
+        };
+    }
+    let bytes = read(path)?;
+    let kind = match input.kind {
+        Some(Kind::Root) => {
+            return Err(ImportError::Kind(path.into(), "a file: expected a directory for --as root"));
+        }
+        Some(kind) => kind,
+        None => recognise(&bytes).map_err(|found| ImportError::Unrecognised(path.into(), found))?,
+    };
+    match kind {
+        Kind::Capture => {
+            let evidence = capture(house, path, &bytes)?;
+            Ok(Collected { evidence, notes: Vec::new(), failed: Vec::new() })
+        }
+        Kind::Bugreport => bugreport(house, path, &bytes),
+        kind => {
+            check(kind, &bytes).map_err(|error| ImportError::Format(path.into(), error))?;
+            let mut parts = Parts::default();
+            parts.add(kind.device_path(), bytes);
+            let source = SourceInfo {
+                complete_properties: input.complete_properties,
+                ..SourceInfo::new(kind.source_kind())
+            };
+            Ok(collect_root(house, Box::new(parts), source))
+        }
+    }
+}
+
+fn capture(house: &House, path: &Path, bytes: &[u8]) -> Result<Evidence, ImportError> {
+    let name = path.display().to_string();
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        LoadError::whole(&name, format!("byte {}: expected a capture in UTF-8", error.valid_up_to()))
+    })?;
+    Ok(Evidence::from_capture(&house.catalogue, &name, text)?)
+}
+
+/// A root directory, with the observations that it carries for what has no file.
+fn directory(house: &House, path: &Path, input: &Input) -> Result<Collected, ImportError> {
+    let root = Directory::open(path).map_err(|error| ImportError::Directory(path.into(), error))?;
+    let fragment = match root.read(OBSERVATIONS, MAX_CAPTURE) {
+        Ok(bytes) => Some(capture(house, &path.join("observations.toml"), &bytes)?),
+        Err(Reason::NotPresent) => None,
+        Err(_) => {
+            let message = "expected a readable file of at most 16 MiB";
+            return Err(ImportError::Kind(path.join("observations.toml"), message));
+        }
+    };
+    let info = fragment.as_ref().map(|fragment| fragment.source.clone());
+    let source = SourceInfo {
+        kind: SourceKind::Root,
+        taken_at: info.as_ref().and_then(|info| info.taken_at),
+        complete_properties: input.complete_properties || info.is_some_and(|info| info.complete_properties),
+    };
+    let mut collected = collect_root(house, Box::new(root), source);
+    if let Some(fragment) = fragment {
+        collected.evidence.overlay(fragment);
+    }
+    if !collected.evidence.supplied(&house.catalogue).iter().any(|kind| *kind != "files") {
+        let message =
+            "holds none of a device's files: expected paths such as getprop.txt, proc/ and system/ in it";
+        return Err(ImportError::Kind(path.into(), message));
+    }
+    Ok(collected)
+}
+
+fn bugreport(house: &House, path: &Path, bytes: &[u8]) -> Result<Collected, ImportError> {
+    let report = Bugreport::parse(bytes).map_err(|error| ImportError::Format(path.into(), error))?;
+    let mut notes: Vec<Note> = report
+        .missing
+        .iter()
+        .map(|part| Note { path: path.display().to_string(), message: format!("lacks {part:?}") })
+        .collect();
+    // The header has the device's local time without its zone; taken as UTC it is at most 14 hours off.
+    let taken_at =
+        report.taken_at.as_deref().and_then(|at| format!("{}Z", at.replace(' ', "T")).parse::<Time>().ok());
+    if let Some(at) = taken_at {
+        notes.push(Note {
+            path: path.display().to_string(),
+            message: format!("taken {at}, reading local time as UTC"),
+        });
+    }
+    let mut parts = Parts::default();
+    let files = [
+        ("/getprop.txt", report.getprop),
+        ("/proc/cmdline", report.cmdline),
+        ("/proc/bootconfig", report.bootconfig),
+        ("/proc/self/mountinfo", report.mountinfo),
+        ("/proc/config.gz", report.kconfig),
+        ("/proc/modules", report.lsmod),
+    ];
+    for (path, bytes) in files {
+        if let Some(bytes) = bytes {
+            parts.add(path, bytes);
+        }
+    }
+    if let Some(ota) = report.ota {
+        parts.complete("/metadata/ota");
+        for (name, there) in
+            [("rollback-indicator", ota.rollback_indicator), ("snapshot-boot", ota.snapshot_boot)]
+        {
+            if there {
+                parts.add(format!("/metadata/ota/{name}"), Vec::new());
+            }
+        }
+        if let Some(state) = ota.state {
+            parts.add("/metadata/ota/state", state);
+        }
+    }
+    for device in report.devices.iter().flatten() {
+        add_mapped(&mut parts, device);
+    }
+    let source = SourceInfo { taken_at, ..SourceInfo::new(SourceKind::Bugreport) };
+    let mut collected = collect_root(house, Box::new(parts), source);
+    collected.notes.extend(notes);
+    Ok(collected)
+}
+
+/// A device-mapper device as sysfs shows it. A device that is named like a verity one and has other targets
+/// must not pass for one, so it loses its name.
+fn add_mapped(parts: &mut Parts, device: &DmDevice) {
+    let (major, minor) = device.device;
+    let directory = format!("/sys/devices/virtual/block/dm-{minor}");
+    let claims = device.name.ends_with("-verity") || *device.name == *"vroot";
+    let is_verity = !device.targets.is_empty() && device.targets.iter().all(|target| **target == *"verity");
+    let name = if claims && !is_verity { "not-verified" } else { &device.name };
+    parts.add(format!("{directory}/dev"), format!("{major}:{minor}\n").into_bytes());
+    parts.add(format!("{directory}/dm/name"), format!("{name}\n").into_bytes());
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, ImportError> {
+    let io = |error| ImportError::Io(path.into(), error);
+    let mut bytes = Vec::new();
+    let limit = MAX_INPUT + 1;
+    if path == Path::new("-") {
+        io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(io)?;
+    } else {
+        File::open(path).map_err(io)?.take(limit).read_to_end(&mut bytes).map_err(io)?;
+    }
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) >= limit {
+        return Err(ImportError::TooLarge(path.into()));
+    }
+    Ok(bytes)
+}
+
+/// What an input is, by its content; else what was found.
+fn recognise(bytes: &[u8]) -> Result<Kind, String> {
+    if bytes.starts_with(b"PK\x03\x04") {
+        return Ok(Kind::Bugreport);
+    }
+    let head = bytes.get(..bytes.len().min(256 << 10)).unwrap_or(bytes);
+    // A cut through a character at the end of the head is no sign of anything.
+    let head = (0..4).filter_map(|cut| text::decode(head.get(..head.len().checked_sub(cut)?)?).ok()).next();
+    let Some(head) = head else { return Err(" (binary)".into()) };
+    let lines: Vec<&str> = head.lines().map(str::trim).filter(|line| !line.is_empty()).take(200).collect();
+    let Some(first) = lines.first() else { return Err(" (empty)".into()) };
+    let bracketed = |line: &&&str| line.starts_with('[') && line.contains("]: [");
+    let keyed = |line: &&&str| {
+        line.split_once('=').is_some_and(|(key, _)| !key.is_empty() && !key.contains(char::is_whitespace))
+    };
+    let assigned =
+        |line: &&&str| line.split_once(" = ").is_some_and(|(key, _)| !key.contains(char::is_whitespace));
+    let most = |count: usize| count * 2 > lines.len();
+    let uncommented: Vec<&&str> = lines.iter().filter(|line| !line.starts_with('#')).collect();
+    if uncommented.first().is_some_and(|line| line.starts_with("schema")) {
+        Ok(Kind::Capture)
+    } else if lines.iter().take(10).any(|line| line.starts_with("== dumpstate: ")) {
+        Ok(Kind::Bugreport)
+    } else if lines.iter().any(|line| bracketed(&line)) {
+        Ok(Kind::Getprop)
+    } else if lines.len() <= 2
+        && first.split_ascii_whitespace().count() > 2
+        && first.contains("androidboot.")
+        && !assigned(&first)
+    {
+        Ok(Kind::Cmdline)
+    } else if most(uncommented.iter().filter(|line| assigned(line)).count()) {
+        Ok(Kind::Bootconfig)
+    } else if trust_formats::mounts::parse(head.as_bytes()).is_ok_and(|mounts| most(mounts.iter().len())) {
+        Ok(Kind::Mounts)
+    } else if most(lines.iter().filter(|line| line.starts_with('#') || keyed(line)).count()) {
+        Ok(if lines.len() == 1 { Kind::Cmdline } else { Kind::Getprop })
+    } else {
+        Err(String::new())
+    }
+}
+
+/// Whether bytes parse as what they are said to be: a person who hands over one file wants to hear why not.
+fn check(kind: Kind, bytes: &[u8]) -> Result<(), FormatError> {
+    use trust_formats::{boot_params::BootParams, mounts, properties::Properties};
+    match kind {
+        Kind::Getprop => Properties::parse(bytes).map(drop),
+        Kind::Bootconfig => BootParams::bootconfig(bytes).map(drop),
+        Kind::Cmdline => BootParams::cmdline(bytes).map(drop),
+        Kind::Mounts => mounts::parse(bytes).map(drop),
+        Kind::Capture | Kind::Root | Kind::Bugreport => Ok(()),
+    }
+}
+
+impl Kind {
+    /// Where the device has what this kind of part holds.
+    fn device_path(self) -> &'static str {
+        match self {
+            Kind::Bootconfig => "/proc/bootconfig",
+            Kind::Cmdline => "/proc/cmdline",
+            Kind::Mounts => "/proc/self/mountinfo",
+            _ => "/getprop.txt",
+        }
+    }
+
+    fn source_kind(self) -> SourceKind {
+        match self {
+            Kind::Capture => SourceKind::Capture,
+            Kind::Root => SourceKind::Root,
+            Kind::Getprop => SourceKind::Getprop,
+            Kind::Bootconfig => SourceKind::Bootconfig,
+            Kind::Cmdline => SourceKind::Cmdline,
+            Kind::Mounts => SourceKind::Mounts,
+            Kind::Bugreport => SourceKind::Bugreport,
+        }
+    }
+}
+
+/// How many signals an import gave a value or an absence for, and how many it could not.
+pub fn tally(evidence: &Evidence, house: &House) -> (usize, usize) {
+    let known = |ix| evidence.get(ix).is_some_and(|o| !matches!(o.outcome, Outcome::Missing(_)));
+    let seen = house.catalogue.iter().filter(|(ix, _)| known(*ix)).count();
+    (seen, house.catalogue.len() - seen)
+}

@@ -1,0 +1,229 @@
+//! Explanations of a gate, a check or a signal, with what a source says of it.
+
+use super::{Colour, Paint, paragraph, word};
+use crate::cycle::House;
+use std::fmt::{self, Write};
+use trust_evidence::{Outcome, Sensitivity, Signal, SignalIx};
+use trust_gates::{Check, Gate, Report, Shown};
+use trust_posture::Severity;
+
+/// What can be explained.
+#[derive(Clone, Copy)]
+pub enum Topic<'a> {
+    /// A gate.
+    Gate(&'a Gate),
+    /// A check.
+    Check(&'a Check),
+    /// A signal.
+    Signal(SignalIx, &'a Signal),
+}
+
+/// What an id or a code names; else the nearest ones.
+pub fn find<'a>(house: &'a House, name: &str) -> Result<Topic<'a>, Vec<&'a str>> {
+    if let Some(gate) = house.gates.find(name) {
+        return Ok(Topic::Gate(gate));
+    }
+    if let Some(check) = house.gates.check(name) {
+        return Ok(Topic::Check(check));
+    }
+    if let Some((ix, signal)) =
+        house.catalogue.find(name).and_then(|ix| Some((ix, house.catalogue.signal(ix)?)))
+    {
+        return Ok(Topic::Signal(ix, signal));
+    }
+    let gates = house.gates.iter().map(|gate| gate.id.id());
+    let checks = house.gates.checks().iter().map(|check| &*check.code);
+    let signals = house.catalogue.iter().map(|(_, signal)| &*signal.id);
+    let wanted = name.to_ascii_lowercase();
+    let mut near: Vec<(usize, &str)> = gates
+        .chain(checks)
+        .chain(signals)
+        .map(|known| (distance(&wanted, known), known))
+        .filter(|(distance, known)| *distance <= 3 || (wanted.len() > 3 && known.contains(&wanted)))
+        .collect();
+    near.sort_unstable();
+    near.truncate(5);
+    Err(near.into_iter().map(|(_, known)| known).collect())
+}
+
+/// Levenshtein's distance.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (slot, y) in row.iter_mut().skip(1).zip(b.chars()) {
+            let up = *slot;
+            left = (up + 1).min(left + 1).min(diagonal + usize::from(x != y));
+            diagonal = up;
+            *slot = left;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+/// The explanation as text. `report` is what a source gave, where the person named one.
+pub fn text(
+    house: &House,
+    topic: Topic<'_>,
+    report: Option<&Report<'_>>,
+    colour: Colour,
+    shown: Shown,
+) -> String {
+    let mut out = String::new();
+    // Writing to a String can't fail.
+    let _ = match topic {
+        Topic::Gate(gate) => explain_gate(&mut out, house, gate, report, colour),
+        Topic::Check(check) => explain_check(&mut out, house, check, report, colour, shown),
+        Topic::Signal(ix, signal) => explain_signal(&mut out, house, ix, signal, report, colour, shown),
+    };
+    out
+}
+
+fn explain_gate(
+    out: &mut String,
+    house: &House,
+    gate: &Gate,
+    report: Option<&Report<'_>>,
+    colour: Colour,
+) -> fmt::Result {
+    writeln!(out, "{}\n", colour.paint(Paint::Strong, format!("Gate {}: {}", gate.id.number(), gate.title)))?;
+    paragraph(out, "Asks: ", &gate.asks)?;
+    paragraph(out, "Matters: ", &gate.matters)?;
+    if let Some(view) = report.and_then(|report| report.gates().find(|view| view.gate.id == gate.id)) {
+        let binds = if view.binding { "binds" } else { "does not bind" };
+        writeln!(
+            out,
+            "Verdict: {} ({binds} under this policy)",
+            colour.verdict(view.verdict, word(view.verdict))
+        )?;
+    }
+    for objective in house.gates.objectives().get(gate.objectives.clone()).into_iter().flatten() {
+        let anchor = objective.anchor.map_or(String::new(), |anchor| format!(", anchor {anchor}"));
+        writeln!(out, "\n{} ({}{anchor})", objective.title, objective.id)?;
+        for check in house.gates.checks().get(objective.checks.clone()).into_iter().flatten() {
+            let found =
+                report.and_then(|report| report.findings().find(|finding| finding.check.code == check.code));
+            let verdict =
+                found.map_or(String::new(), |f| colour.verdict(f.verdict, format!("{:<8}", word(f.verdict))));
+            writeln!(out, "  {verdict}{:<9} {}", check.severity.code(), check.code)?;
+        }
+    }
+    Ok(())
+}
+
+fn explain_check(
+    out: &mut String,
+    house: &House,
+    check: &Check,
+    report: Option<&Report<'_>>,
+    colour: Colour,
+    shown: Shown,
+) -> fmt::Result {
+    let objective = house.gates.objective_of(check);
+    writeln!(out, "{}\n", colour.paint(Paint::Strong, format!("Check {}", check.code)))?;
+    if let Some(objective) = objective {
+        writeln!(
+            out,
+            "Serves: gate {} {}, objective {}",
+            objective.gate.number(),
+            objective.gate,
+            objective.id
+        )?;
+    }
+    let deciding = match check.severity {
+        Severity::Critical => "critical: a failure is evidence of compromise; no waiver or policy lowers it",
+        Severity::Major => "major: required",
+        Severity::Minor => "minor: advice, never decides its objective",
+    };
+    writeln!(out, "Severity: {deciding}")?;
+    paragraph(out, "Asks: ", &check.asks(&house.catalogue))?;
+    writeln!(out, "Reads:")?;
+    for ix in check.signals() {
+        let Some(signal) = house.catalogue.signal(ix) else { continue };
+        paragraph(
+            out,
+            "  ",
+            &format!("{} ({}, class {})", signal.id, signal.source.place(), signal.ceiling),
+        )?;
+    }
+    if let Some(finding) =
+        report.and_then(|report| report.findings().find(|finding| finding.check.code == check.code))
+    {
+        writeln!(out, "\nVerdict: {}", colour.verdict(finding.verdict, word(finding.verdict)))?;
+        paragraph(out, "  ", &finding.says(shown))?;
+        for read in finding.reads() {
+            paragraph(
+                out,
+                "  ",
+                &format!("{} = {} (class {})", read.signal.id, read.shown(shown), read.class),
+            )?;
+        }
+        if let Some(waiver) = finding.waiver {
+            paragraph(
+                out,
+                "  Waived: ",
+                &format!("until {}, by {}: {}", waiver.until, waiver.by, waiver.reason),
+            )?;
+        }
+    }
+    writeln!(out)?;
+    paragraph(out, "If it fails: ", &check.impact)?;
+    paragraph(out, "What to do: ", &check.remedy)?;
+    writeln!(out, "Sources:")?;
+    check.sources.iter().try_for_each(|source| writeln!(out, "  {source}"))
+}
+
+fn explain_signal(
+    out: &mut String,
+    house: &House,
+    ix: SignalIx,
+    signal: &Signal,
+    report: Option<&Report<'_>>,
+    colour: Colour,
+    shown: Shown,
+) -> fmt::Result {
+    writeln!(out, "{}\n", colour.paint(Paint::Strong, format!("Signal {}", signal.id)))?;
+    paragraph(out, "", &signal.doc)?;
+    writeln!(out)?;
+    paragraph(out, "Read from: ", &signal.source.place())?;
+    paragraph(out, "Values: ", &signal.ty.expects())?;
+    paragraph(
+        out,
+        "Class: ",
+        &format!("at most {}; forged by {}", signal.ceiling, signal.ceiling.forged_by()),
+    )?;
+    paragraph(out, "Needs on a device: ", &signal.needs)?;
+    match signal.fresh_for {
+        Some(seconds) => writeln!(out, "Fresh for: {seconds} s")?,
+        None => writeln!(out, "Fresh for: the whole boot")?,
+    }
+    if signal.sensitivity == Sensitivity::Private {
+        writeln!(out, "Private: leaves the device as a count only")?;
+    }
+    if let Some(observation) = report.and_then(|report| report.evidence.get(ix)) {
+        let private = signal.sensitivity == Sensitivity::Private && shown == Shown::Withheld;
+        let observed = match &observation.outcome {
+            Outcome::Seen(value) if private => Outcome::Withheld(value.count()).to_string(),
+            outcome => outcome.to_string(),
+        };
+        writeln!(out)?;
+        paragraph(out, "Observed: ", &format!("{observed} (class {})", observation.class))?;
+    }
+    let readers: Vec<&str> = house
+        .gates
+        .checks()
+        .iter()
+        .filter(|check| check.signals().any(|read| read == ix))
+        .map(|c| &*c.code)
+        .collect();
+    writeln!(out)?;
+    paragraph(
+        out,
+        "Checks that read it: ",
+        if readers.is_empty() { "none".into() } else { readers.join(", ") }.as_str(),
+    )
+}
