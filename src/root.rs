@@ -23,6 +23,9 @@ pub trait Root: Send + Sync {
     /// Whether a path exists. `NotPresent` where this root can't know: it does not hold the parent directory.
     fn exists(&self, path: &str) -> Result<bool, Reason>;
 
+    /// How many directories a directory holds.
+    fn subdirectories(&self, path: &str) -> Result<i64, Reason>;
+
     /// The running system's answer to which kind of file system a path is on (`statfs` f_type); `None` where
     /// the root is not the running system, and its mount table alone has to say.
     fn filesystem(&self, path: &str) -> Option<u64>;
@@ -115,6 +118,30 @@ impl Root for Directory {
         }
     }
 
+    fn subdirectories(&self, path: &str) -> Result<i64, Reason> {
+        let listed = self.open_at(path, OFlags::RDONLY | OFlags::DIRECTORY).and_then(|directory| {
+            let mut number = 0;
+            for entry in fs::Dir::new(directory).map_err(reason)?.take(MAX_ENTRIES) {
+                let entry = entry.map_err(reason)?;
+                let named = entry.file_name() != c"." && entry.file_name() != c"..";
+                number += i64::from(named && entry.file_type() == fs::FileType::Directory);
+            }
+            Ok(number)
+        });
+        if listed != Err(Reason::PermissionDenied) {
+            return listed;
+        }
+        // Where it may not be listed, its link count tells: two, and one for each directory in it. Some file
+        // systems keep no such count and say one.
+        let directory = self.open_at(path, OFlags::PATH | OFlags::DIRECTORY)?;
+        let links = fs::fstat(directory).map_err(reason)?.st_nlink;
+        i64::try_from(links)
+            .ok()
+            .and_then(|links| links.checked_sub(2))
+            .filter(|n| *n >= 0)
+            .ok_or(Reason::Unsupported)
+    }
+
     fn filesystem(&self, path: &str) -> Option<u64> {
         let file = self.live.then(|| self.open_at(path, OFlags::PATH))?.ok()?;
         u64::try_from(fs::fstatfs(file).ok()?.f_type).ok()
@@ -184,6 +211,10 @@ impl Root for Parts {
         }
         let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
         if self.whole.iter().any(|whole| whole == parent) { Ok(false) } else { Err(Reason::NotPresent) }
+    }
+
+    fn subdirectories(&self, _path: &str) -> Result<i64, Reason> {
+        Err(Reason::NotPresent)
     }
 
     fn filesystem(&self, _path: &str) -> Option<u64> {

@@ -62,17 +62,29 @@ pub fn forge_cost(
     differing.sort_by_key(|(ix, observation)| (std::cmp::Reverse(observation.class), *ix));
 
     let mut forgery = reference.clone();
+    // Giving one up can make another needless (two values that only make sense together), so this goes on until
+    // nothing more can be given up.
+    loop {
+        let before = differing.len();
+        differing.retain(|(ix, expected)| {
+            let Some(honest) = device.get(*ix) else { return false };
+            forgery.record(catalogue, *ix, honest.clone());
+            let compliant = judge(plan, &forgery, at).posture() == Posture::Compliant;
+            if !compliant {
+                forgery.record(catalogue, *ix, (*expected).clone());
+            }
+            !compliant
+        });
+        if differing.len() == before {
+            break;
+        }
+    }
+
     let mut cost = ForgeCost { forged: Vec::new(), supplied: Vec::new(), origins: BTreeSet::new() };
     for (ix, expected) in differing {
-        let Some(honest) = device.get(ix) else { continue };
-        forgery.record(catalogue, ix, honest.clone());
-        if judge(plan, &forgery, at).posture() == Posture::Compliant {
-            continue;
-        }
-        forgery.record(catalogue, ix, expected.clone());
-        let list = match honest.outcome {
-            Outcome::Seen(_) | Outcome::Absent => &mut cost.forged,
-            Outcome::Missing(_) | Outcome::Withheld(_) => &mut cost.supplied,
+        let list = match device.get(ix).map(|honest| &honest.outcome) {
+            Some(Outcome::Seen(_) | Outcome::Absent) => &mut cost.forged,
+            _ => &mut cost.supplied,
         };
         list.push((ix, expected.class));
         cost.origins.extend(catalogue.signal(ix).map(|signal| signal.origin));

@@ -210,10 +210,15 @@ impl<'a> Judge<'a> {
                 })
                 .fold(Verdict::Pass, Verdict::min)
         };
-        let all_seen = || reads.iter().all(|ix| matches!(self.see(*ix), Seen::Value(_)));
+        // What no row names need not be known; but some value must be, or nothing was asked.
+        let named = |position: usize| rows.iter().flatten().any(|(other, _)| *other == position);
+        let idle = rows.iter().all(Vec::is_empty);
+        let unknown = reads
+            .iter()
+            .enumerate()
+            .any(|(position, ix)| (idle || named(position)) && !matches!(self.see(*ix), Seen::Value(_)));
         match rows.iter().map(fits).fold(Verdict::Fail, Verdict::max) {
-            // A row that leaves a column out accepts any value of it, but some value must be there.
-            Verdict::Pass if !all_seen() => Verdict::Unknown,
+            Verdict::Pass if unknown => Verdict::Unknown,
             verdict => verdict,
         }
     }

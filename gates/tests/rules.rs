@@ -1,7 +1,5 @@
 //! Each rule on its own, over a small gate: what it accepts, what it refuses, and law 2b.
 
-mod world;
-
 use proptest::prelude::*;
 use trust_evidence::{Catalogue, Class, Evidence, Observation, Outcome, SignalIx, Value};
 use trust_gates::{Gates, Plan, Policy, judge};

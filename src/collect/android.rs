@@ -76,7 +76,7 @@ pub fn owners(context: &Context, sink: &mut Sink<'_>) {
     for (ix, signal) in sink.claimed() {
         let Source::Collector(_, item) = &signal.source else { continue };
         let component =
-            |component: Option<&str>| component.map_or(Outcome::Absent, |component| text(signal, component));
+            |component: Option<&str>| component.map_or(Outcome::Absent, |c| text(signal, &shortened(c)));
         let (path, outcome) = match &**item {
             "device_owner" => (OWNER, device.as_ref().map(|owner| component(owner.component.as_deref()))),
             "profile_owner" => (PROFILE, profile.as_ref().map(|owner| component(owner.as_deref()))),
@@ -93,6 +93,17 @@ pub fn owners(context: &Context, sink: &mut Sink<'_>) {
     }
 }
 
+/// A component in its short form: `pkg/.Class` for `pkg/pkg.Class`.
+fn shortened(component: &str) -> String {
+    match component.split_once('/') {
+        Some((package, class)) => match class.strip_prefix(package).filter(|rest| rest.starts_with('.')) {
+            Some(class) => format!("{package}/{class}"),
+            None => component.to_string(),
+        },
+        None => component.to_string(),
+    }
+}
+
 /// The stored sensor toggles. Without the file none was ever used.
 pub fn sensors(context: &Context, sink: &mut Sink<'_>) {
     let stored = match context.root.exists(SENSORS) {
@@ -104,7 +115,11 @@ pub fn sensors(context: &Context, sink: &mut Sink<'_>) {
         (Ok(stored), Source::Collector(_, item)) => {
             let sensor =
                 if **item == *"camera" { privacy::Sensor::Camera } else { privacy::Sensor::Microphone };
-            stored.blocked(sensor, 0).map_or(Outcome::Absent, truth)
+            match stored.blocked(sensor, 0) {
+                None => Outcome::Absent,
+                Some(true) => text(signal, "blocked"),
+                Some(false) => text(signal, "usable"),
+            }
         }
         (Ok(_), _) => Outcome::Missing(Reason::Unsupported),
         (Err(reason), _) => Outcome::Missing(*reason),

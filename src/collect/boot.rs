@@ -5,27 +5,28 @@ use trust_evidence::{Outcome, Reason, Source};
 use trust_formats::boot_params::BootParams;
 
 /// The parameters that can weaken the kernel or the boot. Others may identify the device and are not kept.
-const WEAKENING: [&str; 20] = [
+/// A test compares them with what the gates ask for.
+pub const KEPT: [&str; 20] = [
     "androidboot.selinux",
+    "androidboot.vbmeta.device_state",
     "androidboot.veritymode",
-    "androidboot.verifiedbootstate",
+    "buildvariant",
+    "ekgdboc",
     "enforcing",
+    "hardened_usercopy",
     "init",
-    "kasan",
     "kgdbcon",
     "kgdboc",
-    "kpti",
+    "kgdbwait",
     "mitigations",
-    "module.sig_enforce",
     "nokaslr",
-    "nopti",
+    "norandmaps",
     "nosmap",
     "nosmep",
+    "randomize_kstack_offset",
     "rdinit",
     "rodata",
     "selinux",
-    "skip_initramfs",
-    "slub_debug",
 ];
 
 /// /proc/bootconfig.
@@ -56,12 +57,15 @@ fn parameters(
             _ => Outcome::Missing(Reason::Malformed),
         },
         Source::Collector(_, item) if **item == *"duplicates" => names(params.duplicates()),
-        Source::Collector(_, item) if **item == *"parameters" => {
-            names(params.iter().filter(|(key, _)| WEAKENING.contains(key)).map(|(key, value)| match value {
-                "" => key.to_string(),
-                value => format!("{key}={value}"),
-            }))
-        }
+        Source::Collector(_, item) if **item == *"parameters" => names(
+            params
+                .iter()
+                // init=/init is what the kernel does anyway, and some bootloaders write it.
+                .filter(|(key, value)| KEPT.contains(key) && (*key, *value) != ("init", "/init"))
+                .map(
+                    |(key, value)| if value.is_empty() { key.to_string() } else { format!("{key}={value}") },
+                ),
+        ),
         _ => Outcome::Missing(Reason::Unsupported),
     });
 }

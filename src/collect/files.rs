@@ -25,6 +25,17 @@ fn line(context: &Context, path: &str) -> Result<String, Reason> {
     String::from_utf8(context.root.read(path, MAX_LINE)?).map_err(|_| Reason::Malformed)
 }
 
+/// /data/adb, where root managers keep their directories: how many it holds.
+pub fn adb_directory(context: &Context, sink: &mut Sink<'_>) {
+    const PATH: &str = "/data/adb";
+    let held = match context.root.exists(PATH) {
+        Ok(false) => Ok(Outcome::Absent),
+        Ok(true) => context.root.subdirectories(PATH).map(|number| Outcome::Seen(Value::Int(number))),
+        Err(reason) => Err(reason),
+    };
+    sink.each(PATH, |_| held.clone().unwrap_or_else(Outcome::Missing));
+}
+
 /// The hosts file.
 pub fn hosts(context: &Context, sink: &mut Sink<'_>) {
     let digest = context.root.read(HOSTS, MAX_FILE).map(|bytes| sha256(&bytes));

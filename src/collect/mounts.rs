@@ -24,7 +24,8 @@ const SYSTEM: [&str; 9] = [
 ];
 
 /// Mount sources that are neither a device nor tell anything: the names that the kernel's own file systems go by.
-const PLAIN_SOURCES: [&str; 27] = [
+const PLAIN_SOURCES: [&str; 28] = [
+    "/dev/fuse",
     "adb",
     "binder",
     "bpf",
@@ -108,11 +109,7 @@ fn observe(mounted: &Mounted, item: &str) -> Outcome {
             let mount = last(table, point)?;
             (!mount.has("nosuid") || (nodev && !mount.has("nodev"))).then(|| mount.point.clone())
         })),
-        "sources" => names(table.iter().map(|mount| &*mount.source).filter(|source| {
-            !source.starts_with("/dev/block/")
-                && !source.starts_with("/dev/fuse")
-                && !PLAIN_SOURCES.contains(source)
-        })),
+        "sources" => names(table.iter().filter_map(odd_source)),
         "data_encrypted" => match last(table, "/data") {
             None => Outcome::Missing(Reason::NotPresent),
             Some(mount) if mount.has("inlinecrypt") => truth(true),
@@ -127,6 +124,16 @@ fn observe(mounted: &Mounted, item: &str) -> Outcome {
 /// The mount that is seen at a point: the last one in the table.
 fn last<'a>(table: &'a Mounts, point: &str) -> Option<&'a Mount> {
     table.iter().filter(|mount| *mount.point == *point).last()
+}
+
+/// What a mount's source says where it is neither a block device nor a kernel file system; of a bind mount out
+/// of /data/adb, that it is one.
+fn odd_source(mount: &Mount) -> Option<String> {
+    if let Some(root) = mount.root.as_deref().filter(|root| root.starts_with("/adb/")) {
+        return Some(format!("/data{root}"));
+    }
+    let plain = mount.source.starts_with("/dev/block/") || PLAIN_SOURCES.contains(&&*mount.source);
+    (!plain).then(|| mount.source.to_string())
 }
 
 /// Whether a mount lies below a system directory, or is a second one at a system mount point.

@@ -1,22 +1,105 @@
 //! Certificates by their digest: otacerts.zip and PEM files.
+//!
+//! A certificate's digest is all that is judged, so nothing inside the DER is read but its outer length.
 
+use crate::digest::sha256;
+use crate::error::shown;
+use crate::text::{decode_as, lines};
+use crate::zip::Archive;
 use crate::{Drops, FormatError};
+use data_encoding::BASE64;
+use std::collections::BTreeSet;
+
+/// The largest archive, in bytes.
+pub const MAX_ARCHIVE: usize = 8 << 20;
+/// The most entries in an archive.
+pub const MAX_ENTRIES: usize = 64;
+/// The largest certificate file, in bytes.
+pub const MAX_PEM: usize = 64 << 10;
+
+const ARCHIVE: &str = "otacerts.zip";
+const CERTIFICATE: &str = "certificate";
+const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+const END: &str = "-----END CERTIFICATE-----";
 
 /// The certificates whose keys may sign an update.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OtaCerts {
     /// SHA-256 of each certificate's DER, ascending, each once.
     pub digests: Vec<[u8; 32]>,
-    /// Entries that are no certificate by their name.
+    /// Entries that are no certificate by their name; numbered as in the archive's directory.
     pub dropped: Drops,
 }
 
-/// Reads /system/etc/security/otacerts.zip.
-pub fn ota(_bytes: &[u8]) -> Result<OtaCerts, FormatError> {
-    Err(FormatError::malformed("otacerts.zip", "not written yet"))
+/// Reads /system/etc/security/otacerts.zip. Entries that don't end in `.pem` are dropped; one that does and holds
+/// anything but one certificate is an error, and so is an archive without any.
+pub fn ota(bytes: &[u8]) -> Result<OtaCerts, FormatError> {
+    if bytes.len() > MAX_ARCHIVE {
+        return Err(FormatError::too_large(ARCHIVE, "bytes", MAX_ARCHIVE));
+    }
+    let archive = Archive::open(ARCHIVE, bytes, MAX_ENTRIES)?;
+    let (mut digests, mut dropped) = (BTreeSet::new(), Drops::default());
+    for (number, entry) in (1..).zip(archive.entries()) {
+        if !entry.name.ends_with(".pem") {
+            dropped
+                .push(number, format_args!("entry {}: expected a name that ends in .pem", shown(entry.name)));
+            continue;
+        }
+        let digest = pem_sha256(&entry.read(MAX_PEM)?).map_err(|error| {
+            FormatError::malformed(ARCHIVE, format_args!("entry {}: {error}", shown(entry.name)))
+        })?;
+        digests.insert(digest);
+    }
+    match digests.is_empty() {
+        true => Err(dropped.nothing_usable(ARCHIVE, "at least one certificate")),
+        false => Ok(OtaCerts { digests: digests.into_iter().collect(), dropped }),
+    }
 }
 
-/// SHA-256 of the DER of the one certificate in a PEM text.
-pub fn pem_sha256(_bytes: &[u8]) -> Result<[u8; 32], FormatError> {
-    Err(FormatError::malformed("certificate", "not written yet"))
+/// SHA-256 of the DER of the one certificate in a PEM text (RFC 7468). Text outside its armour is skipped; a
+/// second certificate is an error, since a reader might take either.
+pub fn pem_sha256(bytes: &[u8]) -> Result<[u8; 32], FormatError> {
+    let text = decode_as(CERTIFICATE, bytes, MAX_PEM)?;
+    let error = |line: usize, message: &str| Err(FormatError::malformed(CERTIFICATE, message).at_line(line));
+    let mut base64 = String::new();
+    let mut begun = None;
+    let mut ended = false;
+    for (number, line) in lines(&text) {
+        match line.trim() {
+            BEGIN if begun.is_some() => return error(number, "a second certificate: expected one"),
+            BEGIN => begun = Some(number),
+            END if begun.is_none() || ended => {
+                return error(number, "an end line: expected a begin line before it");
+            }
+            END => ended = true,
+            content if begun.is_some() && !ended => base64.push_str(content),
+            _ => {}
+        }
+    }
+    let Some(begun) = begun else {
+        return Err(FormatError::malformed(CERTIFICATE, format_args!("expected a line {BEGIN}")));
+    };
+    if !ended {
+        return error(begun, "a begin line: expected an end line after it");
+    }
+    match BASE64.decode(base64.as_bytes()) {
+        Ok(der) if is_one_sequence(&der) => Ok(sha256(&der)),
+        Ok(_) => error(begun, "expected base64 of one DER sequence and nothing after it"),
+        Err(found) => error(begun, &format!("{found}: expected base64")),
+    }
 }
+
+/// Whether the bytes are one DER SEQUENCE, whose length is in its shortest form.
+fn is_one_sequence(der: &[u8]) -> bool {
+    let (length, shortest, content) = match der {
+        [0x30, 0x81, length, rest @ ..] => (usize::from(*length), 0x80, rest),
+        [0x30, 0x82, high, low, rest @ ..] => (usize::from(*high) << 8 | usize::from(*low), 0x100, rest),
+        // A first octet from 0x80 says how many follow.
+        [0x30, length, rest @ ..] if *length < 0x80 => (usize::from(*length), 1, rest),
+        _ => return false,
+    };
+    length >= shortest && length == content.len()
+}
+
+#[cfg(test)]
+mod tests;

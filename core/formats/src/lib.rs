@@ -10,6 +10,7 @@ pub mod apex;
 pub mod boot_params;
 pub mod bugreport;
 pub mod certs;
+pub mod device_mapper;
 pub mod digest;
 mod drops;
 mod error;

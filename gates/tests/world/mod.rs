@@ -33,7 +33,6 @@ impl World {
     }
 
     /// As managed, with every agree check taken out of the gate files.
-    #[allow(dead_code)] // not every test file that shares this module asks for it
     pub fn without_agree() -> World {
         Self::build(Some("com.enigm.command/.Admin"), false)
     }
@@ -77,13 +76,11 @@ impl World {
         self.good.clone()
     }
 
-    #[allow(dead_code)] // not every test file that shares this module asks for it
     pub fn signal(&self, at: prop::sample::Index) -> SignalIx {
         self.catalogue.iter().nth(at.index(self.catalogue.len())).unwrap().0
     }
 
     /// The sample device with some observations changed.
-    #[allow(dead_code)] // not every test file that shares this module asks for it
     pub fn changed(&self, changes: &[(prop::sample::Index, u64)]) -> Evidence {
         let mut evidence = self.good();
         for (at, seed) in changes {
