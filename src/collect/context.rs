@@ -103,9 +103,9 @@ impl Context {
     /// counts as such only on the kernel's own file systems, and a file of the image only on dm-verity.
     pub fn class(&self, path: &str, ceiling: Class) -> Class {
         let kernel = [
-            ("/proc", "proc", PROC_MAGIC),
-            ("/sys/fs/selinux", "selinuxfs", SELINUX_MAGIC),
-            ("/sys", "sysfs", SYSFS_MAGIC),
+            ("/proc/", "proc", PROC_MAGIC),
+            ("/sys/fs/selinux/", "selinuxfs", SELINUX_MAGIC),
+            ("/sys/", "sysfs", SYSFS_MAGIC),
         ]
         .into_iter()
         .find(|(prefix, ..)| path.starts_with(prefix));

@@ -105,7 +105,7 @@ pub fn sockets(context: &Context, sink: &mut Sink<'_>) {
 /// The SELinux types of all processes, and of those that run as root.
 pub fn processes(context: &Context, sink: &mut Sink<'_>) {
     let seen = look(context);
-    sink.each("/proc", |signal: &Signal| match (&seen, &signal.source) {
+    sink.each("/proc/", |signal: &Signal| match (&seen, &signal.source) {
         (Ok((all, root)), Source::Collector(_, item)) => {
             names(if **item == *"root_domains" { root } else { all }.iter().cloned())
         }

@@ -13,6 +13,7 @@ mod mounts;
 mod properties;
 mod run;
 
+pub use boot::KEPT as KEPT_PARAMETERS;
 pub use context::{Context, MAX_FILE, Mounted, Note, Sink};
 pub use run::{Collected, Deadlines, collect};
 

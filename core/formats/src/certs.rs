@@ -32,7 +32,7 @@ pub struct OtaCerts {
 }
 
 /// Reads /system/etc/security/otacerts.zip. Entries that don't end in `.pem` are dropped; one that does and holds
-/// anything but one certificate is an error, and so is an archive without any.
+/// anything but one certificate is an error, and so are two of one name and an archive without any.
 pub fn ota(bytes: &[u8]) -> Result<OtaCerts, FormatError> {
     if bytes.len() > MAX_ARCHIVE {
         return Err(FormatError::too_large(ARCHIVE, "bytes", MAX_ARCHIVE));
@@ -45,6 +45,7 @@ pub fn ota(bytes: &[u8]) -> Result<OtaCerts, FormatError> {
                 .push(number, format_args!("entry {}: expected a name that ends in .pem", shown(entry.name)));
             continue;
         }
+        archive.entry(entry.name)?;
         let digest = pem_sha256(&entry.read(MAX_PEM)?).map_err(|error| {
             FormatError::malformed(ARCHIVE, format_args!("entry {}: {error}", shown(entry.name)))
         })?;

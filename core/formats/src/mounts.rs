@@ -69,8 +69,12 @@ impl Mounts {
     /// time, the last in the table. `path` is absolute.
     pub fn covering(&self, path: &str) -> Option<&Mount> {
         let path = path.trim_end_matches('/');
+        let points = self.mounts.iter().map(|mount| (mount.point.trim_end_matches('/').len(), mount));
         // max_by_key gives the last of several equals.
-        self.mounts.iter().filter(|mount| is_on(path, &mount.point)).max_by_key(|mount| mount.point.len())
+        points
+            .filter(|(_, mount)| is_on(path, &mount.point))
+            .max_by_key(|(length, _)| *length)
+            .map(|(_, mount)| mount)
     }
 
     /// The lines that could not be used. What they would have mounted is not in the table.
@@ -119,8 +123,10 @@ pub fn parse(bytes: &[u8]) -> Result<Mounts, FormatError> {
     }
 }
 
+/// `path` has no slash at its end. A point that is only slashes is a prefix of every path.
 fn is_on(path: &str, point: &str) -> bool {
-    point == "/" || path.strip_prefix(point).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let point = point.trim_end_matches('/');
+    path.strip_prefix(point).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]

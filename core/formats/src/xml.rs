@@ -33,8 +33,11 @@ pub(crate) struct Element<'a> {
     /// The names from the root to the element, joined by slashes: `users/user`.
     pub(crate) path: &'a str,
     line: usize,
-    attributes: Vec<(Box<str>, Box<str>)>,
+    attributes: Attributes,
 }
+
+/// Names and values in the document's order.
+type Attributes = Vec<(Box<str>, Box<str>)>;
 
 impl Element<'_> {
     pub(crate) fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {

@@ -19,7 +19,6 @@ use crate::FormatError;
 use crate::error::shown;
 pub(crate) use contents::Contents;
 use header::{Central, End, Local};
-use std::collections::BTreeSet;
 use std::io::Read;
 
 /// An archive's entries in the order of its directory.
@@ -53,16 +52,11 @@ impl<'a> Archive<'a> {
         }
         let mut rest = end.directory;
         let mut entries = Vec::new();
-        let mut names = BTreeSet::new();
         let mut extents = Vec::new();
         for _ in 0..end.entries {
             let central;
             (central, rest) = Central::read(what, rest)?;
             let name = checked_name(what, &central)?;
-            if !names.insert(name) {
-                let message = format!("entry {} again: expected each name once", shown(name));
-                return Err(FormatError::malformed(what, message));
-            }
             let (data, extent) = Local::data(what, &central, end.before)?;
             extents.push(extent);
             entries.push(Entry {
@@ -90,16 +84,20 @@ impl<'a> Archive<'a> {
         self.entries.iter()
     }
 
-    pub(crate) fn entry(&self, name: &str) -> Option<&Entry<'a>> {
-        self.entries().find(|entry| entry.name == name)
+    /// The entry of a name. Two of one name are an error: readers differ in which they take.
+    pub(crate) fn entry(&self, name: &str) -> Result<Option<&Entry<'a>>, FormatError> {
+        let mut found = self.entries().filter(|entry| entry.name == name);
+        match (found.next(), found.next()) {
+            (Some(entry), Some(_)) => {
+                let message = format!("entry {} again: expected it once", shown(name));
+                Err(FormatError::malformed(entry.what, message))
+            }
+            (entry, _) => Ok(entry),
+        }
     }
 }
 
 impl<'a> Entry<'a> {
-    pub(crate) fn is_directory(&self) -> bool {
-        self.name.ends_with('/')
-    }
-
     /// A reader of the entry, if it says that it has no more than `cap` bytes. Reading fails past the size that it
     /// says, and at the end if it has less or another checksum.
     pub(crate) fn contents(&self, cap: usize) -> Result<Contents<'a>, FormatError> {

@@ -1,6 +1,6 @@
 //! The state of a walk through a document.
 
-use super::{Element, MAX_ATTRIBUTES, MAX_DEPTH, MAX_EVENTS, MAX_NAME};
+use super::{Attributes, Element, MAX_ATTRIBUTES, MAX_DEPTH, MAX_EVENTS, MAX_NAME};
 use crate::FormatError;
 use crate::error::shown;
 use quick_xml::XmlVersion;
@@ -91,11 +91,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn attributes(
-        &mut self,
-        place: u64,
-        start: &BytesStart<'_>,
-    ) -> Result<Vec<(Box<str>, Box<str>)>, FormatError> {
+    fn attributes(&mut self, place: u64, start: &BytesStart<'_>) -> Result<Attributes, FormatError> {
         let mut attributes = Vec::new();
         for attribute in start.attributes() {
             if attributes.len() >= MAX_ATTRIBUTES {

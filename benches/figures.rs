@@ -1,0 +1,124 @@
+//! The figures that the design is measured by, each beside its floor in the same run: `cargo bench`.
+//!
+//! Every pair is timed in alternation, so that a noisy machine disturbs both alike; the median of the rounds
+//! counts, and the ratio more than either time.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing)] // a bench that cannot be set up has nothing to measure
+
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use trust_evidence::{Evidence, SourceInfo, SourceKind};
+use trust_gates::{Plan, judge, to_json};
+use trustd::collect::{Deadlines, collect};
+use trustd::cycle::House;
+use trustd::policies;
+use trustd::root::Directory;
+
+const ROUNDS: usize = 41;
+
+fn main() {
+    let house = House::open().expect("the built-in data loads");
+    let policy = policies::built_in("production").expect("it is built in").expect("it parses");
+    let plan = Plan::new(&house.catalogue, &house.gates, &policy).expect("it resolves");
+    let production = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/devices/production");
+
+    judging(&house, &plan);
+    collecting(&house, &plan, &production);
+    process(&production);
+}
+
+/// Judging a full capture, once parsed. Goal: at most 20 µs. Floor: reading every observation once.
+fn judging(house: &House, plan: &Plan<'_>) {
+    let evidence = Evidence::example(&house.catalogue);
+    let at = evidence.source.taken_at.expect("the example has a time");
+    let floor = || house.catalogue.iter().filter(|(ix, _)| black_box(evidence.get(*ix)).is_some()).count();
+    let [floor, judged] = pair(200, || { black_box(floor()); }, || { let _ = black_box(judge(plan, black_box(&evidence), at)); });
+    line("judge everything", judged, "one look at every observation", floor, "<= 20 µs");
+    let report = judge(plan, &evidence, at);
+    let [judged, shown] = pair(20, || { let _ = black_box(judge(plan, &evidence, at)); }, || { black_box(to_json(&report, None)); });
+    line("render as JSON", shown, "judge everything", judged, "");
+}
+
+/// Collecting and judging the production root. Goal: at most twice the bare reads of the same files.
+fn collecting(house: &House, plan: &Plan<'_>, production: &Path) {
+    let files = files_below(production);
+    let reads = || {
+        for file in &files {
+            black_box(std::fs::read(file).expect("the sample is readable"));
+        }
+    };
+    let whole = || {
+        let root = Box::new(Directory::open(production).expect("the sample is there"));
+        let source = SourceInfo { complete_properties: true, ..SourceInfo::new(SourceKind::Root) };
+        let collected = collect(root, &house.catalogue, source, Deadlines::default());
+        let _ = black_box(judge(plan, &collected.evidence, trustd::cycle::now()).posture());
+    };
+    let [reads, whole] = pair(5, reads, whole);
+    line("collect and judge a root", whole, &format!("read its {} files", files.len()), reads, "<= 2x");
+}
+
+fn files_below(directory: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(directory).expect("the sample is readable").flatten() {
+        match entry.path() {
+            path if path.is_dir() => files.extend(files_below(&path)),
+            path => files.push(path),
+        }
+    }
+    files
+}
+
+/// `trustctl evaluate` as a process. Goals: at most 10 ms warm, at most 10 MB resident.
+fn process(production: &Path) {
+    let trustctl = env!("CARGO_BIN_EXE_trustctl");
+    let run = |program: &str, arguments: &[&std::ffi::OsStr]| {
+        let status = Command::new(program).args(arguments).stdout(Stdio::null()).status();
+        assert!(status.is_ok(), "{program} starts");
+    };
+    let evaluate = ["evaluate".as_ref(), production.as_os_str()];
+    let [floor, whole] = pair(5, || run("/bin/true", &[]), || run(trustctl, &evaluate));
+    line("trustctl evaluate, warm", whole, "/bin/true", floor, "<= 10 ms");
+
+    match peak_resident(trustctl, production) {
+        Some(kib) => println!("{:<28} {:>9.1} MB                                   goal <= 10 MB", "resident at most", kib / 1024.0),
+        None => println!("resident at most: not measured (/usr/bin/time is not installed)"),
+    }
+}
+
+/// The peak resident size of `trustctl evaluate` in KiB, as GNU time has it from wait4.
+fn peak_resident(trustctl: &str, production: &Path) -> Option<f64> {
+    let output = Command::new("/usr/bin/time").args(["-f", "%M", trustctl, "evaluate"]).arg(production).stdout(Stdio::null()).output().ok()?;
+    String::from_utf8_lossy(&output.stderr).lines().last()?.trim().parse().ok()
+}
+
+/// Times two things in alternation; the median time of one call each.
+fn pair(calls: u32, mut a: impl FnMut(), mut b: impl FnMut()) -> [Duration; 2] {
+    let mut times = [Vec::new(), Vec::new()];
+    for round in 0..ROUNDS + 3 {
+        let once = |work: &mut dyn FnMut()| {
+            let start = Instant::now();
+            (0..calls).for_each(|_| work());
+            start.elapsed() / calls
+        };
+        let measured = [once(&mut a), once(&mut b)];
+        if round >= 3 {
+            times.iter_mut().zip(measured).for_each(|(times, time)| times.push(time));
+        }
+    }
+    times.map(|mut times| {
+        times.sort_unstable();
+        times[times.len() / 2]
+    })
+}
+
+fn line(what: &str, time: Duration, floor: &str, floor_time: Duration, goal: &str) {
+    let micros = |time: Duration| time.as_secs_f64() * 1e6;
+    println!(
+        "{what:<28} {:>9.1} µs  = {:>6.2} x {floor} ({:.1} µs)   goal {goal}",
+        micros(time),
+        micros(time) / micros(floor_time).max(1e-9),
+        micros(floor_time),
+    );
+}

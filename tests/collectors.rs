@@ -1,0 +1,314 @@
+//! Collectors are independent: what hangs, is denied or holds garbage costs its own signals alone.
+
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use trust_evidence::{Catalogue, Class, Evidence, Outcome, Reason, SourceInfo, SourceKind};
+use trustd::collect::{Collected, Deadlines, collect};
+use trustd::cycle::{House, collect_live, collect_root};
+use trustd::root::{Directory, Parts, Root};
+
+const QUICK: Deadlines = Deadlines { each: Duration::from_millis(300), total: Duration::from_secs(5) };
+
+fn catalogue() -> Arc<Catalogue> {
+    Arc::new(Catalogue::built_in().unwrap())
+}
+
+fn outcome<'a>(catalogue: &Catalogue, evidence: &'a Evidence, id: &str) -> &'a Outcome {
+    &evidence.get(catalogue.find(id).unwrap()).unwrap().outcome
+}
+
+/// A directory that goes away with the test.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Scratch {
+        let path = std::env::temp_dir().join(format!("trustd-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        Scratch(path)
+    }
+
+    fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
+        let path = self.0.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+
+    fn collect(&self, catalogue: &Arc<Catalogue>) -> Collected {
+        let root = Box::new(Directory::open(&self.0).unwrap());
+        collect(root, catalogue, SourceInfo::new(SourceKind::Root), QUICK)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A root that misbehaves on one path.
+struct Bad {
+    path: &'static str,
+    deed: fn(),
+    parts: Parts,
+}
+
+impl Root for Bad {
+    fn read(&self, path: &str, cap: usize) -> Result<Vec<u8>, Reason> {
+        if path == self.path {
+            (self.deed)();
+        }
+        self.parts.read(path, cap)
+    }
+
+    fn entries(&self, path: &str) -> Result<Vec<String>, Reason> {
+        self.parts.entries(path)
+    }
+
+    fn exists(&self, path: &str) -> Result<bool, Reason> {
+        self.parts.exists(path)
+    }
+
+    fn subdirectories(&self, path: &str) -> Result<i64, Reason> {
+        self.parts.subdirectories(path)
+    }
+
+    fn filesystem(&self, path: &str) -> Option<u64> {
+        self.parts.filesystem(path)
+    }
+}
+
+fn bad(path: &'static str, deed: fn()) -> Box<Bad> {
+    let mut parts = Parts::default();
+    parts.add("/getprop.txt", b"[ro.debuggable]: [0]\n".to_vec());
+    parts.add("/proc/bootconfig", b"androidboot.hardware = \"halcyon\"\n".to_vec());
+    parts.add("/proc/modules", b"wlan 1 0 - Live 0x0\n".to_vec());
+    parts.add("/proc/self/mountinfo", b"1 0 253:13 / / ro - erofs /dev/block/dm-13 ro\n".to_vec());
+    Box::new(Bad { path, deed, parts })
+}
+
+#[test]
+fn a_collector_that_hangs_costs_its_own_signals_alone_within_the_deadline() {
+    let catalogue = catalogue();
+    for path in ["/proc/bootconfig", "/proc/modules", "/getprop.txt", "/proc/self/mountinfo"] {
+        let start = Instant::now();
+        let root = bad(path, || std::thread::sleep(Duration::from_secs(3600)));
+        let collected = collect(root, &catalogue, SourceInfo::new(SourceKind::Root), QUICK);
+        assert!(start.elapsed() < Duration::from_secs(5), "{path}: {:?}", start.elapsed());
+        for (id, own) in [
+            ("bootconfig.hardware", "/proc/bootconfig"),
+            ("kernel.modules", "/proc/modules"),
+            ("property.debuggable", "/getprop.txt"),
+        ] {
+            let found = outcome(&catalogue, &collected.evidence, id);
+            if own == path {
+                assert_eq!(found, &Outcome::Missing(Reason::TimedOut), "{id} with {path} hanging");
+            } else {
+                assert!(matches!(found, Outcome::Seen(_)), "{id} with {path} hanging: {found:?}");
+            }
+        }
+        assert!(path.contains("mountinfo") || collected.failed.len() == 1, "{path}: {:?}", collected.failed);
+    }
+}
+
+#[test]
+fn a_collector_that_panics_costs_its_own_signals_alone() {
+    let catalogue = catalogue();
+    let collected = collect(
+        bad("/proc/bootconfig", || panic!("a defect")),
+        &catalogue,
+        SourceInfo::new(SourceKind::Root),
+        QUICK,
+    );
+    assert_eq!(collected.failed, ["bootconfig"]);
+    assert_eq!(outcome(&catalogue, &collected.evidence, "bootconfig.hardware"), &Outcome::Missing(Reason::Malformed));
+    assert!(matches!(outcome(&catalogue, &collected.evidence, "kernel.modules"), Outcome::Seen(_)));
+}
+
+#[test]
+fn garbage_in_any_file_is_missing_and_never_a_value() {
+    let catalogue = catalogue();
+    let files = [
+        "getprop.txt",
+        "proc/bootconfig",
+        "proc/cmdline",
+        "proc/self/mountinfo",
+        "proc/modules",
+        "proc/config.gz",
+        "proc/net/tcp",
+        "proc/net/raw",
+        "proc/sys/kernel/sysrq",
+        "sys/fs/selinux/status",
+        "sys/fs/selinux/enforce",
+        "apex/apex-info-list.xml",
+        "system/build.prop",
+        "system/etc/security/otacerts.zip",
+        "data/system/users/0/settings_global.xml",
+        "data/system/users/0/settings_secure.xml",
+        "data/system/users/userlist.xml",
+        "data/system/users/0.xml",
+        "data/system/users/0/profile_owner.xml",
+        "data/system/device_owner_2.xml",
+        "data/system/sensor_privacy_impl.xml",
+        "data/system/packages.list",
+        "metadata/ota/state",
+    ];
+    let deep = "<a>".repeat(100_000);
+    let long = vec![b'a'; 9 << 20];
+    let garbage: [(&str, &[u8]); 7] = [
+        ("binary", &[0xff, 0x00, 0xfe, 0x80, 0x01]),
+        ("not UTF-8", b"\xc3\x28=\xa0\xa1"),
+        ("truncated zip", b"PK\x03\x04\x14\x00"),
+        ("truncated gzip", b"\x1f\x8b\x08\x00"),
+        ("deeply nested", deep.as_bytes()),
+        ("oversized", &long),
+        ("binary XML", b"ABX\0\x10\x32"),
+    ];
+    for (name, bytes) in garbage {
+        let scratch = Scratch::new("garbage");
+        files.iter().for_each(|file| scratch.write(file, bytes));
+        let start = Instant::now();
+        let collected = scratch.collect(&catalogue);
+        assert!(start.elapsed() < Duration::from_secs(5), "{name}");
+        assert!(collected.failed.is_empty(), "{name}: {:?}", collected.failed);
+        for (ix, signal) in catalogue.iter() {
+            let seen = matches!(collected.evidence.get(ix).unwrap().outcome, Outcome::Seen(_) | Outcome::Absent);
+            // Whether a path exists, and how many directories it has, garbage in it does not change.
+            let structural = matches!(signal.source.kind(), "files" | "adb_dir") || signal.id.starts_with("certs.");
+            assert!(!seen || structural, "{name}: {} = {:?}", signal.id, collected.evidence.get(ix));
+        }
+        assert!(!collected.notes.is_empty(), "{name} leaves a note");
+    }
+}
+
+#[test]
+fn a_fifo_a_device_or_a_directory_in_the_place_of_a_file_is_malformed() {
+    let catalogue = catalogue();
+    let scratch = Scratch::new("fifo");
+    scratch.write("getprop.txt", "[ro.debuggable]: [0]\n");
+    fs::create_dir_all(scratch.0.join("proc/cmdline")).unwrap();
+    let fifo = scratch.0.join("proc/bootconfig");
+    mknodat(CWD, &fifo, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+    let start = Instant::now();
+    let collected = scratch.collect(&catalogue);
+    assert!(start.elapsed() < Duration::from_secs(2));
+    assert_eq!(outcome(&catalogue, &collected.evidence, "bootconfig.hardware"), &Outcome::Missing(Reason::Malformed));
+    assert_eq!(
+        outcome(&catalogue, &collected.evidence, "cmdline.verified_boot_state"),
+        &Outcome::Missing(Reason::Malformed)
+    );
+    assert!(matches!(outcome(&catalogue, &collected.evidence, "property.debuggable"), Outcome::Seen(_)));
+}
+
+#[test]
+fn a_file_that_may_not_be_read_is_permission_denied() {
+    let catalogue = catalogue();
+    let scratch = Scratch::new("denied");
+    scratch.write("proc/bootconfig", "androidboot.hardware = \"halcyon\"\n");
+    let file = scratch.0.join("proc/bootconfig");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0)).unwrap();
+    if fs::read(&file).is_ok() {
+        // Root may read everything, so there is nothing to see here; the running system's collectors are tried
+        // as an ordinary user too.
+        eprintln!("SKIPPED: running as root, to whom nothing is denied");
+        return;
+    }
+    let collected = scratch.collect(&catalogue);
+    let found = outcome(&catalogue, &collected.evidence, "bootconfig.hardware");
+    assert_eq!(found, &Outcome::Missing(Reason::PermissionDenied));
+}
+
+#[test]
+fn no_link_leads_out_of_a_root() {
+    let catalogue = catalogue();
+    let outside = Scratch::new("outside");
+    outside.write("bootconfig", "androidboot.hardware = \"stolen\"\n");
+    let scratch = Scratch::new("links");
+    fs::create_dir_all(scratch.0.join("proc")).unwrap();
+    symlink(outside.0.join("bootconfig"), scratch.0.join("proc/bootconfig")).unwrap();
+    symlink("../../../../../../../../etc/passwd", scratch.0.join("proc/cmdline")).unwrap();
+    symlink("/real.txt", scratch.0.join("getprop.txt")).unwrap();
+    scratch.write("real.txt", "[ro.debuggable]: [1]\n");
+    let collected = scratch.collect(&catalogue);
+    assert_eq!(outcome(&catalogue, &collected.evidence, "bootconfig.hardware"), &Outcome::Missing(Reason::NotPresent));
+    let cmdline = outcome(&catalogue, &collected.evidence, "cmdline.verified_boot_state");
+    assert_eq!(cmdline, &Outcome::Missing(Reason::NotPresent));
+    // An absolute link means a path of the device.
+    assert!(matches!(outcome(&catalogue, &collected.evidence, "property.debuggable"), Outcome::Seen(_)));
+}
+
+#[test]
+fn a_file_of_the_image_counts_as_such_only_on_verity() {
+    let catalogue = catalogue();
+    let class = |mounts: &str, mapper: &str| {
+        let scratch = Scratch::new("verity");
+        scratch.write("system/build.prop", "ro.build.type=user\n");
+        scratch.write("proc/self/mountinfo", mounts);
+        scratch.write("sys/devices/virtual/block/dm-13/dev", "253:13\n");
+        scratch.write("sys/devices/virtual/block/dm-13/dm/name", mapper);
+        let collected = scratch.collect(&catalogue);
+        let observation = collected.evidence.get(catalogue.find("build_prop.build_type").unwrap()).unwrap().clone();
+        assert!(matches!(observation.outcome, Outcome::Seen(_)));
+        observation.class
+    };
+    let root = "1 0 253:13 / / ro - erofs /dev/block/dm-13 ro\n";
+    assert_eq!(class(root, "system-verity\n"), Class::K);
+    assert_eq!(class(root, "system_a\n"), Class::F);
+    // The source is what the mounter wrote; the device number is the kernel's.
+    assert_eq!(class("1 0 8:1 / / ro - erofs /dev/block/dm-13 ro\n", "system-verity\n"), Class::F);
+    // Something mounted over the directory, or over the file itself.
+    let over = format!("{root}2 1 0:40 / /system rw - tmpfs magisk rw\n");
+    assert_eq!(class(&over, "system-verity\n"), Class::F);
+    let over = format!("{root}2 1 253:58 /adb/modules/x /system/build.prop rw - f2fs /dev/block/dm-58 rw\n");
+    assert_eq!(class(&over, "system-verity\n"), Class::F);
+}
+
+#[test]
+fn selinuxfs_counts_only_where_it_is_mounted() {
+    let catalogue = catalogue();
+    for (fstype, expected) in [("selinuxfs", Class::K), ("tmpfs", Class::F)] {
+        let scratch = Scratch::new("selinuxfs");
+        scratch.write("sys/fs/selinux/enforce", "1");
+        let mounts = format!("1 0 253:13 / / ro - erofs x ro\n2 1 0:22 / /sys rw - sysfs sysfs rw\n3 2 0:23 / /sys/fs/selinux rw - {fstype} x rw\n");
+        scratch.write("proc/self/mountinfo", mounts);
+        let collected = scratch.collect(&catalogue);
+        let observation = collected.evidence.get(catalogue.find("selinux.enforcing").unwrap()).unwrap();
+        assert_eq!(observation.class, expected, "{fstype}");
+    }
+}
+
+#[test]
+fn the_same_collectors_run_on_this_machine_and_say_what_is_missing() {
+    let house = House::open().unwrap();
+    let live = collect_live(&house).unwrap();
+    assert!(live.failed.is_empty(), "{:?}", live.failed);
+    // A plain Linux machine has no Android properties, and says so with a reason.
+    if !Path::new("/dev/__properties__").exists() {
+        assert_eq!(
+            outcome(&house.catalogue, &live.evidence, "property.debuggable"),
+            &Outcome::Missing(Reason::NotPresent)
+        );
+    }
+    // It has a kernel command line, which is read whole.
+    let cmdline = outcome(&house.catalogue, &live.evidence, "cmdline.verified_boot_state");
+    assert_eq!(cmdline, &Outcome::Absent);
+    assert!(matches!(outcome(&house.catalogue, &live.evidence, "trustd.clock"), Outcome::Seen(_)));
+}
+
+#[test]
+fn what_a_partial_getprop_lacks_is_not_absent() {
+    let house = House::open().unwrap();
+    for (complete_properties, expected) in
+        [(false, Outcome::Missing(Reason::NotPresent)), (true, Outcome::Absent)]
+    {
+        let mut parts = Parts::default();
+        parts.add("/getprop.txt", b"[ro.build.type]: [user]\n".to_vec());
+        let source = SourceInfo { complete_properties, ..SourceInfo::new(SourceKind::Getprop) };
+        let collected = collect_root(&house, Box::new(parts), source);
+        assert_eq!(outcome(&house.catalogue, &collected.evidence, "property.boot_qemu"), &expected);
+    }
+}
