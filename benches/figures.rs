@@ -34,10 +34,26 @@ fn judging(house: &House, plan: &Plan<'_>) {
     let evidence = Evidence::example(&house.catalogue);
     let at = evidence.source.taken_at.expect("the example has a time");
     let floor = || house.catalogue.iter().filter(|(ix, _)| black_box(evidence.get(*ix)).is_some()).count();
-    let [floor, judged] = pair(200, || { black_box(floor()); }, || { let _ = black_box(judge(plan, black_box(&evidence), at)); });
+    let [floor, judged] = pair(
+        200,
+        || {
+            black_box(floor());
+        },
+        || {
+            let _ = black_box(judge(plan, black_box(&evidence), at));
+        },
+    );
     line("judge everything", judged, "one look at every observation", floor, "<= 20 µs");
     let report = judge(plan, &evidence, at);
-    let [judged, shown] = pair(20, || { let _ = black_box(judge(plan, &evidence, at)); }, || { black_box(to_json(&report, None)); });
+    let [judged, shown] = pair(
+        20,
+        || {
+            let _ = black_box(judge(plan, &evidence, at));
+        },
+        || {
+            black_box(to_json(&report, None));
+        },
+    );
     line("render as JSON", shown, "judge everything", judged, "");
 }
 
@@ -82,14 +98,23 @@ fn process(production: &Path) {
     line("trustctl evaluate, warm", whole, "/bin/true", floor, "<= 10 ms");
 
     match peak_resident(trustctl, production) {
-        Some(kib) => println!("{:<28} {:>9.1} MB                                   goal <= 10 MB", "resident at most", kib / 1024.0),
+        Some(kib) => println!(
+            "{:<28} {:>9.1} MB                                   goal <= 10 MB",
+            "resident at most",
+            kib / 1024.0
+        ),
         None => println!("resident at most: not measured (/usr/bin/time is not installed)"),
     }
 }
 
 /// The peak resident size of `trustctl evaluate` in KiB, as GNU time has it from wait4.
 fn peak_resident(trustctl: &str, production: &Path) -> Option<f64> {
-    let output = Command::new("/usr/bin/time").args(["-f", "%M", trustctl, "evaluate"]).arg(production).stdout(Stdio::null()).output().ok()?;
+    let output = Command::new("/usr/bin/time")
+        .args(["-f", "%M", trustctl, "evaluate"])
+        .arg(production)
+        .stdout(Stdio::null())
+        .output()
+        .ok()?;
     String::from_utf8_lossy(&output.stderr).lines().last()?.trim().parse().ok()
 }
 

@@ -12,7 +12,8 @@ use crate::root::{Directory, Root};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use trust_evidence::{
-    Catalogue, Class, Evidence, LoadError, Names, Observation, Outcome, SourceInfo, SourceKind, Time, Value,
+    Catalogue, Class, Evidence, LoadError, Names, Observation, Outcome, Reason, SourceInfo, SourceKind, Time,
+    Value,
 };
 use trust_gates::{Gates, Plan, Report, judge};
 
@@ -38,15 +39,16 @@ pub fn collect_live(house: &House) -> Result<Collected, rustix::io::Errno> {
     let root: Box<dyn Root> = Box::new(Directory::live()?);
     let source = SourceInfo { taken_at: Some(now()), ..SourceInfo::new(SourceKind::Live) };
     let mut collected = collect(root, &house.catalogue, source, Deadlines::default());
-    let failed = Names::new(collected.failed.iter().copied()).unwrap_or_default();
+    let failed = Names::new(collected.failed.iter().copied());
     let measured = [
-        ("trustd.collectors_failed", Some(Value::Names(failed))),
+        ("trustd.collectors_failed", failed.map(Value::Names)),
         ("trustd.unknown_percent", Some(Value::Int(unknown_percent(house, &collected.evidence)))),
         ("trustd.clock", collected.evidence.source.taken_at.map(Value::Time)),
     ];
     for (id, value) in measured {
-        if let (Some(ix), Some(value)) = (house.catalogue.find(id), value) {
-            let observation = Observation { outcome: Outcome::Seen(value), class: Class::O, taken_at: None };
+        if let Some(ix) = house.catalogue.find(id) {
+            let outcome = value.map_or(Outcome::Missing(Reason::Malformed), Outcome::Seen);
+            let observation = Observation { outcome, class: Class::O, taken_at: None };
             collected.evidence.record(&house.catalogue, ix, observation);
         }
     }

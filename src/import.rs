@@ -47,7 +47,7 @@ pub enum ImportError {
 }
 
 /// What an input can be forced to be read as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A capture file.
     Capture,
@@ -349,6 +349,17 @@ fn check(kind: Kind, bytes: &[u8]) -> Result<(), FormatError> {
 }
 
 impl Kind {
+    /// Every kind, by the name that a person gives it.
+    pub const NAMED: [(&str, Kind); 7] = [
+        ("capture", Kind::Capture),
+        ("root", Kind::Root),
+        ("getprop", Kind::Getprop),
+        ("bootconfig", Kind::Bootconfig),
+        ("cmdline", Kind::Cmdline),
+        ("mounts", Kind::Mounts),
+        ("bugreport", Kind::Bugreport),
+    ];
+
     /// Where the device has what this kind of part holds.
     fn device_path(self) -> &'static str {
         match self {

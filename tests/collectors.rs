@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use trust_evidence::{Catalogue, Class, Evidence, Outcome, Reason, SourceInfo, SourceKind};
+use trust_evidence::{Catalogue, Class, Evidence, Outcome, Reason, SourceInfo, SourceKind, Value};
 use trustd::collect::{Collected, Deadlines, collect};
 use trustd::cycle::{House, collect_live, collect_root};
 use trustd::root::{Directory, Parts, Root};
@@ -125,7 +125,10 @@ fn a_collector_that_panics_costs_its_own_signals_alone() {
         QUICK,
     );
     assert_eq!(collected.failed, ["bootconfig"]);
-    assert_eq!(outcome(&catalogue, &collected.evidence, "bootconfig.hardware"), &Outcome::Missing(Reason::Malformed));
+    assert_eq!(
+        outcome(&catalogue, &collected.evidence, "bootconfig.hardware"),
+        &Outcome::Missing(Reason::Malformed)
+    );
     assert!(matches!(outcome(&catalogue, &collected.evidence, "kernel.modules"), Outcome::Seen(_)));
 }
 
@@ -176,9 +179,11 @@ fn garbage_in_any_file_is_missing_and_never_a_value() {
         assert!(start.elapsed() < Duration::from_secs(5), "{name}");
         assert!(collected.failed.is_empty(), "{name}: {:?}", collected.failed);
         for (ix, signal) in catalogue.iter() {
-            let seen = matches!(collected.evidence.get(ix).unwrap().outcome, Outcome::Seen(_) | Outcome::Absent);
+            let seen =
+                matches!(collected.evidence.get(ix).unwrap().outcome, Outcome::Seen(_) | Outcome::Absent);
             // Whether a path exists, and how many directories it has, garbage in it does not change.
-            let structural = matches!(signal.source.kind(), "files" | "adb_dir") || signal.id.starts_with("certs.");
+            let structural =
+                matches!(signal.source.kind(), "files" | "adb_dir") || signal.id.starts_with("certs.");
             assert!(!seen || structural, "{name}: {} = {:?}", signal.id, collected.evidence.get(ix));
         }
         assert!(!collected.notes.is_empty(), "{name} leaves a note");
@@ -196,7 +201,10 @@ fn a_fifo_a_device_or_a_directory_in_the_place_of_a_file_is_malformed() {
     let start = Instant::now();
     let collected = scratch.collect(&catalogue);
     assert!(start.elapsed() < Duration::from_secs(2));
-    assert_eq!(outcome(&catalogue, &collected.evidence, "bootconfig.hardware"), &Outcome::Missing(Reason::Malformed));
+    assert_eq!(
+        outcome(&catalogue, &collected.evidence, "bootconfig.hardware"),
+        &Outcome::Missing(Reason::Malformed)
+    );
     assert_eq!(
         outcome(&catalogue, &collected.evidence, "cmdline.verified_boot_state"),
         &Outcome::Missing(Reason::Malformed)
@@ -234,7 +242,10 @@ fn no_link_leads_out_of_a_root() {
     symlink("/real.txt", scratch.0.join("getprop.txt")).unwrap();
     scratch.write("real.txt", "[ro.debuggable]: [1]\n");
     let collected = scratch.collect(&catalogue);
-    assert_eq!(outcome(&catalogue, &collected.evidence, "bootconfig.hardware"), &Outcome::Missing(Reason::NotPresent));
+    assert_eq!(
+        outcome(&catalogue, &collected.evidence, "bootconfig.hardware"),
+        &Outcome::Missing(Reason::NotPresent)
+    );
     let cmdline = outcome(&catalogue, &collected.evidence, "cmdline.verified_boot_state");
     assert_eq!(cmdline, &Outcome::Missing(Reason::NotPresent));
     // An absolute link means a path of the device.
@@ -251,7 +262,8 @@ fn a_file_of_the_image_counts_as_such_only_on_verity() {
         scratch.write("sys/devices/virtual/block/dm-13/dev", "253:13\n");
         scratch.write("sys/devices/virtual/block/dm-13/dm/name", mapper);
         let collected = scratch.collect(&catalogue);
-        let observation = collected.evidence.get(catalogue.find("build_prop.build_type").unwrap()).unwrap().clone();
+        let observation =
+            collected.evidence.get(catalogue.find("build_prop.build_type").unwrap()).unwrap().clone();
         assert!(matches!(observation.outcome, Outcome::Seen(_)));
         observation.class
     };
@@ -273,7 +285,9 @@ fn selinuxfs_counts_only_where_it_is_mounted() {
     for (fstype, expected) in [("selinuxfs", Class::K), ("tmpfs", Class::F)] {
         let scratch = Scratch::new("selinuxfs");
         scratch.write("sys/fs/selinux/enforce", "1");
-        let mounts = format!("1 0 253:13 / / ro - erofs x ro\n2 1 0:22 / /sys rw - sysfs sysfs rw\n3 2 0:23 / /sys/fs/selinux rw - {fstype} x rw\n");
+        let mounts = format!(
+            "1 0 253:13 / / ro - erofs x ro\n2 1 0:22 / /sys rw - sysfs sysfs rw\n3 2 0:23 / /sys/fs/selinux rw - {fstype} x rw\n"
+        );
         scratch.write("proc/self/mountinfo", mounts);
         let collected = scratch.collect(&catalogue);
         let observation = collected.evidence.get(catalogue.find("selinux.enforcing").unwrap()).unwrap();
@@ -311,4 +325,111 @@ fn what_a_partial_getprop_lacks_is_not_absent() {
         let collected = collect_root(&house, Box::new(parts), source);
         assert_eq!(outcome(&house.catalogue, &collected.evidence, "property.boot_qemu"), &expected);
     }
+}
+
+const SOUND: &str = "1 0 253:13 / / ro - erofs /dev/block/dm-13 ro\n\
+                     2 1 0:21 / /proc rw - proc proc rw\n3 1 0:22 / /sys rw - sysfs sysfs rw\n";
+
+/// A small device whose system stands on verity.
+fn sound(name: &str, mounts: &str) -> Scratch {
+    let scratch = Scratch::new(name);
+    scratch.write("proc/self/mountinfo", mounts);
+    scratch.write("sys/devices/virtual/block/dm-13/dev", "253:13\n");
+    scratch.write("sys/devices/virtual/block/dm-13/dm/name", "system-verity\n");
+    scratch.write("proc/modules", "wlan 1 0 - Live 0x0\n");
+    scratch
+}
+
+#[test]
+fn a_mount_line_that_can_not_be_read_hides_nothing() {
+    let catalogue = catalogue();
+    let overlay = format!("9 1 0:40 / /system rw - overlay overlay rw,lowerdir={}\n", "/x".repeat(40_000));
+    let collected = sound("long-line", &format!("{SOUND}{overlay}")).collect(&catalogue);
+    for id in ["mounts.unverified", "mounts.over_system", "mounts.writable"] {
+        let found = outcome(&catalogue, &collected.evidence, id);
+        assert!(!matches!(found, Outcome::Seen(Value::Names(names)) if names.is_empty()), "{id}: {found:?}");
+    }
+    let modules = collected.evidence.get(catalogue.find("kernel.modules").unwrap()).unwrap();
+    let hidden = outcome(&catalogue, &collected.evidence, "mounts.over_system")
+        == &Outcome::Missing(Reason::Malformed);
+    assert!(!hidden || modules.class == Class::F);
+}
+
+#[test]
+fn a_table_without_device_numbers_says_nothing_of_verity() {
+    let catalogue = catalogue();
+    let collected = sound("no-numbers", "/dev/block/dm-13 / erofs ro 0 0\n").collect(&catalogue);
+    assert_eq!(
+        outcome(&catalogue, &collected.evidence, "mounts.unverified"),
+        &Outcome::Missing(Reason::NotPresent)
+    );
+}
+
+#[test]
+fn one_proc_over_another_is_not_the_kernels_word() {
+    let catalogue = catalogue();
+    let class = |mounts: &str| {
+        let collected = sound("proc-over-proc", mounts).collect(&catalogue);
+        collected.evidence.get(catalogue.find("kernel.modules").unwrap()).unwrap().class
+    };
+    assert_eq!(class(SOUND), Class::K);
+    assert_eq!(class(&format!("{SOUND}9 2 0:21 /4242/cmdline /proc/modules rw - proc proc rw\n")), Class::F);
+    assert_eq!(class(&format!("{SOUND}9 1 0:21 /4242 /proc rw - proc proc rw\n")), Class::F);
+}
+
+#[test]
+fn where_proc_hides_processes_none_is_judged() {
+    let catalogue = catalogue();
+    let scratch = sound("hidepid", SOUND);
+    scratch.write("proc/77/attr/current", "u:r:untrusted_app:s0\n");
+    scratch.write("proc/77/status", "Name:\tx\nUid:\t10077\t10077\t10077\t10077\n");
+    let collected = scratch.collect(&catalogue);
+    let found = outcome(&catalogue, &collected.evidence, "processes.domains");
+    assert_eq!(found, &Outcome::Missing(Reason::PermissionDenied));
+    scratch.write("proc/1/attr/current", "u:r:init:s0\0");
+    scratch.write("proc/1/status", "Name:\tinit\nUid:\t0\t0\t0\t0\n");
+    let collected = scratch.collect(&catalogue);
+    assert!(matches!(outcome(&catalogue, &collected.evidence, "processes.domains"), Outcome::Seen(_)));
+}
+
+#[test]
+fn a_dropped_line_makes_nothing_absent() {
+    let house = House::open().unwrap();
+    let mut parts = Parts::default();
+    parts.add("/getprop.txt", b"[ro.build.type]: [user]\n[ro.force.debuggable\n[ro.secure]: [1]\n".to_vec());
+    parts.add("/system/build.prop", b"ro.build.type=user\nro.debuggable 1\n".to_vec());
+    let source = SourceInfo { complete_properties: true, ..SourceInfo::new(SourceKind::Getprop) };
+    let collected = collect_root(&house, Box::new(parts), source);
+    assert!(!collected.notes.is_empty());
+    for id in ["property.force_debuggable", "build_prop.debuggable"] {
+        let found = outcome(&house.catalogue, &collected.evidence, id);
+        assert!(matches!(found, Outcome::Missing(_)), "{id}: {found:?}");
+    }
+}
+
+#[test]
+fn what_a_private_file_holds_is_not_noted_in_public() {
+    let house = House::open().unwrap();
+    let mut parts = Parts::default();
+    parts.add(
+        "/data/system/packages.list",
+        b"com.secret.app not-a-uid\ncom.b 10001 0 /data/b default none\n".to_vec(),
+    );
+    let collected = collect_root(&house, Box::new(parts), SourceInfo::new(SourceKind::Root));
+    assert!(!collected.notes.is_empty());
+    assert!(collected.notes.iter().all(|note| !note.public().contains("secret")), "{:?}", collected.notes);
+}
+
+#[test]
+fn observations_laid_over_a_source_keep_their_own_time() {
+    let catalogue = catalogue();
+    let old = "schema = \"com.enigm.capture/1\"\ntaken_at = \"2020-01-01T00:00:00Z\"\n[observations]\n\
+               \"selinux.enforcing\" = { seen = true }\n";
+    let fragment = Evidence::from_capture(&catalogue, "old.toml", old).unwrap();
+    let taken_at = "2026-11-02T09:00:00Z".parse().ok();
+    let mut evidence =
+        Evidence::empty(&catalogue, SourceInfo { taken_at, ..SourceInfo::new(SourceKind::Root) });
+    evidence.overlay(fragment);
+    let observation = evidence.get(catalogue.find("selinux.enforcing").unwrap()).unwrap();
+    assert_eq!(observation.taken_at, "2020-01-01T00:00:00Z".parse().ok());
 }

@@ -20,7 +20,10 @@ fn blessed(relative: &str, generated: &str) {
     if std::env::var_os("BLESS").is_some() {
         fs::write(path(relative), generated).unwrap();
     }
-    assert!(read(relative) == generated, "{relative} is not as generated: BLESS=1 cargo test --test house writes it");
+    assert!(
+        read(relative) == generated,
+        "{relative} is not as generated: BLESS=1 cargo test --test house writes it"
+    );
 }
 
 #[test]
@@ -34,10 +37,28 @@ fn generated_pages_are_as_generated() {
 fn the_lower_floors_name_no_crate_that_does_io() {
     let pure = ["core/evidence", "core/formats", "core/posture", "gates"];
     // What each floor may depend on, apart from the floors below it.
-    let allowed = ["flate2", "jiff", "quick-xml", "serde", "serde_json", "sha2", "thiserror", "toml", "zip", "base64", "data-encoding"];
+    let allowed = [
+        "flate2",
+        "jiff",
+        "quick-xml",
+        "serde",
+        "serde_json",
+        "sha2",
+        "thiserror",
+        "toml",
+        "zip",
+        "base64",
+        "data-encoding",
+    ];
     for floor in pure {
         let manifest: toml::Table = toml::from_str(&read(&format!("{floor}/Cargo.toml"))).unwrap();
-        for name in manifest.get("dependencies").and_then(|d| d.as_table()).into_iter().flatten().map(|(name, _)| name) {
+        for name in manifest
+            .get("dependencies")
+            .and_then(|d| d.as_table())
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name)
+        {
             let below = match floor {
                 "gates" => name == "trust_evidence" || name == "trust_posture",
                 _ => false,
@@ -46,7 +67,15 @@ fn the_lower_floors_name_no_crate_that_does_io() {
         }
         for file in sources(&path(&format!("{floor}/src"))) {
             let text = fs::read_to_string(&file).unwrap();
-            for forbidden in ["std::fs", "std::net::Tcp", "std::net::Udp", "std::process", "std::env", "SystemTime", "Instant"] {
+            for forbidden in [
+                "std::fs",
+                "std::net::Tcp",
+                "std::net::Udp",
+                "std::process",
+                "std::env",
+                "SystemTime",
+                "Instant",
+            ] {
                 assert!(!text.contains(forbidden), "{}: {forbidden}", file.display());
             }
         }
@@ -88,7 +117,12 @@ fn every_check_speaks_in_sentences() {
             assert!(text.len() > 10 && text.ends_with(['.', '!', '?']), "{}: {text:?}", check.code);
             assert!(!text.contains("TODO"), "{}: {text:?}", check.code);
         }
-        assert!(check.sources.iter().all(|source| source.starts_with("https://")), "{}: {:?}", check.code, check.sources);
+        assert!(
+            check.sources.iter().all(|source| source.starts_with("https://")),
+            "{}: {:?}",
+            check.code,
+            check.sources
+        );
         let codes = check.code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         assert!(codes, "{}", check.code);
     }
@@ -115,7 +149,8 @@ fn an_agree_check_compares_sources_of_one_fact() {
     for check in house.gates.checks().iter().filter(|check| check.rule == Rule::Agree) {
         let ids: Vec<&str> = check.reads.iter().map(|ix| house.catalogue.id(*ix)).collect();
         assert!(!ids.iter().any(|id| id.starts_with("settings_")), "{}: {ids:?}", check.code);
-        let partitions = ids.iter().filter(|id| id.contains("vendor_fingerprint") || id.contains("build_fingerprint"));
+        let partitions =
+            ids.iter().filter(|id| id.contains("vendor_fingerprint") || id.contains("build_fingerprint"));
         assert_eq!(partitions.count(), 0, "{}: {ids:?}", check.code);
         let os = ids.iter().any(|id| id.ends_with(".os_patch"));
         assert!(!os || ids.iter().all(|id| id.ends_with(".os_patch")), "{}: {ids:?}", check.code);

@@ -1,6 +1,7 @@
 //! What the fuzz targets run: every parser of `trust_formats`, and what must hold of whatever it accepts.
 //!
-//! `core/formats/tests/fuzz_regressions.rs` compiles this file too and runs the seeds through it on stable Rust.
+//! `core/formats/tests/fuzz_regressions.rs` compiles this file too and runs the seeds through it on stable
+//! Rust.
 
 use trust_formats::boot_params::BootParams;
 use trust_formats::bugreport::Bugreport;

@@ -81,8 +81,7 @@ pub(crate) struct RawCheck {
     objective: Spanned<String>,
     reads: Vec<Spanned<String>>,
     severity: RawSeverity,
-    #[serde(default)]
-    absent: WhenAbsent,
+    absent: Option<Spanned<WhenAbsent>>,
     says: Spanned<Says>,
     impact: Box<str>,
     remedy: Box<str>,
@@ -129,6 +128,9 @@ impl RawCheck {
         let place = self.reads.first().map_or(self.code.span(), Spanned::span);
         let rule =
             self.rule.compile(catalogue, &reads, place).map_err(|(span, message)| error(span, message))?;
+        if let (Some(absent), Rule::Agree | Rule::Row(_)) = (&self.absent, &rule) {
+            return Err(error(absent.span(), "absent: agree and row leave an absent value undecided".into()));
+        }
         let severity = match self.severity {
             RawSeverity::Minor => Severity::Minor,
             RawSeverity::Major => Severity::Major,
@@ -140,7 +142,7 @@ impl RawCheck {
             reads,
             rule,
             severity,
-            when_absent: self.absent,
+            when_absent: self.absent.map(Spanned::into_inner).unwrap_or_default(),
             says: self.says.as_ref().clone(),
             impact: self.impact,
             remedy: self.remedy,

@@ -210,7 +210,8 @@ impl<'a> Judge<'a> {
                 })
                 .fold(Verdict::Pass, Verdict::min)
         };
-        // What no row names need not be known; but some value must be, or nothing was asked.
+        // What no row names need not be known; but where no row names anything, everything must be, or nothing
+        // was asked.
         let named = |position: usize| rows.iter().flatten().any(|(other, _)| *other == position);
         let idle = rows.iter().all(Vec::is_empty);
         let unknown = reads

@@ -10,7 +10,7 @@ use trust_evidence::{LoadError, Time, from_toml};
 /// The schema a policy names.
 pub const POLICY_SCHEMA: &str = "com.enigm.policy/1";
 /// The largest policy that is read, in bytes.
-const MAX_POLICY: usize = 4 << 20;
+pub const MAX_POLICY: u64 = 4 << 20;
 
 /// A policy file as it was read. [`crate::Plan::new`] resolves it against the gates.
 #[derive(Clone, Debug)]
@@ -82,7 +82,7 @@ pub(crate) struct RawWaiver {
 impl Policy {
     /// Reads a policy's text. `file` names it in errors.
     pub fn parse(file: &str, text: &str) -> Result<Policy, LoadError> {
-        if text.len() > MAX_POLICY {
+        if u64::try_from(text.len()).unwrap_or(u64::MAX) > MAX_POLICY {
             let message = format!("{} bytes: expected a policy of at most {MAX_POLICY}", text.len());
             return Err(LoadError::whole(file, message));
         }

@@ -93,6 +93,15 @@ pub fn starter_policy(catalogue: &Catalogue, gates: &Gates, model: &Policy, evid
             }
         }
     }
+    let _ = writeln!(text, "\n[deny]");
+    for (key, value) in &model.raw.deny {
+        let _ = writeln!(text, "{} = {}  # model", key.as_ref(), value.as_ref());
+    }
+    for sources in &model.raw.sources {
+        let absent: Vec<&str> = sources.absent.iter().map(|glob| glob.as_ref().as_str()).collect();
+        let reason = toml::Value::from(&*sources.reason);
+        let _ = writeln!(text, "\n[[sources]]  # model\nabsent = {absent:?}\nreason = {reason}");
+    }
     for (table, row) in tables {
         let _ = writeln!(text, "\n[[{table}]]");
         for (column, value) in row {

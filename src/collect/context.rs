@@ -28,13 +28,23 @@ pub struct Context {
     notes: Mutex<Vec<Note>>,
 }
 
-/// Something that a collection left out or could not use.
+/// Something that a collection left out or could not use. What is below /data may name the owner's apps.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Note {
     /// The file.
     pub path: String,
     /// What was found there and what was expected.
     pub message: String,
+}
+
+impl Note {
+    /// The note as anybody may see it: without the text of files that hold private values.
+    pub fn public(&self) -> String {
+        let private = self.path.starts_with("/data/");
+        let message =
+            if private { "something in it could not be used (--private shows what)" } else { &self.message };
+        format!("{}: {message}", self.path)
+    }
 }
 
 /// The mount table, with the names of device-mapper devices by number.
@@ -103,16 +113,26 @@ impl Context {
     /// counts as such only on the kernel's own file systems, and a file of the image only on dm-verity.
     pub fn class(&self, path: &str, ceiling: Class) -> Class {
         let kernel = [
-            ("/proc/", "proc", PROC_MAGIC),
-            ("/sys/fs/selinux/", "selinuxfs", SELINUX_MAGIC),
-            ("/sys/", "sysfs", SYSFS_MAGIC),
+            ("/proc", "proc", PROC_MAGIC),
+            ("/sys/fs/selinux", "selinuxfs", SELINUX_MAGIC),
+            ("/sys", "sysfs", SYSFS_MAGIC),
         ]
         .into_iter()
-        .find(|(prefix, ..)| path.starts_with(prefix));
-        let mount = self.mounted.as_ref().and_then(|mounted| Some((mounted, mounted.table.covering(path)?)));
+        .find(|(point, ..)| {
+            path.strip_prefix(point).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        let mount = self.mounted.as_ref().and_then(|mounted| {
+            // A line that could not be read may hide what covers the path.
+            let covering = mounted.table.dropped().is_empty().then(|| mounted.table.covering(path)).flatten();
+            Some((mounted, covering?))
+        });
         let vouched = match (kernel, mount) {
-            (Some((_, fstype, magic)), Some((_, mount))) => {
-                *mount.fstype == *fstype && self.root.filesystem(path).is_none_or(|found| found == magic)
+            // The file system itself at its own place, whole: not another procfs, or a part of one, over a file.
+            (Some((point, fstype, magic)), Some((_, mount))) => {
+                *mount.point == *point
+                    && *mount.fstype == *fstype
+                    && mount.root.as_deref().is_none_or(|root| root == "/")
+                    && self.root.filesystem(path).is_none_or(|found| found == magic)
             }
             (None, Some((mounted, mount))) => mounted.on_verity(mount),
             // Without a mount table, a bootloader's text is taken as handed over; it anchors nothing.

@@ -105,7 +105,7 @@ pub fn sockets(context: &Context, sink: &mut Sink<'_>) {
 /// The SELinux types of all processes, and of those that run as root.
 pub fn processes(context: &Context, sink: &mut Sink<'_>) {
     let seen = look(context);
-    sink.each("/proc/", |signal: &Signal| match (&seen, &signal.source) {
+    sink.each("/proc", |signal: &Signal| match (&seen, &signal.source) {
         (Ok((all, root)), Source::Collector(_, item)) => {
             names(if **item == *"root_domains" { root } else { all }.iter().cloned())
         }
@@ -124,6 +124,10 @@ fn look(context: &Context) -> Result<Domains, Reason> {
         pids.iter().filter(|name| name.bytes().all(|byte| byte.is_ascii_digit())).collect();
     if pids.is_empty() {
         return Err(Reason::NotPresent);
+    }
+    // Where /proc hides the processes of others (hidepid), what is seen is no sign of what runs.
+    if !pids.iter().any(|pid| *pid == "1") {
+        return Err(Reason::PermissionDenied);
     }
     if pids.len() > MAX_PROCESSES {
         return Err(Reason::Malformed);

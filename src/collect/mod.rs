@@ -36,7 +36,7 @@ pub const ROSTER: [Collector; 21] = [
     Collector { name: "cmdline", kinds: &["cmdline"], run: boot::cmdline },
     Collector { name: "build.prop", kinds: &["build.prop"], run: properties::build_prop },
     Collector { name: "files", kinds: &["files"], run: files::files },
-    Collector { name: "adb directory", kinds: &["adb_dir"], run: files::adb_directory },
+    Collector { name: "adb-directory", kinds: &["adb_dir"], run: files::adb_directory },
     Collector { name: "hosts", kinds: &["hosts"], run: files::hosts },
     Collector { name: "selinux", kinds: &["selinux"], run: kernel::selinux },
     Collector { name: "modules", kinds: &["modules"], run: kernel::modules },

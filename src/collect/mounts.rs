@@ -71,12 +71,13 @@ fn mapper_names(context: &Context) -> Option<BTreeMap<(u32, u32), String>> {
         Some(std::str::from_utf8(&bytes).ok()?.trim_end().to_string())
     };
     let devices = context.root.entries(BLOCK).ok()?;
-    let mapped = devices.iter().filter(|name| name.starts_with("dm-")).filter_map(|name| {
+    // Of a device that can't be read nothing can be said, so nothing is said of any.
+    let mapped = devices.iter().filter(|name| name.starts_with("dm-")).map(|name| {
         let number = line(format!("{BLOCK}/{name}/dev"))?;
         let (major, minor) = number.split_once(':')?;
         Some(((major.parse().ok()?, minor.parse().ok()?), line(format!("{BLOCK}/{name}/dm/name"))?))
     });
-    Some(mapped.collect())
+    mapped.collect()
 }
 
 /// The signals of the mount table.
@@ -97,7 +98,11 @@ fn observe(mounted: &Mounted, item: &str) -> Outcome {
     let system = || SYSTEM.into_iter().filter_map(|point| last(table, point));
     match item {
         _ if last(table, "/").is_none() => Outcome::Missing(Reason::Malformed),
-        "unverified" if mounted.mapper.is_none() => Outcome::Missing(Reason::NotPresent),
+        // A line that could not be read may hide a mount.
+        _ if !table.dropped().is_empty() => Outcome::Missing(Reason::Malformed),
+        "unverified" if mounted.mapper.is_none() || system().any(|mount| mount.device.is_none()) => {
+            Outcome::Missing(Reason::NotPresent)
+        }
         "unverified" => {
             names(system().filter(|mount| !mounted.on_verity(mount)).map(|mount| mount.point.clone()))
         }

@@ -25,8 +25,9 @@ pub fn properties(context: &Context, sink: &mut Sink<'_>) {
         Err(reason) => return sink.each(GETPROP, |_| Outcome::Missing(reason)),
     };
     context.dropped(GETPROP, properties.dropped());
-    let lacking =
-        || if context.complete_properties { Outcome::Absent } else { Outcome::Missing(Reason::NotPresent) };
+    // A line that could not be read may be the one that a key is missing for.
+    let complete = context.complete_properties && properties.dropped().is_empty();
+    let lacking = || if complete { Outcome::Absent } else { Outcome::Missing(Reason::NotPresent) };
     sink.each(GETPROP, |signal| match &signal.source {
         Source::Property(key) => properties.value(key).map_or_else(lacking, |value| text(signal, value)),
         Source::Collector(_, item) if **item == *"duplicates" => names(properties.duplicates()),
@@ -45,7 +46,11 @@ pub fn build_prop(context: &Context, sink: &mut Sink<'_>) {
             Ok(file)
         });
         let outcome = match file {
-            Ok(file) => file.value(key).map_or(Outcome::Absent, |value| text(signal, value)),
+            Ok(file) => match file.value(key) {
+                Some(value) => text(signal, value),
+                None if file.dropped().is_empty() => Outcome::Absent,
+                None => Outcome::Missing(Reason::Malformed),
+            },
             Err(reason) => Outcome::Missing(*reason),
         };
         sink.put(ix, path, outcome);

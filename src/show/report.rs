@@ -29,7 +29,7 @@ pub fn text(report: &Report<'_>, view: View<'_>, notes: &[Note]) -> String {
     let _ = gates(&mut out, report, view);
     let _ = findings(&mut out, report, view);
     let _ = unsettled(&mut out, report, view);
-    let _ = noted(&mut out, view.colour, notes);
+    let _ = noted(&mut out, view, notes);
     out
 }
 
@@ -244,24 +244,24 @@ fn supply(kind: &str) -> &'static str {
     }
 }
 
-fn noted(out: &mut String, colour: Colour, notes: &[Note]) -> fmt::Result {
+fn noted(out: &mut String, view: View<'_>, notes: &[Note]) -> fmt::Result {
     const SHOWN: usize = 8;
     if notes.is_empty() {
         return Ok(());
     }
     writeln!(out, "\nLeft out of the source ({}):", notes.len())?;
-    for note in notes.iter().take(SHOWN) {
-        paragraph(out, "  ", &format!("{}: {}", note.path, note.message))?;
+    let shown = |note: &Note| match view.shown {
+        Shown::Private => format!("{}: {}", note.path, note.message),
+        Shown::Withheld => note.public(),
+    };
+    let mut lines: Vec<String> = notes.iter().map(shown).collect();
+    lines.dedup();
+    for line in lines.iter().take(SHOWN) {
+        paragraph(out, "  ", line)?;
     }
-    if notes.len() > SHOWN {
-        writeln!(
-            out,
-            "{}",
-            colour.paint(
-                Paint::Faint,
-                format!("  and {} more (trustctl import lists them)", notes.len() - SHOWN)
-            )
-        )?;
+    if lines.len() > SHOWN {
+        let more = format!("  and {} more (trustctl import lists them)", lines.len() - SHOWN);
+        writeln!(out, "{}", view.colour.paint(Paint::Faint, more))?;
     }
     Ok(())
 }

@@ -18,7 +18,6 @@ pub const MAX_CAPTURE: usize = 16 << 20;
 struct RawCapture {
     schema: Spanned<String>,
     taken_at: Option<Spanned<String>>,
-    kind: Option<SourceKind>,
     #[serde(default)]
     complete_properties: bool,
     #[serde(default)]
@@ -57,11 +56,8 @@ impl Evidence {
             Some(at) => Some(time(at.as_ref(), at.span())?),
             None => None,
         };
-        let source = SourceInfo {
-            kind: raw.kind.unwrap_or(SourceKind::Capture),
-            taken_at,
-            complete_properties: raw.complete_properties,
-        };
+        let source =
+            SourceInfo { kind: SourceKind::Capture, taken_at, complete_properties: raw.complete_properties };
         let mut evidence = Evidence::empty(catalogue, source);
         for (id, observation) in raw.observations {
             let Some((ix, signal)) =
@@ -91,7 +87,7 @@ impl Evidence {
         if self.source.complete_properties {
             text.push_str("complete_properties = true\n");
         }
-        let _ = writeln!(text, "kind = \"{}\"\n\n[observations]", self.source.kind.code());
+        text.push_str("\n[observations]\n");
         for (ix, signal) in catalogue.iter() {
             let Some(observation) = self.get(ix) else { continue };
             let outcome = match &observation.outcome {

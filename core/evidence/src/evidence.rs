@@ -147,9 +147,12 @@ impl Evidence {
         }
     }
 
-    /// Records every observation of `other` that is more than a mere Missing(not_present).
+    /// Records every observation of `other` that is more than a mere Missing(not_present), as of the time it was
+    /// taken.
     pub fn overlay(&mut self, other: Evidence) {
-        for (slot, observation) in self.observations.iter_mut().zip(other.observations) {
+        let stamp = other.source.taken_at.filter(|at| self.source.taken_at != Some(*at));
+        for (slot, mut observation) in self.observations.iter_mut().zip(other.observations) {
+            observation.taken_at = observation.taken_at.or(stamp);
             if observation.outcome != Outcome::Missing(Reason::NotPresent) {
                 *slot = observation;
             }

@@ -9,7 +9,7 @@ use trust_evidence::{
 fn empty(catalogue: &Catalogue) -> Evidence {
     Evidence::empty(
         catalogue,
-        SourceInfo { kind: SourceKind::Root, taken_at: Time::from_unix(1_790_000_000) },
+        SourceInfo { taken_at: Time::from_unix(1_790_000_000), ..SourceInfo::new(SourceKind::Capture) },
     )
 }
 

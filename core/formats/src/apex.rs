@@ -27,8 +27,8 @@ pub struct Apex {
     pub partition: Option<Box<str>>,
 }
 
-/// Reads /apex/apex-info-list.xml: the active modules, by name. Strict: a row that lacks a value, and two active
-/// modules of one name, are errors.
+/// Reads /apex/apex-info-list.xml: the active modules, by name. Strict: a row that lacks a value, and two
+/// active modules of one name, are errors.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Apex>, FormatError> {
     let mut active = BTreeMap::new();
     let mut rows = 0;
@@ -72,7 +72,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ROW: &str = r#"<apex-info moduleName="com.android.art" modulePath="/x" preinstalledModulePath="/y" versionCode="351011240" versionName="" isFactory="false" isActive="true" lastUpdateMillis="1230768000" provideSharedApexLibs="false" partition="SYSTEM"></apex-info>"#;
+    const ROW: &str = r#"<apex-info moduleName="com.android.art" modulePath="/x" preinstalledModulePath="/y"
+        versionCode="351011240" versionName="" isFactory="false" isActive="true" lastUpdateMillis="1"
+        provideSharedApexLibs="false" partition="SYSTEM"></apex-info>"#;
 
     fn list(rows: &str) -> Result<Vec<Apex>, FormatError> {
         parse(

@@ -55,7 +55,8 @@ impl BootParams {
         bootconfig::parse(bytes)
     }
 
-    /// Reads /proc/cmdline. Strict: a quote that is not closed, or a key that is no printable ASCII, is an error.
+    /// Reads /proc/cmdline. Strict: a quote that is not closed, or a key that is no printable ASCII, is an
+    /// error.
     pub fn cmdline(bytes: &[u8]) -> Result<BootParams, FormatError> {
         cmdline::parse(bytes)
     }

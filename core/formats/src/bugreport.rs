@@ -1,10 +1,10 @@
 //! Bug reports: the zip that `adb bugreport` makes, or its text alone.
 //!
-//! The text is streamed line by line and never held whole; what is kept are the parts below, each capped. dumpstate
-//! runs as shell and prints what others tell it, so a report is evidence for reading, not proof. Text that an app
-//! or a network gets printed can hold lines that look like a section's head: a part that comes twice, that does
-//! not end, or whose command failed is dropped whole, and reported.
-//! Source: cmds/dumpstate/dumpstate.cpp and docs of AOSP.
+//! The text is streamed line by line and never held whole; what is kept are the parts below, each capped.
+//! dumpstate runs as shell and prints what others tell it, so a report is evidence for reading, not proof.
+//! Text that an app or a network gets printed can hold lines that look like a section's head: a part that
+//! comes twice, that does not end, or whose command failed is dropped whole, and reported. Source:
+//! cmds/dumpstate/dumpstate.cpp and docs of AOSP.
 
 mod sections;
 mod stream;
@@ -54,7 +54,8 @@ pub struct Bugreport {
     pub ota: Option<Ota>,
     /// The parts that the report lacks, ascending.
     pub missing: Vec<Part>,
-    /// Why parts that the report has are missing all the same: the line of the text (0 for none) and the reason.
+    /// Why parts that the report has are missing all the same: the line of the text (0 for none) and the
+    /// reason.
     pub dropped: Drops,
 }
 
@@ -97,8 +98,8 @@ pub enum Part {
 impl Bugreport {
     /// Reads a bug report's zip, or the text alone.
     ///
-    /// An error is what is neither, a zip that is not whole or that holds a name outside its root or a link, an
-    /// entry that is not what its header says, and whatever is past a cap.
+    /// An error is what is neither, a zip that is not whole or that holds a name outside its root or a link,
+    /// an entry that is not what its header says, and whatever is past a cap.
     pub fn parse(bytes: &[u8]) -> Result<Bugreport, FormatError> {
         let mut report = match bytes.starts_with(ZIP) {
             true => from_zip(bytes)?,

@@ -31,8 +31,8 @@ pub struct OtaCerts {
     pub dropped: Drops,
 }
 
-/// Reads /system/etc/security/otacerts.zip. Entries that don't end in `.pem` are dropped; one that does and holds
-/// anything but one certificate is an error, and so are two of one name and an archive without any.
+/// Reads /system/etc/security/otacerts.zip. Entries that don't end in `.pem` are dropped; one that does and
+/// holds anything but one certificate is an error, and so are two of one name and an archive without any.
 pub fn ota(bytes: &[u8]) -> Result<OtaCerts, FormatError> {
     if bytes.len() > MAX_ARCHIVE {
         return Err(FormatError::too_large(ARCHIVE, "bytes", MAX_ARCHIVE));

@@ -53,8 +53,8 @@ impl Devices {
 
 /// Reads the list.
 ///
-/// Lines of another form are dropped, and so are targets before the first device. An error is a text with lines
-/// and no device, one past a cap, and bytes that are no text.
+/// Lines of another form are dropped, and so are targets before the first device. An error is a text with
+/// lines and no device, one past a cap, and bytes that are no text.
 pub fn parse(bytes: &[u8]) -> Result<Devices, FormatError> {
     let text = decode_as(WHAT, bytes, MAX_TEXT)?;
     let mut list = Devices::default();

@@ -30,7 +30,8 @@ impl Drops {
         }
     }
 
-    /// The error of an input of which nothing could be used: the first drop, or that there was nothing at all.
+    /// The error of an input of which nothing could be used: the first drop, or that there was nothing at
+    /// all.
     pub(crate) fn nothing_usable(&self, what: &'static str, expected: &str) -> FormatError {
         match self.kept.first() {
             Some(first) => FormatError::malformed(what, &first.why).at_line(first.line),

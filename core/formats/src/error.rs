@@ -1,4 +1,5 @@
-//! The one error of this crate: a sentence that says what was read, where, what was found and what was expected.
+//! The one error of this crate: a sentence that says what was read, where, what was found and what was
+//! expected.
 
 use std::fmt::{self, Display, Write};
 
@@ -7,19 +8,19 @@ const MAX_EXCERPT: usize = 60;
 
 /// Why bytes were refused.
 ///
-/// `mountinfo, line 3: "36 35" : expected …`. What it repeats of the input is shortened and escaped, but it is
-/// still the input's: show it to whoever may see the file, log no more than [`FormatError::kind`].
+/// `mountinfo, line 3: "36 35" : expected …`. What it repeats of the input is shortened and escaped, but it
+/// is still the input's: show it to whoever may see the file, log no more than [`FormatError::kind`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormatError {
     what: &'static str,
-    kind: Kind,
+    kind: ErrorKind,
     place: Place,
     message: Box<str>,
 }
 
 /// What kind of failure it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ErrorKind {
     /// The bytes are not of this format.
     Malformed,
     /// The bytes are of this format, in a variant that this build can't read (binary XML, an encrypted zip).
@@ -39,20 +40,20 @@ enum Place {
 impl FormatError {
     /// `what` is the format in words; the message says what was found and what was expected.
     pub(crate) fn malformed(what: &'static str, message: impl Display) -> FormatError {
-        FormatError::new(what, Kind::Malformed, message)
+        FormatError::new(what, ErrorKind::Malformed, message)
     }
 
     /// A variant of the format that is not read.
     pub(crate) fn unsupported(what: &'static str, message: impl Display) -> FormatError {
-        FormatError::new(what, Kind::Unsupported, message)
+        FormatError::new(what, ErrorKind::Unsupported, message)
     }
 
     /// More of something than is read: `found` things where `cap` is the most.
     pub(crate) fn too_large(what: &'static str, things: &str, cap: usize) -> FormatError {
-        FormatError::new(what, Kind::TooLarge, format_args!("expected at most {cap} {things}"))
+        FormatError::new(what, ErrorKind::TooLarge, format_args!("expected at most {cap} {things}"))
     }
 
-    fn new(what: &'static str, kind: Kind, message: impl Display) -> FormatError {
+    fn new(what: &'static str, kind: ErrorKind, message: impl Display) -> FormatError {
         FormatError { what, kind, place: Place::Whole, message: message.to_string().into() }
     }
 
@@ -67,18 +68,18 @@ impl FormatError {
     }
 
     /// What kind of failure it is.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
     /// Whether the bytes are in a variant of the format that this build can't read.
     pub fn is_unsupported(&self) -> bool {
-        self.kind == Kind::Unsupported
+        self.kind == ErrorKind::Unsupported
     }
 
     /// Whether a cap was met.
     pub fn is_too_large(&self) -> bool {
-        self.kind == Kind::TooLarge
+        self.kind == ErrorKind::TooLarge
     }
 
     /// The line, counted from 1, where one is known.
@@ -142,7 +143,7 @@ mod tests {
         assert_eq!(error.clone().at_line(3).to_string(), "mountinfo, line 3: \"36 35\": expected ten fields");
         assert_eq!(error.clone().at_line(3).line(), Some(3));
         assert_eq!(error.clone().at_byte(0).to_string(), "mountinfo, byte 0: \"36 35\": expected ten fields");
-        assert_eq!((error.line(), error.kind()), (None, Kind::Malformed));
+        assert_eq!((error.line(), error.kind()), (None, ErrorKind::Malformed));
         assert!(FormatError::too_large("x", "lines", 3).is_too_large());
         assert!(FormatError::unsupported("x", "y").is_unsupported());
     }

@@ -1,7 +1,8 @@
 //! The kernel's build configuration: /proc/config.gz, or the same inflated.
 //!
 //! ```text
-//! line = "CONFIG_" name "=" ( "y" / "m" / number / DQUOTE text DQUOTE ) / "# CONFIG_" name " is not set" / "#" comment
+//! line = "CONFIG_" name "=" ( "y" / "m" / number / DQUOTE text DQUOTE )
+//!      / "# CONFIG_" name " is not set" / "#" comment
 //! ```
 
 use crate::FormatError;
@@ -42,15 +43,15 @@ impl Kconfig {
     }
 }
 
-/// Reads a kernel configuration, gzipped or plain. Strict: a line of another form, an option given twice and a
-/// text without options are errors.
+/// Reads a kernel configuration, gzipped or plain. Strict: a line of another form, an option given twice and
+/// a text without options are errors.
 pub fn parse(bytes: &[u8]) -> Result<Kconfig, FormatError> {
     let inflated = if bytes.starts_with(GZIP) { Cow::Owned(inflate(bytes)?) } else { Cow::Borrowed(bytes) };
     let text = decode_as(WHAT, &inflated, MAX_TEXT)?;
     let mut options = BTreeMap::new();
     for (number, line) in lines(&text) {
         let error = |expected: &str| {
-            let message = format_args!("{}: expected {expected}", shown(line)).to_string();
+            let message = format!("{}: expected {expected}", shown(line));
             FormatError::malformed(WHAT, message).at_line(number)
         };
         let (name, value) = match read(line) {
@@ -91,7 +92,7 @@ fn inflate(bytes: &[u8]) -> Result<Vec<u8>, FormatError> {
     match decoder.into_inner() {
         [] => Ok(text),
         rest => {
-            let message = format_args!("{} bytes after the gzip data: expected none", rest.len()).to_string();
+            let message = format!("{} bytes after the gzip data: expected none", rest.len());
             Err(FormatError::malformed(WHAT, message).at_byte(bytes.len() - rest.len()))
         }
     }
@@ -153,11 +154,13 @@ mod tests {
     use super::*;
     use flate2::Compression;
     use flate2::write::GzEncoder;
+    use proptest::collection::btree_map;
     use proptest::prelude::*;
     use std::io::Write;
 
-    const TEXT: &str = "#\n# Automatically generated file; DO NOT EDIT.\n# Linux/arm64 6.1.90 Kernel Configuration\n#\n\
-        CONFIG_CC_VERSION_TEXT=\"Android (1) clang \\\"x\\\"\"\nCONFIG_STRICT_KERNEL_RWX=y\n# CONFIG_DEVMEM is not set\n\
+    const TEXT: &str = "#\n# Automatically generated file; DO NOT EDIT.\n#\n\
+        CONFIG_CC_VERSION_TEXT=\"Android (1) clang \\\"x\\\"\"\n\
+        CONFIG_STRICT_KERNEL_RWX=y\n# CONFIG_DEVMEM is not set\n\
         CONFIG_HZ=250\nCONFIG_BASE=0xffff\nCONFIG_LEVEL=-1\nCONFIG_EMPTY=\"\"\n";
 
     fn gzipped(bytes: &[u8]) -> Vec<u8> {
@@ -246,12 +249,12 @@ mod tests {
         }
 
         #[test]
-        fn what_kconfig_writes_reads_back(options in proptest::collection::btree_map("[A-Z0-9_]{1,9}", "[ -~]{0,9}", 1..9)) {
+        fn what_kconfig_writes_reads_back(options in btree_map("[A-Z0-9_]{1,9}", "[ -~]{0,9}", 1..9)) {
             let quoted = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"");
-            let text: String = options.iter().map(|(name, value)| format!("CONFIG_{name}=\"{}\"\n", quoted(value))).collect();
+            let line = |(name, value): (&String, &String)| format!("CONFIG_{name}=\"{}\"\n", quoted(value));
+            let text: String = options.iter().map(line).collect();
             let config = parse(text.as_bytes()).unwrap();
-            let read: Vec<_> = config.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
-            prop_assert_eq!(read, options.into_iter().collect::<Vec<_>>());
+            prop_assert!(config.iter().eq(options.iter().map(|(name, value)| (&**name, &**value))));
         }
     }
 }

@@ -31,4 +31,4 @@ mod xml;
 mod zip;
 
 pub use drops::{Dropped, Drops};
-pub use error::{FormatError, Kind};
+pub use error::{ErrorKind, FormatError};

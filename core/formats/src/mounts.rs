@@ -1,7 +1,8 @@
 //! Mount tables: /proc/<pid>/mountinfo, /proc/mounts and the output of `mount`.
 //!
 //! ```text
-//! mountinfo = id SP parent SP major ":" minor SP root SP point SP options *( SP tag ) " - " fstype SP source SP options
+//! mountinfo = id SP parent SP major ":" minor SP root SP point SP options *( SP tag )
+//!             " - " fstype SP source SP options
 //! mounts    = source SP point SP fstype SP options SP freq SP passno
 //! mount     = source " on " point " type " fstype " (" options ")"
 //! ```
@@ -85,8 +86,8 @@ impl Mounts {
 
 /// Reads a mount table of any of the three forms; the first line that fits one decides.
 ///
-/// Lines of another form are dropped. An error is a text without a single mount, one past a cap, and bytes that
-/// are no text.
+/// Lines of another form are dropped. An error is a text without a single mount, one past a cap, and bytes
+/// that are no text.
 pub fn parse(bytes: &[u8]) -> Result<Mounts, FormatError> {
     let text = decode_as(WHAT, bytes, MAX_TEXT)?;
     let mut form = None;

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! <root><device-owner component="pkg/cls" /><device-owner-context userId="0" />
-//!       <system-update-policy policy_type="3" …><freeze start="--12-01" end="--01-10" /></system-update-policy>…</root>
+//!       <system-update-policy policy_type="3" …><freeze start="--12-01" end="--01-10" />
+//!       </system-update-policy>…</root>
 //! ```
 //!
 //! system_server writes the files and vouches for them; the first is there without an owner too.
@@ -31,8 +32,8 @@ pub struct DeviceOwner {
     pub update_policy: Option<UpdatePolicy>,
 }
 
-/// Reads /data/system/device_owner_2.xml. Strict: an element that is read here may stand there once, with values
-/// in range.
+/// Reads /data/system/device_owner_2.xml. Strict: an element that is read here may stand there once, with
+/// values in range.
 pub fn parse_device_owner(bytes: &[u8]) -> Result<DeviceOwner, FormatError> {
     let mut owner = DeviceOwner::default();
     walk(DEVICE_OWNER, bytes, &["root"], |element| match element.path {

@@ -135,7 +135,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const LINE: &str = "org.example.app 10234 0 /data/user/0/org.example.app default:targetSdkVersion=35 3002,3003 1 417 0 org.example.store";
+    const LINE: &str = "org.example.app 10234 0 /data/user/0/org.example.app default:targetSdkVersion=35 \
+        3002,3003 1 417 0 org.example.store";
 
     #[test]
     fn a_line_of_each_version_is_read() {

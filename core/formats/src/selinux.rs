@@ -1,7 +1,7 @@
 //! The kernel's SELinux status page: /sys/fs/selinux/status.
 //!
 //! ```text
-//! u32 version = 1 | u32 sequence | u32 enforcing | u32 policyload | u32 deny_unknown      ; little-endian, packed
+//! u32 version = 1 | u32 sequence | u32 enforcing | u32 policyload | u32 deny_unknown ; little-endian, packed
 //! ```
 //!
 //! The kernel writes it and vouches for it, if the file lies on a real selinuxfs: the caller checks that.
@@ -25,8 +25,8 @@ pub struct Status {
     pub deny_unknown: bool,
 }
 
-/// Reads /sys/fs/selinux/status. Another version is unsupported; an odd sequence, which the kernel sets while it
-/// writes, and a flag that is neither 0 nor 1 are errors.
+/// Reads /sys/fs/selinux/status. Another version is unsupported; an odd sequence, which the kernel sets while
+/// it writes, and a flag that is neither 0 nor 1 are errors.
 pub fn status(bytes: &[u8]) -> Result<Status, FormatError> {
     let words = match <&[u8; SIZE]>::try_from(bytes) {
         Ok(bytes) => bytes.as_chunks::<4>().0,
@@ -108,8 +108,9 @@ mod tests {
         }
 
         #[test]
-        fn what_the_kernel_writes_reads_back(sequence in 0u32..1 << 30, policy_loads: u32, enforcing: bool, deny_unknown: bool) {
-            let words = [1, sequence * 2, enforcing.into(), policy_loads, deny_unknown.into()];
+        fn what_the_kernel_writes_reads_back(half in 0u32..1 << 30, policy_loads: u32, flags: (bool, bool)) {
+            let (enforcing, deny_unknown) = flags;
+            let words = [1, half * 2, enforcing.into(), policy_loads, deny_unknown.into()];
             prop_assert_eq!(status(&page(words)).unwrap(), Status { enforcing, policy_loads, deny_unknown });
         }
     }

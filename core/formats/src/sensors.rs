@@ -1,9 +1,12 @@
 //! The microphone and camera switches: sensor_privacy_impl.xml as text.
 //!
 //! ```text
-//! <sensor-privacy persistence-version="2" …><sensor-state toggle-type="1" user-id="0" sensor="1" state-type="2" …/>
-//! <sensor-privacy persistence-version="1" …><user id="0"><individual-sensor-privacy sensor="1" enabled="true" />
-//! <sensor-privacy><individual-sensor-privacy sensor="1" enabled="true" />
+//! <sensor-privacy persistence-version="2">
+//!     <sensor-state toggle-type="1" user-id="0" sensor="1" state-type="2" />
+//! <sensor-privacy persistence-version="1"><user id="0">
+//!     <individual-sensor-privacy sensor="1" enabled="true" />
+//! <sensor-privacy>
+//!     <individual-sensor-privacy sensor="1" enabled="true" />
 //! ```
 //!
 //! "Privacy enabled" means that the sensor is blocked. system_server writes the file and vouches for it.
@@ -42,7 +45,8 @@ struct Row {
 
 impl SensorPrivacy {
     /// Whether a sensor is blocked for a user by any of its switches. `None` where none was ever used, which
-    /// leaves it usable. A sensor that some apps may still use ("enabled except allow-listed") is not blocked.
+    /// leaves it usable. A sensor that some apps may still use ("enabled except allow-listed") is not
+    /// blocked.
     pub fn blocked(&self, sensor: Sensor, user: u32) -> Option<bool> {
         let number = match sensor {
             Sensor::Microphone => 1,
@@ -55,8 +59,8 @@ impl SensorPrivacy {
     }
 }
 
-/// Reads /data/system/sensor_privacy_impl.xml, or sensor_privacy.xml of Android 12 and before. Strict: a row with
-/// a value that is none of those known is an error.
+/// Reads /data/system/sensor_privacy_impl.xml, or sensor_privacy.xml of Android 12 and before. Strict: a row
+/// with a value that is none of those known is an error.
 pub fn parse(bytes: &[u8]) -> Result<SensorPrivacy, FormatError> {
     let mut privacy = SensorPrivacy::default();
     let mut version = 0u32;
@@ -134,7 +138,7 @@ mod tests {
     fn every_version_of_the_file_is_read() {
         let row = |kind: u8, user: u8, sensor: u8, state: u8| {
             format!(
-                "<sensor-state toggle-type='{kind}' user-id='{user}' sensor='{sensor}' state-type='{state}' last-change='1' />"
+                "<sensor-state toggle-type='{kind}' user-id='{user}' sensor='{sensor}' state-type='{state}' />"
             )
         };
         let one = "<individual-sensor-privacy sensor='1' enabled='true' last-change='1' />";
@@ -148,7 +152,7 @@ mod tests {
             (state(&format!("<x>{}</x>", row(1, 0, 1, 1))), NO_ROW),
             (
                 format!(
-                    "<sensor-privacy persistence-version='1' version='1'><user id='10' enabled='false'>{one}</user></sensor-privacy>"
+                    "<sensor-privacy persistence-version='1'><user id='10'>{one}</user></sensor-privacy>"
                 ),
                 [None, None, Some(true)],
             ),

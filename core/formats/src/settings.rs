@@ -55,8 +55,8 @@ impl Settings {
     }
 }
 
-/// Reads a settings file. Strict: a row without a name, with two values, or given twice is an error. Binary XML
-/// is an error that says so ([`FormatError::is_unsupported`]).
+/// Reads a settings file. Strict: a row without a name, with two values, or given twice is an error. Binary
+/// XML is an error that says so ([`FormatError::is_unsupported`]).
 pub fn parse(bytes: &[u8]) -> Result<Settings, FormatError> {
     let mut settings = Settings::default();
     let mut version = 0i32;

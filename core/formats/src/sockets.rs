@@ -5,9 +5,9 @@
 //! row  = number ":" local ":" port remote ":" port state queues timer retransmits uid …
 //! ```
 //!
-//! An address is one (IPv4) or four (IPv6) 32-bit words in hex, each in the machine's byte order while the whole
-//! is in network order. Every Android device is little-endian, and so is every table read here.
-//! Source: proc_pid_net(5), get_tcp4_sock and get_tcp6_sock of Linux.
+//! An address is one (IPv4) or four (IPv6) 32-bit words in hex, each in the machine's byte order while the
+//! whole is in network order. Every Android device is little-endian, and so is every table read here. Source:
+//! proc_pid_net(5), get_tcp4_sock and get_tcp6_sock of Linux.
 
 use crate::FormatError;
 use crate::error::shown;
@@ -50,14 +50,13 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Socket>, FormatError> {
     let mut rows = lines(&text);
     let head = rows.next().map_or("", |(_, line)| line);
     if !head.split_ascii_whitespace().take(2).eq(["sl", "local_address"]) {
-        let message = format_args!("{}: expected a head \"sl local_address …\"", shown(head)).to_string();
+        let message = format!("{}: expected a head \"sl local_address …\"", shown(head));
         return Err(FormatError::malformed(WHAT, message).at_line(1));
     }
     let mut sockets = Vec::new();
     for (number, line) in rows.filter(|(_, line)| !line.trim().is_empty()) {
         let socket = row(line).ok_or_else(|| {
-            let message =
-                format_args!("{}: expected number: local remote state … uid", shown(line)).to_string();
+            let message = format!("{}: expected number: local remote state … uid", shown(line));
             FormatError::malformed(WHAT, message).at_line(number)
         })?;
         if sockets.len() >= MAX_SOCKETS {

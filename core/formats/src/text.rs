@@ -72,12 +72,9 @@ fn utf16(
     let mut at = start;
     for c in char::decode_utf16(pairs.iter().map(|pair| unit(*pair))) {
         let c = c.map_err(|error| {
-            let message = format_args!("{:#06x}", error.unpaired_surrogate()).to_string();
-            FormatError::malformed(
-                what,
-                format_args!("{message}: expected the other half of a surrogate pair"),
-            )
-            .at_byte(at)
+            let unit = error.unpaired_surrogate();
+            let message = format!("{unit:#06x}: expected the other half of a surrogate pair");
+            FormatError::malformed(what, message).at_byte(at)
         })?;
         at += 2 * c.len_utf16();
         text.push(c);
@@ -186,7 +183,8 @@ mod tests {
 
         #[test]
         fn a_text_reads_back_from_utf16(text in "[^\0]{0,40}") {
-            let bytes: Vec<u8> = [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+            let units = [0xfeff].into_iter().chain(text.encode_utf16());
+            let bytes: Vec<u8> = units.flat_map(u16::to_le_bytes).collect();
             prop_assert_eq!(decode(&bytes).unwrap(), text);
         }
     }

@@ -1,17 +1,18 @@
 //! Android users and their restrictions: userlist.xml and users/N.xml as text.
 //!
-//! A restriction is a boolean attribute of one of these elements, all of which bind the user whose file it is:
+//! A restriction is a boolean attribute of one of these elements, all of which bind the user whose file it
+//! is:
 //!
 //! ```text
-//! user/restrictions                                               set at the user's creation or in Settings
-//! user/device_policy_{global,local}_restrictions                  by an owner (Android 15 and newer; 9 and before)
+//! user/restrictions                                   set at the user's creation or in Settings
+//! user/device_policy_{global,local}_restrictions      by an owner (Android 15 and newer; 9 and before)
 //! user/device_policy_{global,local}_restrictions/restrictions_user/{restrictions,device_policy_restrictions}
 //! user/device_policy_{global,local}_restrictions/device_policy_restrictions
-//! user/device_policy_restrictions                                 by an owner (older versions)
+//! user/device_policy_restrictions                     by an owner (older versions)
 //! ```
 //!
-//! `user/guestRestrictions/restrictions` binds guests that are made later, not this user. system_server writes
-//! the files and vouches for them. Source: UserManagerService.java and RestrictionsSet.java of AOSP.
+//! `user/guestRestrictions/restrictions` binds guests that are made later, not this user. system_server
+//! writes the files and vouches for them. Source: UserManagerService.java and RestrictionsSet.java of AOSP.
 
 use crate::FormatError;
 use crate::xml::{Element, walk};
@@ -34,8 +35,8 @@ pub struct User {
     pub restrictions: BTreeSet<Box<str>>,
 }
 
-/// Reads /data/system/users/userlist.xml: the users' numbers, ascending. Strict: a number given twice, or no user
-/// at all, is an error.
+/// Reads /data/system/users/userlist.xml: the users' numbers, ascending. Strict: a number given twice, or no
+/// user at all, is an error.
 pub fn parse_list(bytes: &[u8]) -> Result<Vec<u32>, FormatError> {
     let mut users = BTreeSet::new();
     walk(LIST, bytes, &["users"], |element| {
@@ -111,40 +112,43 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// The restrictions of a user with these elements; a path of them stands for one inside the other.
     fn restrictions(inside: &str) -> Vec<String> {
-        let text =
-            format!("<user id='0' serialNumber='0' flags='19475'><name>Ann &amp; Bo</name>{inside}</user>");
-        let user = parse_user(text.as_bytes()).unwrap_or_else(|error| panic!("{inside} {error}"));
+        let mut elements = String::new();
+        for element in inside.split_inclusive("; ") {
+            let (parents, last) = element.trim_end_matches("; ").rsplit_once('/').unwrap_or(("", element));
+            let parents: Vec<&str> = parents.split('/').filter(|name| !name.is_empty()).collect();
+            elements.extend(parents.iter().map(|name| format!("<{name}>")));
+            elements += &format!("<{}/>", last.trim_end_matches("; "));
+            elements.extend(parents.iter().rev().map(|name| format!("</{name}>")));
+        }
+        let text = format!("<user id='0' flags='19475'><name>Ann &amp; Bo</name>{elements}</user>");
+        let user = parse_user(text.as_bytes()).unwrap_or_else(|error| panic!("{text} {error}"));
         user.restrictions.into_iter().map(Into::into).collect()
     }
 
     #[test]
     fn only_what_binds_the_user_is_a_restriction() {
         for (inside, expected) in [
-            ("", &[][..]),
-            ("<restrictions/>", &[]),
-            ("<restrictions no_b='true' no_a='true' no_c='false'/>", &["no_a", "no_b"]),
-            ("<device_policy_restrictions no_a='true'/>", &["no_a"]),
+            ("x", &[][..]),
+            ("restrictions", &[]),
+            ("restrictions no_b='true' no_a='true' no_c='false'", &["no_a", "no_b"]),
+            ("device_policy_restrictions no_a='true'", &["no_a"]),
+            ("device_policy_global_restrictions no_a='true'", &["no_a"]),
+            ("device_policy_local_restrictions no_a='true'", &["no_a"]),
+            ("device_policy_local_restrictions/restrictions_user/restrictions no_a='true'", &["no_a"]),
+            ("device_policy_global_restrictions/restrictions_user/restrictions no_a='true'", &["no_a"]),
             (
-                "<device_policy_global_restrictions no_a='true'/><device_policy_local_restrictions no_b='true'/>",
-                &["no_a", "no_b"],
-            ),
-            (
-                "<device_policy_local_restrictions><restrictions_user user_id='0'><restrictions no_a='true'/></restrictions_user></device_policy_local_restrictions>",
+                "device_policy_local_restrictions/restrictions_user/device_policy_restrictions no_a='true'",
                 &["no_a"],
             ),
-            (
-                "<device_policy_global_restrictions><restrictions_user user_id='0'><device_policy_restrictions no_a='true'/></restrictions_user></device_policy_global_restrictions>",
-                &["no_a"],
-            ),
-            (
-                "<device_policy_global_restrictions><device_policy_restrictions no_a='true'/></device_policy_global_restrictions>",
-                &["no_a"],
-            ),
-            ("<guestRestrictions><restrictions no_a='true'/></guestRestrictions>", &[]),
-            ("<userProperties no_a='true'/>", &[]),
-            ("<x><restrictions no_a='true'/></x>", &[]),
-            ("<restrictions no_a='true'/><device_policy_restrictions no_a='true'/>", &["no_a"]),
+            ("device_policy_global_restrictions/device_policy_restrictions no_a='true'", &["no_a"]),
+            ("device_policy_global_restrictions/x/restrictions no_a='true'", &[]),
+            ("device_policy_local_restrictions/restrictions_user user_id='0'", &[]),
+            ("guestRestrictions/restrictions no_a='true'", &[]),
+            ("userProperties no_a='true'", &[]),
+            ("x/restrictions no_a='true'", &[]),
+            ("restrictions no_a='true'; device_policy_restrictions no_a='true'", &["no_a"]),
         ] {
             assert_eq!(restrictions(inside), expected, "{inside}");
         }

@@ -1,8 +1,8 @@
 //! The one XML reader of this crate: elements with their path and attributes, nothing else.
 //!
-//! Android's state files are elements and attributes; what text they hold (a user's name) is not read. So there
-//! is no text, no namespace and no DTD here: a DOCTYPE, a processing instruction, a CDATA section and every
-//! entity but the five predefined and the numeric ones are errors.
+//! Android's state files are elements and attributes; what text they hold (a user's name) is not read. So
+//! there is no text, no namespace and no DTD here: a DOCTYPE, a processing instruction, a CDATA section and
+//! every entity but the five predefined and the numeric ones are errors.
 
 mod walk;
 
@@ -20,7 +20,8 @@ pub(crate) const MAX_TEXT: usize = 8 << 20;
 pub(crate) const MAX_DEPTH: usize = 32;
 /// The most tags, texts, comments and references in a document.
 pub(crate) const MAX_EVENTS: usize = 200_000;
-/// The most attributes of an element. One restriction of a user is one attribute, and Android has some eighty.
+/// The most attributes of an element. One restriction of a user is one attribute, and Android has some
+/// eighty.
 pub(crate) const MAX_ATTRIBUTES: usize = 128;
 /// The longest name of an element or an attribute, in bytes.
 pub(crate) const MAX_NAME: usize = 128;
@@ -77,8 +78,8 @@ impl Element<'_> {
     }
 }
 
-/// Hands every element to `visit`, parents before children. `roots` are the names of the top-level elements: the
-/// first must be there, each further one may follow once.
+/// Hands every element to `visit`, parents before children. `roots` are the names of the top-level elements:
+/// the first must be there, each further one may follow once.
 pub(crate) fn walk(
     what: &'static str,
     bytes: &[u8],
@@ -93,13 +94,13 @@ pub(crate) fn walk(
     let mut walk = Walk::new(what, &text, roots);
     let mut reader = Reader::from_str(&text);
     loop {
+        let place = reader.buffer_position();
         let event = reader.read_event().map_err(|error| {
             walk.error_at(
                 reader.error_position(),
                 format_args!("{}: expected well-formed XML", shown(&error.to_string())),
             )
         })?;
-        let place = reader.buffer_position();
         let is_first = walk.count()?;
         match event {
             Event::Start(start) => walk.open(place, &start, &mut visit)?,

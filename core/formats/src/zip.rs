@@ -1,16 +1,17 @@
 //! Zip archives, as far as Android writes them: stored and deflated entries, no encryption, no zip64.
 //!
 //! ```text
-//! archive = *( local-header name extra data [ descriptor ] ) *( central-header name extra comment ) end-record
+//! archive = *( local-header name extra data [ descriptor ] )
+//!           *( central-header name extra comment ) end-record
 //! ```
 //!
-//! Stricter than the format: the parts must follow each other, entries may not overlap (the trick of small zip
-//! bombs), the local header must say what the central one says (or readers would differ), a name may not leave
-//! the archive's root, and there are no links. Nothing is allocated for a number that a header claims.
+//! Stricter than the format: the parts must follow each other, entries may not overlap (the trick of small
+//! zip bombs), the local header must say what the central one says (or readers would differ), a name may not
+//! leave the archive's root, and there are no links. Nothing is allocated for a number that a header claims.
 //!
-//! This is not the `zip` crate because its 0.6, the release that AOSP has, sizes its tables by a number from the
-//! end record and panics on an AES entry; it writes the archives of the tests here.
-//! Source: APPNOTE.TXT 6.3.10 of PKWARE.
+//! This is not the `zip` crate because its 0.6, the release that AOSP has, sizes its tables by a number from
+//! the end record and panics on an AES entry; it writes the archives of the tests here. Source: APPNOTE.TXT
+//! 6.3.10 of PKWARE.
 
 mod contents;
 mod header;
@@ -98,8 +99,8 @@ impl<'a> Archive<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// A reader of the entry, if it says that it has no more than `cap` bytes. Reading fails past the size that it
-    /// says, and at the end if it has less or another checksum.
+    /// A reader of the entry, if it says that it has no more than `cap` bytes. Reading fails past the size
+    /// that it says, and at the end if it has less or another checksum.
     pub(crate) fn contents(&self, cap: usize) -> Result<Contents<'a>, FormatError> {
         match usize::try_from(self.size) {
             Ok(size) if size <= cap => Ok(Contents::new(self)),

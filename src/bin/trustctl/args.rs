@@ -1,5 +1,6 @@
 //! The command line.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use trust_evidence::Time;
@@ -135,7 +136,7 @@ pub struct SourceArgs {
     /// A capture, a root directory, a getprop text, a bugreport; - for standard input
     source: Option<PathBuf>,
     /// Read the source as this and don't look at its content
-    #[arg(long = "as", value_enum, value_name = "KIND")]
+    #[arg(long = "as", value_name = "KIND", value_parser = kinds())]
     kind: Option<Kind>,
     /// The output of getprop
     #[arg(long, value_name = "F")]
@@ -195,6 +196,15 @@ pub enum PageFormat {
     Json,
     /// The generated page
     Markdown,
+}
+
+/// The kinds of source by their names.
+fn kinds() -> impl clap::builder::TypedValueParser<Value = Kind> {
+    let names = Kind::NAMED.map(|(name, _)| name);
+    PossibleValuesParser::new(names).try_map(|name| {
+        let found = Kind::NAMED.into_iter().find(|(known, _)| *known == name);
+        found.map(|(_, kind)| kind).ok_or("not a kind of source")
+    })
 }
 
 impl SourceArgs {

@@ -5,11 +5,11 @@ use crate::args::{
 };
 use clap::CommandFactory;
 use std::fs::{self, OpenOptions};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use trust_evidence::{Evidence, LoadError};
-use trust_gates::{Gates, Plan, Policy, Shown, forge_cost, starter_policy, to_json};
+use trust_gates::{Gates, MAX_POLICY, Plan, Policy, Shown, forge_cost, starter_policy, to_json};
 use trust_posture::{GateId, Posture};
 use trustd::collect::Collected;
 use trustd::cycle::{House, collect_live, judge_at};
@@ -57,7 +57,11 @@ pub fn run(command: Command) -> Outcome {
             let house = House::open()?;
             let collected = import(&house, &source.input())?;
             for note in &collected.notes {
-                warn(&format!("{}: {}", note.path, note.message));
+                warn(&if output.withhold {
+                    note.public()
+                } else {
+                    format!("{}: {}", note.path, note.message)
+                });
             }
             let (seen, missing) = tally(&collected.evidence, &house);
             warn(&format!("{seen} signals with a value or an absence, {missing} missing"));
@@ -243,7 +247,10 @@ fn policy(name: &str) -> Result<Policy, CommandError> {
 }
 
 fn policy_file(path: &Path) -> Result<Policy, CommandError> {
-    let text = fs::read_to_string(path).map_err(|error| CommandError::Io(path.into(), error))?;
+    let mut text = String::new();
+    // One byte more than a policy may have, so that the parser says it is too large.
+    let file = fs::File::open(path).and_then(|file| file.take(MAX_POLICY + 1).read_to_string(&mut text));
+    file.map_err(|error| CommandError::Io(path.into(), error))?;
     Ok(Policy::parse(&path.display().to_string(), &text)?)
 }
 

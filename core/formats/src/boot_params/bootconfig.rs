@@ -69,7 +69,7 @@ impl<'a> Cursor<'a> {
         self.advance(quote.len_utf8());
         let value = self.take_while(|c| c != quote);
         if self.rest.is_empty() {
-            let message = format_args!("value {}: expected its closing {quote}", shown(value)).to_string();
+            let message = format!("value {}: expected its closing {quote}", shown(value));
             return Err(FormatError::malformed(WHAT, message).at_line(opened));
         }
         self.advance(quote.len_utf8());

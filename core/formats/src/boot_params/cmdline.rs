@@ -43,7 +43,7 @@ fn first_parameter(text: &str) -> Result<(&str, &str), FormatError> {
     }
     match quoted {
         true => {
-            let message = format_args!("{}: expected a closing double quote", shown(text)).to_string();
+            let message = format!("{}: expected a closing double quote", shown(text));
             Err(FormatError::malformed(WHAT, message))
         }
         false => Ok((text, "")),

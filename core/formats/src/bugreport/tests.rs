@@ -1,7 +1,9 @@
 use super::*;
 use ::zip::ZipWriter;
 use ::zip::write::FileOptions;
+use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::Index;
 use std::io::{Cursor, Write};
 
 const TEXT: &str = r#"========================================================
@@ -144,7 +146,8 @@ fn a_part_that_is_given_twice_or_broken_off_is_dropped_and_reported() {
     for (from, to, part, reason) in [
         (
             "*** Error",
-            "------ SYSTEM PROPERTIES (getprop) ------\n[ro.a]: [0]\n------ 0.1s was the duration of 'SYSTEM PROPERTIES' ------\n*** Error",
+            "------ SYSTEM PROPERTIES (getprop) ------\n[ro.a]: [0]\n\
+             ------ 0.1s was the duration of 'SYSTEM PROPERTIES' ------\n*** Error",
             Part::Getprop,
             "34 Getprop: given again: expected it once",
         ),
@@ -251,14 +254,14 @@ fn a_part_past_its_cap_is_dropped() {
 
 proptest! {
     #[test]
-    fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+    fn no_bytes_panic(bytes in vec(any::<u8>(), 0..300)) {
         let _ = Bugreport::parse(&bytes);
         let _ = Bugreport::parse(&[ZIP, &bytes].concat());
         let _ = Bugreport::parse(&[FIRST_LINE, &bytes].concat());
     }
 
     #[test]
-    fn no_change_to_a_report_panics(changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..9)) {
+    fn no_change_to_a_report_panics(changes in vec((any::<Index>(), any::<u8>()), 1..9)) {
         for mut bytes in [TEXT.as_bytes().to_vec(), whole_zip()] {
             for (at, value) in &changes {
                 let at = at.index(bytes.len());
@@ -269,7 +272,7 @@ proptest! {
     }
 
     #[test]
-    fn no_order_of_lines_panics(picks in proptest::collection::vec(any::<prop::sample::Index>(), 0..60)) {
+    fn no_order_of_lines_panics(picks in vec(any::<Index>(), 0..60)) {
         let lines: Vec<&str> = TEXT.lines().collect();
         let text: String = picks.iter().map(|pick| format!("{}\n", pick.get(&lines))).collect();
         if let Ok(report) = Bugreport::parse([FIRST_LINE, text.as_bytes()].concat().as_slice()) {

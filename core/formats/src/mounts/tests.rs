@@ -158,7 +158,7 @@ proptest! {
     }
 
     #[test]
-    fn what_the_kernel_prints_reads_back(point in "/[ -~\t\n]{0,12}", source in "[ -~\t\n]{0,12}", minor: u32) {
+    fn what_the_kernel_prints_reads_back(point in "/[ -~\t\n]{0,9}", source in "[ -~\t\n]{0,9}", minor: u32) {
         let line = format!("9 1 0:{minor} / {} rw shared:1 - ext4 {} ro", escaped(&point), escaped(&source));
         let mount = only(&line);
         prop_assert_eq!((&*mount.point, &*mount.source), (&*point, &*source));

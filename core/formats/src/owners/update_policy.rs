@@ -48,8 +48,8 @@ impl Freeze {
 }
 
 impl UpdatePolicy {
-    /// The most days for which the policy can hold an update back: the longest freeze, or 30 where updates are
-    /// postponed. `None` where it never holds one back for a day.
+    /// The most days for which the policy can hold an update back: the longest freeze, or 30 where updates
+    /// are postponed. `None` where it never holds one back for a day.
     pub fn held_days(&self) -> Option<u32> {
         let postponed = (self.install == Install::Postponed).then_some(POSTPONED_DAYS);
         self.freezes.iter().map(Freeze::days).chain(postponed).max()

@@ -1,7 +1,8 @@
 //! The wire format of protobuf, as far as a flat message needs it.
 //!
 //! ```text
-//! message = *( varint(number << 3 | type) value )    ; type 0 varint, 1 eight bytes, 2 length and bytes, 5 four bytes
+//! message = *( varint(number << 3 | type) value )
+//! value   = varint / 8 bytes / varint(length) bytes / 4 bytes              ; of type 0, 1, 2, 5
 //! ```
 //!
 //! Source: protobuf.dev/programming-guides/encoding.

@@ -135,8 +135,7 @@ impl<'a> Walk<'a> {
         match is_name {
             true => Ok(text.into_owned()),
             false => {
-                let message =
-                    format_args!("name {}: expected letters, digits, _ - . :", shown(&text)).to_string();
+                let message = format!("name {}: expected letters, digits, _ - . :", shown(&text));
                 Err(self.error_at(place, message))
             }
         }

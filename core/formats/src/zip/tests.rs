@@ -1,7 +1,9 @@
 use super::*;
 use ::zip::write::FileOptions;
 use ::zip::{CompressionMethod, ZipWriter};
+use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
+use proptest::sample::Index;
 use std::io::{Cursor, Write};
 
 fn options(deflated: bool) -> FileOptions {
@@ -207,12 +209,12 @@ fn an_aes_entry_and_a_claimed_million_of_entries_are_refused_early() {
 
 proptest! {
     #[test]
-    fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+    fn no_bytes_panic(bytes in vec(any::<u8>(), 0..300)) {
         let _ = open(&bytes);
     }
 
     #[test]
-    fn no_change_to_an_archive_panics(changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6), deflated: bool) {
+    fn no_change_to_an_archive_panics(changes in vec((any::<Index>(), any::<u8>()), 1..6), deflated: bool) {
         let mut bytes = zipped(&[("a", b"hello hello hello"), ("b/", b""), ("c", b"")], deflated);
         for (at, value) in changes {
             let at = at.index(bytes.len());
@@ -223,7 +225,7 @@ proptest! {
 
     #[test]
     fn what_the_zip_crate_writes_reads_back(
-        entries in proptest::collection::btree_map("[a-z]{1,4}(/[a-z]{1,4})?", proptest::collection::vec(any::<u8>(), 0..200), 0..6),
+        entries in btree_map("[a-z]{1,4}(/[a-z]{1,4})?", vec(any::<u8>(), 0..200), 0..6),
         deflated: bool)
     {
         let list: Vec<(&str, &[u8])> = entries.iter().map(|(name, content)| (&**name, &**content)).collect();

@@ -1,0 +1,86 @@
+//! Files of real devices, which lie beside the checkout and are no part of it: skipped where they are not
+//! there.
+
+use std::path::{Path, PathBuf};
+use trust_formats::boot_params::BootParams;
+use trust_formats::properties::Properties;
+use trust_formats::{certs, settings};
+
+/// The folder of the data, or a word that the test was skipped.
+fn data(folder: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(folder);
+    if !path.is_dir() {
+        println!("skipped: {} is not there", path.display());
+    }
+    path.is_dir().then_some(path)
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn getprop_texts_are_read_without_a_drop() {
+    let Some(folder) = data("device") else { return };
+    for (file, count, key, value) in [
+        ("getprop/moto-berlin-a13-locked-green.txt", 863, "ro.boot.verifiedbootstate", "green"),
+        ("getprop/pixel8pro-husky-a16-stock-locked-green.txt", 812, "ro.boot.flash.locked", "1"),
+        ("captures/husky-a17-grapheneos-yellow.getprop-excerpt.txt", 16, "ro.boot.warranty_bit", ""),
+        (
+            "captures/pixel6pro-raven-a13-unlocked-verifyerror.getprop-excerpt.txt",
+            17,
+            "ro.boot.veritymode",
+            "enforcing",
+        ),
+    ] {
+        let properties = Properties::parse(&std::fs::read(folder.join(file)).unwrap()).unwrap();
+        assert_eq!(properties.dropped().iter().collect::<Vec<_>>(), Vec::<&_>::new(), "{file}");
+        assert_eq!((properties.iter().len(), properties.value(key)), (count, Some(value)), "{file}");
+        assert_eq!(properties.duplicates().len(), 0, "{file}");
+    }
+    let moto = std::fs::read(folder.join("getprop/moto-berlin-a13-locked-green.txt")).unwrap();
+    let history =
+        Properties::parse(&moto).unwrap().value("persist.sys.boot.reason.history").map(|v| v.lines().count());
+    assert_eq!(history, Some(4));
+}
+
+#[test]
+fn a_virtual_phones_bootconfig_is_read() {
+    let Some(folder) = data("device/captures") else { return };
+    let params =
+        BootParams::bootconfig(&std::fs::read(folder.join("cuttlefish.proc_bootconfig.txt")).unwrap())
+            .unwrap();
+    assert_eq!(params.value("androidboot.verifiedbootstate"), Some("orange"));
+    assert_eq!(params.values("androidboot.boot_devices").len(), 2);
+}
+
+#[test]
+fn binary_xml_is_unsupported() {
+    let Some(folder) = data("abx/cclgroup/TEST FILES") else { return };
+    for file in files(&folder).iter().filter(|file| file.extension().is_some_and(|ext| ext == "abx")) {
+        assert!(
+            settings::parse(&std::fs::read(file).unwrap()).unwrap_err().is_unsupported(),
+            "{}",
+            file.display()
+        );
+    }
+}
+
+#[test]
+fn the_public_test_certificates_have_the_digests_that_openssl_gives() {
+    let Some(folder) = data("ota/aosp-test-keys-public") else { return };
+    for (file, digest) in [
+        ("testkey.x509.pem", "a40da80a59d170caa950cf15c18c454d47a39b26989d8b640ecd745ba71bf5dc"),
+        ("platform.x509.pem", "c8a2e9bccf597c2fb6dc66bee293fc13f2fc47ec77bc6b2b0d52c11f51192ab8"),
+    ] {
+        let found = certs::pem_sha256(&std::fs::read(folder.join(file)).unwrap()).unwrap();
+        let found: String = found.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(found, digest, "{file}");
+    }
+}

@@ -1,0 +1,191 @@
+//! Policies: what is refused, with its line; what a waiver, a lab and a managed device change.
+
+mod world;
+
+use trust_evidence::{Evidence, LoadError, Observation, Outcome, Time, Value};
+use trust_gates::{Plan, Policy, judge};
+use trust_posture::{GateId, Posture, Verdict};
+use world::World;
+
+fn production() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../etc/policy/production.toml");
+    std::fs::read_to_string(path).unwrap()
+}
+
+fn resolve(world: &World, text: &str) -> Result<(), LoadError> {
+    let policy = Policy::parse("p.toml", text)?;
+    Plan::new(&world.catalogue, &world.gates, &policy).map(drop)
+}
+
+/// The line that an error must name: that of `marker` in the policy.
+fn line_of(text: &str, marker: &str) -> usize {
+    text.lines().position(|line| line.contains(marker)).unwrap() + 1
+}
+
+#[test]
+fn what_a_policy_gets_wrong_is_refused_with_its_line() {
+    let world = World::production();
+    let good = production();
+    resolve(&world, &good).unwrap_or_else(|error| panic!("{error}"));
+    // What is replaced by what, and what the error must say.
+    for (from, to, expected) in [
+        (
+            "schema = \"com.enigm.policy/1\"",
+            "schema = \"com.enigm.policy/2\"",
+            "expected \"com.enigm.policy/1\"",
+        ),
+        ("version = 1", "version = \"1\"", "expected u32"),
+        ("version = 1", "version = 1\ncolour = \"red\"", "unknown field `colour`"),
+        ("thresholds.patch_age_days = 90", "thresholds.patch_age_days = \"90\"", "expected a whole number"),
+        (
+            "thresholds.patch_age_days = 90",
+            "thresholds.patch_age_dayz = 90",
+            "expected [thresholds] patch_age_days",
+        ),
+        (
+            "thresholds.patch_age_days = 90",
+            "thresholds.patch_age_days = 90\nthresholds.extra = 1",
+            "[thresholds] extra: expected one of",
+        ),
+        ("\"update-integrity\",", "\"update-integrty\",", "expected one of build-integrity"),
+        ("\"update-integrity\",", "", "update-integrity does not bind: expected it to, or lab = true"),
+        ("\"update-integrity\",", "\"update-integrity\", \"update-integrity\",", "bound twice"),
+        ("owner = \"none\"", "owner = \"two words\"", "expected \"none\" or"),
+        ("owner = \"none\"", "owner = \"none\"\nkind = 1", "unknown field `kind`"),
+        ("state = \"verified\"", "state = \"unverified\"", "expected \"verified\" or \"self-signed\""),
+        ("state = \"verified\"", "state = \"failed\"", "expected \"verified\" or \"self-signed\""),
+        (
+            "state = \"self-signed\"",
+            "color = \"x\"\nstate = \"self-signed\"",
+            "[[boot]] color: expected one of key, state",
+        ),
+        ("key = \"d79b", "key = \"xyz", "expected 64 lower-case hex digits"),
+        ("os_patch = \"2026-10\"", "os_patch = \"October\"", "expected a month"),
+    ] {
+        assert!(good.contains(from), "{from}");
+        let bad = good.replacen(from, to, 1);
+        let error = resolve(&world, &bad).unwrap_err();
+        assert!(error.to_string().contains(expected), "{to}: {error}");
+        let whole = expected.starts_with("expected [thresholds]");
+        assert!(error.to_string().starts_with("p.toml"), "{error}");
+        assert_eq!(error.line().is_none(), whole, "{error}");
+    }
+    for (tail, expected) in [
+        ("[[sources]]\nabsent = [\"nothing.*\"]\nreason = \"r\"", "expected signals of the catalogue"),
+        ("[[sources]]\nabsent = [\"*\"]\nreason = \"r\"", "expected signals of the catalogue"),
+        ("[[sources]]\nabsent = [\"property.debuggable\"]", "missing field `reason`"),
+        (
+            "[[waiver]]\ncheck = \"no-such\"\nreason = \"r\"\nby = \"b\"\nuntil = \"2027-01-01T00:00:00Z\"",
+            "trustctl gates",
+        ),
+        (
+            "[[waiver]]\ncheck = \"selinux-enforcing\"\nreason = \"r\"\nby = \"b\"\nuntil = \"2027-01-01T00:00:00Z\"",
+            "critical",
+        ),
+        (
+            "[[waiver]]\ncheck = \"selinux-enforcing\"\nreason = \"r\"\nuntil = \"2027-01-01T00:00:00Z\"",
+            "missing field `by`",
+        ),
+        ("[[release]]\nfingerprint = 7", "printable ASCII"),
+        ("[[boot]]\nstate = \"self-signed\"", "expected key"),
+        (
+            "[[boot]]\nkey = \"d79b5be6d5e80b53a2a39b140e1cc4e5177ac6539e755c5d416f43fda9bb0eab\"",
+            "[[boot]]: expected state",
+        ),
+        (
+            "[[sources]]\nabsent = [\"selinux.enforcing\"]\nreason = \"r\"",
+            "critical check \"selinux-enforcing\"",
+        ),
+        (
+            "[[sources]]\nabsent = [\"*.verified_boot_key\"]\nreason = \"r\"",
+            "expected signals of the catalogue",
+        ),
+        ("[[sources]]\nabsent = [\"attested.*\"]\nreason = \"r\"", "critical check"),
+    ] {
+        let bad = format!("{good}\n{tail}\n");
+        let error = resolve(&world, &bad).unwrap_err();
+        assert!(error.to_string().contains(expected), "{tail}: {error}");
+    }
+    let error = resolve(&world, &good.replacen("version = 1", "version = x", 1)).unwrap_err();
+    assert_eq!(error.line(), Some(line_of(&good, "version = 1")));
+    assert!(error.to_string().contains('^'), "{error}");
+}
+
+#[test]
+fn no_policy_drops_a_denylist_or_hollows_a_gate() {
+    let world = World::production();
+    let key = "7728e30f50bfa5cea165f473175a08803f6a8346642b5aa10913e9d9e6defef6";
+    // A policy that accepts AOSP's test key as a root of trust, and denies nothing itself.
+    let text = production().replace("15e27238f65a0d13fc1619d00bb3b1dfbea7445c729b2e7de034f1722867471f", key);
+    let policy = Policy::parse("p.toml", &text).unwrap();
+    let plan = Plan::new(&world.catalogue, &world.gates, &policy).unwrap();
+    let mut evidence = world.good();
+    for id in ["attested.verified_boot_key", "bootconfig.verified_boot_key", "property.verified_boot_key"] {
+        let ix = world.catalogue.find(id).unwrap();
+        let signal = world.catalogue.signal(ix).unwrap();
+        let outcome = Outcome::Seen(signal.ty.parse(key).unwrap());
+        evidence.record(&world.catalogue, ix, Observation { outcome, class: signal.ceiling, taken_at: None });
+    }
+    assert_eq!(judge(&plan, &evidence, evidence.source.taken_at.unwrap()).posture(), Posture::NonCompliant);
+
+    let hollow = format!(
+        "{}\n[[sources]]\nabsent = [\"settings_*\", \"pushed.*\", \"service.*\", \"sensors.*\", \"property.keyguard_camera\"]\nreason = \"r\"\n",
+        production()
+    );
+    let error = resolve(&world, &hollow).unwrap_err();
+    assert!(error.to_string().contains("privacy-controls would be wholly not applicable"), "{error}");
+    let lab_without_gates = production().replacen("version = 1", "version = 1\nlab = true", 1);
+    let start = lab_without_gates.find("bind = [").unwrap();
+    let end = start + lab_without_gates[start..].find(']').unwrap();
+    let unbound = format!("{}bind = [{}", &lab_without_gates[..start], &lab_without_gates[end..]);
+    let error = resolve(&world, &unbound).unwrap_err();
+    assert!(error.to_string().contains("no gate binds"), "{error}");
+}
+
+#[test]
+fn a_waiver_is_visible_ends_and_leaves_the_posture_at_risk() {
+    let world = World::production();
+    let waiver = "\n[[waiver]]\ncheck = \"adb-daemon-stopped\"\nreason = \"a test bench\"\nby = \"the test\"\nuntil = \"2026-12-01T00:00:00Z\"\n";
+    let policy = Policy::parse("p.toml", &format!("{}{waiver}", production())).unwrap();
+    let plan = Plan::new(&world.catalogue, &world.gates, &policy).unwrap();
+    let mut evidence = world.good();
+    let ix = world.catalogue.find("property.svc_adbd").unwrap();
+    let signal = world.catalogue.signal(ix).unwrap();
+    let running = Observation {
+        outcome: Outcome::Seen(Value::Word("running".into())),
+        class: signal.ceiling,
+        taken_at: None,
+    };
+    evidence.record(&world.catalogue, ix, running);
+    let taken = evidence.source.taken_at.unwrap();
+    let report = judge(&plan, &evidence, taken);
+    assert_eq!(report.posture(), Posture::AtRisk);
+    assert_eq!(report.waivers().count(), 1);
+    let finding = report.findings().find(|finding| finding.waiver.is_some()).unwrap();
+    assert_eq!((&*finding.check.code, finding.verdict), ("adb-daemon-stopped", Verdict::Fail));
+
+    // The same evidence, taken again after the waiver ended.
+    let later: Time = "2026-12-01T00:00:01Z".parse().unwrap();
+    evidence.source.taken_at = Some(later);
+    let report = judge(&plan, &evidence, later);
+    assert_eq!(report.posture(), Posture::NonCompliant);
+    assert_eq!(report.waivers().count(), 0);
+}
+
+#[test]
+fn an_owner_makes_gate_8_apply_and_none_makes_every_owner_foreign() {
+    for (world, verdict) in [(World::production(), Verdict::NotApplicable), (World::managed(), Verdict::Pass)]
+    {
+        let plan = world.plan();
+        let good = world.good();
+        let report = judge(&plan, &good, good.source.taken_at.unwrap());
+        let gate = report.gates().find(|gate| gate.gate.id == GateId::DeviceManagement).unwrap();
+        assert_eq!(gate.verdict, verdict);
+    }
+    let (world, managed) = (World::production(), World::managed());
+    let plan = world.plan();
+    let owned: Evidence = managed.good();
+    let report = judge(&plan, &owned, owned.source.taken_at.unwrap());
+    let gate = report.gates().find(|gate| gate.gate.id == GateId::ApplicationExposure).unwrap();
+    assert_eq!((gate.verdict, report.posture()), (Verdict::Fail, Posture::NonCompliant));
+}
