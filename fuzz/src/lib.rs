@@ -7,12 +7,12 @@ use trust_formats::boot_params::BootParams;
 use trust_formats::bugreport::Bugreport;
 use trust_formats::properties::Properties;
 use trust_formats::{
-    apex, certs, device_mapper, kconfig, modules, mounts, owners, packages, selinux, sensors, settings,
-    snapshot, sockets, text, users,
+    FormatError, apex, certs, device_mapper, kconfig, modules, mounts, owners, packages, selinux, sensors,
+    settings, snapshot, sockets, text, users,
 };
 
-/// Reads bytes, and panics if a parser does or if what it accepted breaks a rule.
-pub type Target = fn(&[u8]);
+/// Reads bytes and says whether the parser accepted them; panics if it does, or if what it accepted breaks a rule.
+pub type Target = fn(&[u8]) -> bool;
 
 /// Every target, by the name of its file in `fuzz_targets` and of its folder in `seeds`.
 pub const TARGETS: [(&str, Target); 22] = [
@@ -41,188 +41,202 @@ pub const TARGETS: [(&str, Target); 22] = [
 ];
 
 /// Modules come by name, each once.
-pub fn apex_list(bytes: &[u8]) {
-    if let Ok(list) = apex::parse(bytes) {
-        assert!(list.is_sorted_by(|a, b| a.name < b.name));
-    }
+pub fn apex_list(bytes: &[u8]) -> bool {
+    accepted(apex::parse(bytes), |list| assert!(list.is_sorted_by(|a, b| a.name < b.name)))
 }
 
 /// What was read and is printed as the kernel prints it reads back.
-pub fn bootconfig(bytes: &[u8]) {
-    let Ok(params) = BootParams::bootconfig(bytes) else { return };
-    let mut printed = String::new();
-    for (key, _) in params.iter() {
-        let values: Vec<String> = params
-            .values(key)
-            .iter()
-            .map(|value| if value.contains('"') { format!("'{value}'") } else { format!("\"{value}\"") })
-            .collect();
-        let line = if values.is_empty() { key.into() } else { format!("{key} = {}", values.join(", ")) };
-        printed += &format!("{line}\n");
-    }
-    let again = BootParams::bootconfig(printed.as_bytes());
-    // Escapes don't exist, so this may only grow past the cap on the input's size.
-    let Ok(again) = again.inspect_err(|error| assert!(error.is_too_large(), "{error}")) else { return };
-    assert!(params.iter().all(|(key, _)| params.values(key) == again.values(key)));
+pub fn bootconfig(bytes: &[u8]) -> bool {
+    accepted(BootParams::bootconfig(bytes), |params| {
+        let mut printed = String::new();
+        for (key, _) in params.iter() {
+            let quoted = |value: &str| {
+                if value.contains('"') { format!("'{value}'") } else { format!("\"{value}\"") }
+            };
+            let values: Vec<String> = params.values(key).iter().map(|value| quoted(value)).collect();
+            let equals = if values.is_empty() { "" } else { " = " };
+            printed += &format!("{key}{equals}{}\n", values.join(", "));
+        }
+        match BootParams::bootconfig(printed.as_bytes()) {
+            Ok(again) => assert!(params.iter().all(|(key, _)| params.values(key) == again.values(key))),
+            // Quotes that were not there may take it past the cap on its size.
+            Err(error) => assert!(error.is_too_large(), "{error}"),
+        }
+    })
 }
 
-/// A part is missing exactly where there is none, and parts that were found go through their own parsers.
-pub fn bugreport(bytes: &[u8]) {
-    let Ok(report) = Bugreport::parse(bytes) else { return };
-    assert!(report.missing.is_sorted());
-    let parts =
-        [report.getprop, report.cmdline, report.bootconfig, report.mountinfo, report.kconfig, report.lsmod];
-    let parsers = [properties, cmdline, bootconfig, mounts, kconfig, modules];
-    for (part, parser) in parts.iter().zip(parsers) {
-        part.as_deref().map(parser);
-    }
+/// Parts that were found go through their own parsers.
+pub fn bugreport(bytes: &[u8]) -> bool {
+    accepted(Bugreport::parse(bytes), |report| {
+        assert!(report.missing.is_sorted());
+        let parts = [
+            report.getprop,
+            report.cmdline,
+            report.bootconfig,
+            report.mountinfo,
+            report.kconfig,
+            report.lsmod,
+        ];
+        let parsers: [Target; 6] = [properties, cmdline, bootconfig, mounts, kconfig, modules];
+        for (part, parser) in parts.iter().zip(parsers) {
+            part.as_deref().map(parser);
+        }
+    })
 }
 
 /// A PEM text is hashed.
-pub fn certificate(bytes: &[u8]) {
-    let _ = certs::pem_sha256(bytes);
+pub fn certificate(bytes: &[u8]) -> bool {
+    accepted(certs::pem_sha256(bytes), |_| {})
 }
 
-/// A key has a joined value exactly where it has values or stands alone.
-pub fn cmdline(bytes: &[u8]) {
-    let Ok(params) = BootParams::cmdline(bytes) else { return };
-    for (key, value) in params.iter() {
-        assert_eq!(params.value(key), Some(value));
-        assert!(
-            params
-                .values(key)
-                .first()
-                .is_none_or(|first| params.duplicates().any(|k| k == key) || **first == *value)
-        );
-    }
+/// A key has its first value, unless it has none.
+pub fn cmdline(bytes: &[u8]) -> bool {
+    accepted(BootParams::cmdline(bytes), |params| {
+        for (key, value) in params.iter().filter(|(_, value)| !value.is_empty()) {
+            assert_eq!(params.values(key).first().map(AsRef::as_ref), Some(value));
+        }
+    })
 }
 
-/// Names and target types are plain words.
-pub fn device_mapper(bytes: &[u8]) {
-    if let Ok(list) = device_mapper::parse(bytes) {
+/// Names and the types of targets are words.
+pub fn device_mapper(bytes: &[u8]) -> bool {
+    accepted(device_mapper::parse(bytes), |list| {
+        let is_word = |word: &str| !word.is_empty() && !word.contains(char::is_whitespace);
         assert!(
             list.iter()
-                .all(|device| !device.name.is_empty() && device.targets.iter().all(|kind| !kind.is_empty()))
+                .all(|device| is_word(&device.name) && device.targets.iter().all(|kind| is_word(kind)))
         );
-    }
+    })
 }
 
 /// A policy never holds updates back for more than a year.
-pub fn device_owner(bytes: &[u8]) {
-    if let Ok(owner) = owners::parse_device_owner(bytes) {
+pub fn device_owner(bytes: &[u8]) -> bool {
+    accepted(owners::parse_device_owner(bytes), |owner| {
         let days = owner.update_policy.and_then(|policy| policy.held_days());
         assert!(days.is_none_or(|days| (1..=365).contains(&days)));
-    }
+    })
 }
 
 /// An option is found by its name.
-pub fn kconfig(bytes: &[u8]) {
-    if let Ok(config) = kconfig::parse(bytes) {
+pub fn kconfig(bytes: &[u8]) -> bool {
+    accepted(kconfig::parse(bytes), |config| {
         assert!(config.iter().all(|(option, value)| config.value(option) == Some(value)));
-    }
+    })
 }
 
-/// Something was read or nothing was there.
-pub fn modules(bytes: &[u8]) {
-    if let Ok(list) = modules::parse(bytes) {
-        assert!(list.iter().len() > 0 || list.dropped().is_empty());
-    }
+/// Something was read, or nothing was there.
+pub fn modules(bytes: &[u8]) -> bool {
+    accepted(modules::parse(bytes), |list| assert!(list.iter().len() > 0 || list.dropped().is_empty()))
 }
 
 /// A mount point lies on a mount at that point.
-pub fn mounts(bytes: &[u8]) {
-    let Ok(table) = mounts::parse(bytes) else { return };
-    for mount in table.iter().take(64) {
-        assert!(mount.point.starts_with('/'));
-        let covering = table.covering(&mount.point).map(|found| found.point.trim_end_matches('/'));
-        assert_eq!(covering, Some(mount.point.trim_end_matches('/')));
-    }
+pub fn mounts(bytes: &[u8]) -> bool {
+    accepted(mounts::parse(bytes), |table| {
+        for mount in table.iter().take(64) {
+            assert!(mount.point.starts_with('/'));
+            let covering = table.covering(&mount.point).map(|found| found.point.trim_end_matches('/'));
+            assert_eq!(covering, Some(mount.point.trim_end_matches('/')));
+        }
+    })
 }
 
 /// Digests come in order, each once.
-pub fn otacerts(bytes: &[u8]) {
-    if let Ok(found) = certs::ota(bytes) {
+pub fn otacerts(bytes: &[u8]) -> bool {
+    accepted(certs::ota(bytes), |found| {
         assert!(!found.digests.is_empty() && found.digests.is_sorted_by(|a, b| a < b));
-    }
+    })
 }
 
 /// An installer comes with a version.
-pub fn packages(bytes: &[u8]) {
-    if let Ok(list) = packages::parse(bytes) {
+pub fn packages(bytes: &[u8]) -> bool {
+    accepted(packages::parse(bytes), |list| {
         assert!(list.iter().all(|package| package.installer.is_none() || package.version.is_some()));
-    }
+    })
 }
 
 /// A component is a package and a class.
-pub fn profile_owner(bytes: &[u8]) {
-    if let Ok(Some(component)) = owners::parse_profile_owner(bytes) {
-        assert_eq!(component.matches('/').count(), 1);
-    }
+pub fn profile_owner(bytes: &[u8]) -> bool {
+    accepted(owners::parse_profile_owner(bytes), |owner| {
+        assert!(owner.is_none_or(|component| component.matches('/').count() == 1));
+    })
 }
 
 /// What was read and is printed as getprop prints it reads back.
-pub fn properties(bytes: &[u8]) {
-    let Ok(properties) = Properties::parse(bytes) else { return };
-    let printed: String = properties.iter().map(|(key, value)| format!("[{key}]: [{value}]\n")).collect();
-    let again = Properties::parse(printed.as_bytes());
-    let Ok(again) = again.inspect_err(|error| assert!(error.is_too_large(), "{error}")) else { return };
-    assert!(properties.iter().eq(again.iter()) && again.dropped().is_empty());
+pub fn properties(bytes: &[u8]) -> bool {
+    accepted(Properties::parse(bytes), |properties| {
+        let printed: String = properties.iter().map(|(key, value)| format!("[{key}]: [{value}]\n")).collect();
+        match Properties::parse(printed.as_bytes()) {
+            Ok(again) => assert!(properties.iter().eq(again.iter()) && again.dropped().is_empty()),
+            Err(error) => assert!(error.is_too_large(), "{error}"),
+        }
+    })
 }
 
 /// Only 20 bytes are a status.
-pub fn selinux_status(bytes: &[u8]) {
-    assert!(selinux::status(bytes).is_err() || bytes.len() == 20);
+pub fn selinux_status(bytes: &[u8]) -> bool {
+    accepted(selinux::status(bytes), |_| assert_eq!(bytes.len(), 20))
 }
 
 /// Every question has an answer.
-pub fn sensor_privacy(bytes: &[u8]) {
-    if let Ok(privacy) = sensors::parse(bytes) {
+pub fn sensor_privacy(bytes: &[u8]) -> bool {
+    accepted(sensors::parse(bytes), |privacy| {
         privacy.blocked(sensors::Sensor::Microphone, 0);
         privacy.blocked(sensors::Sensor::Camera, u32::MAX);
-    }
+    })
 }
 
 /// A row is found by its name.
-pub fn settings(bytes: &[u8]) {
-    if let Ok(found) = settings::parse(bytes) {
+pub fn settings(bytes: &[u8]) -> bool {
+    accepted(settings::parse(bytes), |found| {
         assert!(found.iter().all(|(name, _)| found.value(name) != settings::Stored::Absent));
-    }
+    })
 }
 
-/// Every address has a family.
-pub fn sockets(bytes: &[u8]) {
-    if let Ok(list) = sockets::parse(bytes) {
+/// No address is loopback and every address at once.
+pub fn sockets(bytes: &[u8]) -> bool {
+    accepted(sockets::parse(bytes), |list| {
         assert!(list.iter().all(|socket| !socket.is_loopback() || !socket.local.is_unspecified()));
-    }
+    })
 }
 
 /// A text has no NUL, and is its own decoding.
-pub fn text(bytes: &[u8]) {
-    if let Ok(decoded) = text::decode(bytes) {
+pub fn text(bytes: &[u8]) -> bool {
+    accepted(text::decode(bytes), |decoded| {
         assert!(!decoded.contains('\0'));
         let again = text::decode(decoded.as_bytes());
         // One byte order mark is taken off at a time.
         assert!(decoded.starts_with('\u{feff}') || again.is_ok_and(|again| again == decoded));
-    }
+    })
 }
 
 /// A state reads back from its word.
-pub fn update_state(bytes: &[u8]) {
-    if let Ok(found) = snapshot::parse(bytes) {
+pub fn update_state(bytes: &[u8]) -> bool {
+    accepted(snapshot::parse(bytes), |found| {
         assert_eq!(snapshot::parse(found.state.word().as_bytes()).map(|again| again.state), Ok(found.state));
-    }
+    })
 }
 
 /// Restrictions are names.
-pub fn user(bytes: &[u8]) {
-    if let Ok(user) = users::parse_user(bytes) {
-        assert!(user.restrictions.iter().all(|name| !name.is_empty()));
-    }
+pub fn user(bytes: &[u8]) -> bool {
+    accepted(users::parse_user(bytes), |user| assert!(user.restrictions.iter().all(|name| !name.is_empty())))
 }
 
 /// Users come in order, each once.
-pub fn user_list(bytes: &[u8]) {
-    if let Ok(list) = users::parse_list(bytes) {
-        assert!(!list.is_empty() && list.is_sorted_by(|a, b| a < b));
+pub fn user_list(bytes: &[u8]) -> bool {
+    accepted(users::parse_list(bytes), |list| assert!(!list.is_empty() && list.is_sorted_by(|a, b| a < b)))
+}
+
+/// An error must be a sentence that its reader can bear, and a value must keep its rules.
+fn accepted<T>(result: Result<T, FormatError>, check: impl FnOnce(T)) -> bool {
+    match result {
+        Ok(value) => {
+            check(value);
+            true
+        }
+        Err(error) => {
+            let shown = error.to_string();
+            assert!(shown.len() < 2_000 && !shown.contains(char::is_control), "{shown}");
+            false
+        }
     }
 }

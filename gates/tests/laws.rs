@@ -26,6 +26,18 @@ fn objectives(report: &Report<'_>) -> Vec<(String, Verdict)> {
         .collect()
 }
 
+/// Lowers every observation to this class at most.
+fn lower(world: &World, evidence: &mut Evidence, class: Class) {
+    for (ix, _) in world.catalogue.iter() {
+        let observation = evidence.get(ix).unwrap().clone();
+        evidence.record(
+            &world.catalogue,
+            ix,
+            Observation { class: observation.class.min(class), ..observation },
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
@@ -56,10 +68,13 @@ proptest! {
     /// Law 2c. Law 2a (a worse check never improves anything) stands beside the roll-up, in `trust_posture`;
     /// law 2b (`within`) in `rules.rs`.
     #[test]
-    fn agree_only_lowers(changes in changes()) {
+    fn agree_only_lowers(changes in changes(), weak in any::<bool>()) {
         let (world, without) = (World::managed(), World::without_agree());
         let (plan, plan_without) = (world.plan(), without.plan());
-        let evidence = world.changed(&changes);
+        let mut evidence = world.changed(&changes);
+        if weak {
+            lower(&world, &mut evidence, Class::B);
+        }
         let (with, without) = (report(&plan, &evidence), report(&plan_without, &evidence));
         for (with, without) in objectives(&with).into_iter().zip(objectives(&without)) {
             prop_assert!(with.1 <= without.1, "{}: {} with agree, {} without", with.0, with.1, without.1);
@@ -87,10 +102,7 @@ proptest! {
         let plan = world.plan();
         let mut evidence = world.changed(&changes);
         let weak = [Class::B, Class::I, Class::O, Class::S, Class::F, Class::J][class];
-        for (ix, _) in world.catalogue.iter() {
-            let observation = evidence.get(ix).unwrap().clone();
-            evidence.record(&world.catalogue, ix, Observation { class: observation.class.min(weak), ..observation });
-        }
+        lower(&world, &mut evidence, weak);
         let report = report(&plan, &evidence);
         for objective in report.gates().flat_map(|gate| gate.objectives()) {
             prop_assert!(objective.objective.anchor.is_none() || objective.verdict != Verdict::Pass);
