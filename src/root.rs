@@ -63,8 +63,11 @@ impl Directory {
             "" => ".",
             relative => relative,
         };
-        // Non-blocking, so that a FIFO in the place of a file can't hang the open.
-        let flags = flags | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+        // Non-blocking, so that a FIFO in the place of a file can't hang the open. A mere path takes no such flag.
+        let flags = match flags.contains(OFlags::PATH) {
+            true => flags | OFlags::CLOEXEC,
+            false => flags | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY,
+        };
         let opened = fs::openat2(&self.base, relative, flags, Mode::empty(), ResolveFlags::IN_ROOT);
         match opened {
             // Kernels before 5.6 have no openat2; the running system's own root needs no confinement.
@@ -78,10 +81,13 @@ impl Directory {
 impl Root for Directory {
     fn read(&self, path: &str, cap: usize) -> Result<Vec<u8>, Reason> {
         let file = File::from(self.open_at(path, OFlags::RDONLY)?);
-        if !file.metadata().map_err(|_| Reason::Malformed)?.is_file() {
+        let metadata = file.metadata().map_err(|_| Reason::Malformed)?;
+        if !metadata.is_file() {
             return Err(Reason::Malformed);
         }
-        let mut bytes = Vec::new();
+        // The kernel's files have no size to go by; one page holds most of them.
+        let hint = usize::try_from(metadata.len()).unwrap_or(cap).clamp(4096, cap.max(4096));
+        let mut bytes = Vec::with_capacity(hint.saturating_add(1).min(1 << 20));
         let limit = u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1);
         file.take(limit).read_to_end(&mut bytes).map_err(|error| match error.raw_os_error() {
             Some(code) => reason(Errno::from_raw_os_error(code)),

@@ -1,5 +1,7 @@
 //! `trustctl` as a person and a program use it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};

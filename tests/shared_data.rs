@@ -1,5 +1,8 @@
 //! Real captures made by others, where they lie beside the checkout: none of them is part of the project.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
+#![allow(clippy::print_stderr)] // to say what was skipped
+
 use std::path::{Path, PathBuf};
 use trust_evidence::Time;
 use trust_gates::{Plan, Policy, Report};

@@ -1,6 +1,8 @@
 //! The laws of judging, as properties over generated evidence. `tests/laws-broken` breaks each on purpose and
 //! sees that its property fails.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
+
 mod world;
 
 use proptest::prelude::*;

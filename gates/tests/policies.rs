@@ -1,5 +1,7 @@
 //! Policies: what is refused, with its line; what a waiver, a lab and a managed device change.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
+
 mod world;
 
 use trust_evidence::{Evidence, LoadError, Observation, Outcome, Time, Value};

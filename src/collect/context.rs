@@ -2,7 +2,7 @@
 
 use crate::root::Root;
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 use trust_evidence::{Catalogue, Class, Names, Observation, Outcome, Reason, Signal, SignalIx, Value};
 use trust_formats::mounts::{Mount, Mounts};
 use trust_formats::{Drops, FormatError};
@@ -23,8 +23,7 @@ pub struct Context {
     pub catalogue: std::sync::Arc<Catalogue>,
     /// Whether a getprop text was taken by root, so that what it lacks is absent.
     pub complete_properties: bool,
-    /// The mount table and the device-mapper names, where they could be read.
-    pub mounted: Option<Mounted>,
+    mounted: OnceLock<Option<Mounted>>,
     notes: Mutex<Vec<Note>>,
 }
 
@@ -62,7 +61,24 @@ impl Context {
         catalogue: std::sync::Arc<Catalogue>,
         complete_properties: bool,
     ) -> Context {
-        Context { root, catalogue, complete_properties, mounted: None, notes: Mutex::new(Vec::new()) }
+        Context {
+            root,
+            catalogue,
+            complete_properties,
+            mounted: OnceLock::new(),
+            notes: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// Sets the mount table, once, before the first collector runs.
+    pub fn mount(&self, mounted: Option<Mounted>) {
+        // A table that comes too late, after its reader was given up, changes nothing.
+        let _ = self.mounted.set(mounted);
+    }
+
+    /// The mount table and the device-mapper names, where they could be read in time.
+    pub fn mounted(&self) -> Option<&Mounted> {
+        self.mounted.get_or_init(|| None).as_ref()
     }
 
     /// Reads and parses a file of at most `cap` bytes.
@@ -109,9 +125,9 @@ impl Context {
         notes
     }
 
-    /// The class that a file's content reaches for a signal with this ceiling. What is read from the kernel
-    /// counts as such only on the kernel's own file systems, and a file of the image only on dm-verity.
-    pub fn class(&self, path: &str, ceiling: Class) -> Class {
+    /// Whether a path's content is what it seems. What is read from the kernel counts as such only on the
+    /// kernel's own file systems, and a file of the image only on dm-verity.
+    fn vouch(&self, path: &str) -> Vouched {
         let kernel = [
             ("/proc", "proc", PROC_MAGIC),
             ("/sys/fs/selinux", "selinuxfs", SELINUX_MAGIC),
@@ -121,7 +137,7 @@ impl Context {
         .find(|(point, ..)| {
             path.strip_prefix(point).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         });
-        let mount = self.mounted.as_ref().and_then(|mounted| {
+        let mount = self.mounted().and_then(|mounted| {
             // A line that could not be read may hide what covers the path.
             let covering = mounted.table.dropped().is_empty().then(|| mounted.table.covering(path)).flatten();
             Some((mounted, covering?))
@@ -136,10 +152,33 @@ impl Context {
             }
             (None, Some((mounted, mount))) => mounted.on_verity(mount),
             // Without a mount table, a bootloader's text is taken as handed over; it anchors nothing.
-            (Some(_), None) => ceiling <= Class::B,
+            (Some(_), None) => return Vouched::HandedOver,
             (None, None) => false,
         };
-        if vouched || ceiling < Class::B { ceiling } else { Class::F.min(ceiling) }
+        if vouched { Vouched::Yes } else { Vouched::No }
+    }
+}
+
+/// What stands behind a path's content.
+#[derive(Clone, Copy)]
+enum Vouched {
+    /// The kernel, or the signed image.
+    Yes,
+    /// Nothing but whoever handed it over.
+    HandedOver,
+    /// Nothing.
+    No,
+}
+
+impl Vouched {
+    /// The class that the content reaches for a signal with this ceiling.
+    fn class(self, ceiling: Class) -> Class {
+        match self {
+            _ if ceiling < Class::B => ceiling,
+            Vouched::Yes => ceiling,
+            Vouched::HandedOver if ceiling == Class::B => ceiling,
+            Vouched::HandedOver | Vouched::No => Class::F,
+        }
     }
 }
 
@@ -176,13 +215,18 @@ impl<'a> Sink<'a> {
 
     /// Gives every claimed signal the outcome that `observe` has for it, read from `path`.
     pub fn each(&mut self, path: &str, observe: impl Fn(&Signal) -> Outcome) {
+        let vouched = self.context.vouch(path);
         for (ix, signal) in self.claimed() {
-            self.put(ix, path, observe(signal));
+            self.record(ix, path, vouched, observe(signal));
         }
     }
 
     /// Records what was read from `path`.
     pub fn put(&mut self, ix: SignalIx, path: &str, outcome: Outcome) {
+        self.record(ix, path, self.context.vouch(path), outcome);
+    }
+
+    fn record(&mut self, ix: SignalIx, path: &str, vouched: Vouched, outcome: Outcome) {
         let Some(signal) = self.context.catalogue.signal(ix) else { return };
         let outcome = match outcome {
             Outcome::Seen(value) if !signal.ty.admits(&value) => Outcome::Missing(Reason::Malformed),
@@ -191,7 +235,7 @@ impl<'a> Sink<'a> {
         if outcome == Outcome::Missing(Reason::Malformed) {
             self.context.note(path, format!("{}: expected {}", signal.id, signal.ty.expects()));
         }
-        let class = self.context.class(path, signal.ceiling);
+        let class = vouched.class(signal.ceiling);
         self.observations.push((ix, Observation { outcome, class, taken_at: None }));
     }
 

@@ -83,7 +83,7 @@ fn mapper_names(context: &Context) -> Option<BTreeMap<(u32, u32), String>> {
 /// The signals of the mount table.
 pub fn mounts(context: &Context, sink: &mut Sink<'_>) {
     let path = TABLES.into_iter().find(|path| context.root.exists(path) == Ok(true)).unwrap_or(TABLES[0]);
-    let Some(mounted) = &context.mounted else {
+    let Some(mounted) = context.mounted() else {
         let reason = context.root.read(path, MAX_FILE).map_or_else(|reason| reason, |_| Reason::Malformed);
         return sink.each(path, |_| Outcome::Missing(reason));
     };
@@ -158,7 +158,16 @@ fn lies_over_system(table: &Mounts, mount: &Mount) -> bool {
 
 /// The signals of the device-mapper.
 pub fn mapper(context: &Context, sink: &mut Sink<'_>) {
-    let Some(mapper) = mapper_names(context) else {
+    let read;
+    let mapper = match context.mounted().map(|mounted| &mounted.mapper) {
+        Some(mapper) => mapper,
+        // Without a mount table the device-mapper has not been read yet.
+        None => {
+            read = mapper_names(context);
+            &read
+        }
+    };
+    let Some(mapper) = mapper else {
         let reason = context.root.entries(BLOCK).map_or_else(|reason| reason, |_| Reason::Malformed);
         return sink.each(BLOCK, |_| Outcome::Missing(reason));
     };

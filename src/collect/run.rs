@@ -5,9 +5,8 @@ use super::mounts::mounted;
 use super::{Collector, ROSTER};
 use crate::root::Root;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use trust_evidence::{Catalogue, Evidence, Observation, Reason, SignalIx, SourceInfo};
 
@@ -36,97 +35,155 @@ pub struct Collected {
     pub failed: Vec<&'static str>,
 }
 
-/// Reads a root with every collector.
+/// How far a worker has come: shared, so that what it has is not lost when it hangs.
+struct Progress {
+    /// The collector it works on, as an index into the roster; `None` while it reads the mount table.
+    current: Option<usize>,
+    /// Since when.
+    since: Instant,
+    /// What the collectors before that gave; `None` for one that panicked.
+    answers: Vec<(usize, Option<Vec<(SignalIx, Observation)>>)>,
+    /// Whether nobody waits for it any more.
+    left_behind: bool,
+}
+
+/// Reads a root with every collector. In the healthy case one worker does it all and wakes us once; when a
+/// collector hangs, that worker is left behind and another goes on after it.
 pub fn collect(
     root: Box<dyn Root>,
     catalogue: &Arc<Catalogue>,
     source: SourceInfo,
     deadlines: Deadlines,
 ) -> Collected {
-    let context = Context::new(root, catalogue.clone(), source.complete_properties);
+    let context = Arc::new(Context::new(root, catalogue.clone(), source.complete_properties));
     let mut evidence = Evidence::empty(catalogue, source);
     let mut failed = Vec::new();
     let end = Instant::now() + deadlines.total;
-
-    // The mount table vouches for files, so it is read first, under a deadline of its own.
-    let mut context = Arc::new(context);
-    let (sender, receiver) = mpsc::channel();
-    let reader = context.clone();
-    let started = std::thread::Builder::new().name("mount table".into()).spawn(move || {
-        let table = catch_unwind(AssertUnwindSafe(|| mounted(&reader))).ok().flatten();
-        drop(reader);
-        let _ = sender.send(table);
-    });
-    let table = started.ok().and_then(|_| receiver.recv_timeout(deadlines.each).ok()).flatten();
-    if let Some(context) = Arc::get_mut(&mut context) {
-        context.mounted = table;
-    }
-
-    let mut next = 0;
-    while next < ROSTER.len() {
-        let (sender, receiver) = mpsc::channel();
-        let stop = Arc::new(AtomicBool::new(false));
-        let worker = {
-            let (context, stop) = (context.clone(), stop.clone());
-            std::thread::Builder::new()
-                .name("collector".into())
-                .spawn(move || work(&context, next, &stop, &sender))
-        };
-        while let Some(collector) = ROSTER.get(next) {
-            let patience = deadlines.each.min(end.saturating_duration_since(Instant::now()));
-            let answer = match &worker {
-                Ok(_) => receiver.recv_timeout(patience),
-                Err(_) => Err(RecvTimeoutError::Timeout),
-            };
-            next += 1;
+    let mut next = None;
+    while next.is_none_or(|next| next < ROSTER.len()) {
+        let (progress, hung) = work_until_hung(&context, next, deadlines.each, end);
+        for (collector, answer) in std::mem::take(&mut lock(&progress).answers) {
+            let Some(collector) = ROSTER.get(collector) else { continue };
             match answer {
-                Ok(Some(observations)) => {
-                    for (ix, observation) in observations {
-                        evidence.record(catalogue, ix, observation);
-                    }
+                Some(observations) => {
+                    observations.into_iter().for_each(|(ix, o)| evidence.record(catalogue, ix, o))
                 }
-                Ok(None) => {
+                None => {
                     failed.push(collector.name);
-                    miss(&mut evidence, &context, collector, Reason::Malformed);
+                    miss(&mut evidence, catalogue, collector, Reason::Malformed);
                 }
-                Err(_) => {
+            }
+        }
+        match hung {
+            None => break,
+            // The mount table hangs: the collectors go on without what it vouches for.
+            Some(None) => next = Some(0),
+            Some(Some(collector)) => {
+                if let Some(collector) = ROSTER.get(collector) {
                     failed.push(collector.name);
-                    miss(&mut evidence, &context, collector, Reason::TimedOut);
-                    // This worker hangs: it is left behind, and another goes on with the next collector.
-                    stop.store(true, Ordering::Relaxed);
-                    break;
+                    miss(&mut evidence, catalogue, collector, Reason::TimedOut);
                 }
+                next = Some(collector + 1);
             }
         }
     }
     Collected { evidence, notes: context.notes(), failed }
 }
 
-type Answer = Option<Vec<(SignalIx, Observation)>>;
-
-/// Runs collectors from `first` on, one answer each; `None` for one that panicked.
-fn work(context: &Context, first: usize, stop: &AtomicBool, answers: &Sender<Answer>) {
-    for collector in ROSTER.iter().skip(first) {
-        let observations = catch_unwind(AssertUnwindSafe(|| {
-            let mut sink = Sink::new(context, claimed(context, collector));
-            (collector.run)(context, &mut sink);
-            sink.into_observations()
-        }));
-        if stop.load(Ordering::Relaxed) || answers.send(observations.ok()).is_err() {
-            return;
+/// Starts a worker at a collector (at the mount table for `None`) and waits until it is done or hangs; what it
+/// has done, and where it hangs if it does.
+fn work_until_hung(
+    context: &Arc<Context>,
+    first: Option<usize>,
+    each: Duration,
+    end: Instant,
+) -> (Arc<Mutex<Progress>>, Option<Option<usize>>) {
+    let progress = Arc::new(Mutex::new(Progress {
+        current: first,
+        since: Instant::now(),
+        answers: Vec::new(),
+        left_behind: false,
+    }));
+    let (done, is_done) = mpsc::channel();
+    let worker = {
+        let (context, progress) = (context.clone(), progress.clone());
+        std::thread::Builder::new().name("collector".into()).spawn(move || {
+            work(&context, first, &progress);
+            let _ = done.send(());
+        })
+    };
+    if worker.is_err() {
+        return (progress, Some(first));
+    }
+    loop {
+        let patience = each.min(end.saturating_duration_since(Instant::now()));
+        match is_done.recv_timeout(patience) {
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => return (progress, None),
+            Err(RecvTimeoutError::Timeout) => {
+                let mut at = lock(&progress);
+                if at.since.elapsed() >= each || Instant::now() >= end {
+                    let hung = at.current;
+                    at.left_behind = true;
+                    drop(at);
+                    return (progress, Some(hung));
+                }
+            }
         }
     }
 }
 
-fn claimed(context: &Context, collector: &Collector) -> Vec<SignalIx> {
-    let own = context.catalogue.iter().filter(|(_, signal)| collector.kinds.contains(&signal.source.kind()));
-    own.map(|(ix, _)| ix).collect()
+/// Runs collectors from `first` on.
+fn work(context: &Context, first: Option<usize>, progress: &Mutex<Progress>) {
+    if first.is_none() {
+        context.mount(catch_unwind(AssertUnwindSafe(|| mounted(context))).ok().flatten());
+    }
+    let mut claims = claims(&context.catalogue);
+    for (ix, collector) in ROSTER.iter().enumerate().skip(first.unwrap_or(0)) {
+        {
+            let mut progress = lock(progress);
+            if progress.left_behind {
+                return;
+            }
+            progress.current = Some(ix);
+            progress.since = Instant::now();
+        }
+        let observations = catch_unwind(AssertUnwindSafe(|| {
+            let mut sink = Sink::new(context, claims.get_mut(ix).map(std::mem::take).unwrap_or_default());
+            (collector.run)(context, &mut sink);
+            sink.into_observations()
+        }));
+        lock(progress).answers.push((ix, observations.ok()));
+    }
 }
 
-fn miss(evidence: &mut Evidence, context: &Context, collector: &Collector, reason: Reason) {
-    for ix in claimed(context, collector) {
-        if let Some(signal) = context.catalogue.signal(ix) {
-            evidence.record(&context.catalogue, ix, Observation::missing(reason, signal.ceiling));
+/// Panics are caught before they can poison anything; should one slip through, what was written stands.
+fn lock(progress: &Mutex<Progress>) -> MutexGuard<'_, Progress> {
+    progress.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The signals of each collector.
+fn claims(catalogue: &Catalogue) -> Vec<Vec<SignalIx>> {
+    let mut claims = vec![Vec::new(); ROSTER.len()];
+    let mut last = 0;
+    for (ix, signal) in catalogue.iter() {
+        let kind = signal.source.kind();
+        let own = |collector: &Collector| collector.kinds.contains(&kind);
+        // Neighbours in the catalogue mostly share a collector.
+        let found = match ROSTER.get(last).is_some_and(own) {
+            true => Some(last),
+            false => ROSTER.iter().position(own),
+        };
+        if let Some((found, claims)) = found.and_then(|found| Some((found, claims.get_mut(found)?))) {
+            claims.push(ix);
+            last = found;
         }
+    }
+    claims
+}
+
+fn miss(evidence: &mut Evidence, catalogue: &Catalogue, collector: &Collector, reason: Reason) {
+    for (ix, signal) in catalogue.iter().filter(|(_, signal)| collector.kinds.contains(&signal.source.kind()))
+    {
+        evidence.record(catalogue, ix, Observation::missing(reason, signal.ceiling));
     }
 }

@@ -1,13 +1,14 @@
 //! The sample devices: each fact once, and from the facts the files of a root directory.
 //!
 //! [`Device`] holds the facts and renders them; [`build`] says what a build and a bootloader repeat everywhere;
-//! [`aosp`] is a phone of AOSP alone, [`phones`] what makes it a production device, a maker's phone or a virtual
+//! [`aosp`] is a phone of AOSP alone, [`storage`] what its files stand on, [`phones`] what makes it a production device, a maker's phone or a virtual
 //! one; [`stories`] are the samples, each one of these phones with the edits of its one story.
 
 mod aosp;
 mod archive;
 mod build;
 mod phones;
+mod storage;
 mod stories;
 mod tree;
 

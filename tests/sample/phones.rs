@@ -1,9 +1,10 @@
 //! The three kinds of phone: Enigm's own, a maker's, and Cuttlefish.
 
 use super::Device;
-use super::aosp::{self, Apex, apexes, drivers, listener};
+use super::aosp::{adbd, drivers, phone};
 use super::archive::zip;
 use super::build::{Boot, Build, attest, digest};
+use super::storage::{Apex, apexes};
 
 const ENIGM_OTA: &str = include_str!("../devices/enigm-ota.pem");
 const ENIGM_CA: &str = include_str!("../devices/enigm-ca.pem");
@@ -67,8 +68,8 @@ pub fn enigm(build: &Build, boot: &Boot) -> Device {
 
 /// The same with other modules.
 pub fn enigm_with(build: &Build, boot: &Boot, modules: &[Apex]) -> Device {
-    let mut device = aosp::phone(build, boot);
-    apexes(&mut device, modules, &[("5f17ab96", ENIGM_CA)]);
+    let mut device = phone(build, boot);
+    apexes(&mut device, modules, &[("5f17ab96.0", ENIGM_CA)]);
     device.file(OTA_CERTS, zip(&[("releasekey.x509.pem", ENIGM_OTA)]));
     device.bootconfig("androidboot.mode", "normal").property("ro.bootmode", "normal");
     grapheneos(&mut device);
@@ -143,13 +144,13 @@ fn trustd(device: &mut Device, build: &Build, boot: &Boot, class: &str) {
 /// A maker's phone, in the form of a Pixel: Google's packages and modules, nothing of GrapheneOS or of Enigm.
 pub fn makers() -> Device {
     let boot = Boot::green("example maker's verified boot key", "example maker's vbmeta");
-    let mut device = aosp::phone(&MAKERS, &boot);
+    let mut device = phone(&MAKERS, &boot);
     let apex = [
         ("com.android.art", 361_234_040, true),
         ("com.android.conscrypt", 361_210_020, true),
         ("com.android.permission", 360_000_000, false),
     ];
-    apexes(&mut device, &apex, &[("4ea954a7", MAKER_CA)]);
+    apexes(&mut device, &apex, &[("4ea954a7.0", MAKER_CA)]);
     device.file(OTA_CERTS, zip(&[("releasekey.x509.pem", MAKER_OTA)]));
     device.property("arm64.memtag.bootctl", "none").property("ro.com.google.clientidbase", "android-google");
     for service in ["traced", "traced_probes"] {
@@ -205,9 +206,9 @@ pub fn cuttlefish(state: &'static str) -> Device {
     // AOSP's public AVB test key (external/avb/test/data/testkey_rsa4096.pem).
     let key = "7728e30f50bfa5cea165f473175a08803f6a8346642b5aa10913e9d9e6defef6";
     let boot = Boot { state, key: key.into(), vbmeta: digest("cuttlefish vbmeta"), verity: "enforcing" };
-    let mut device = aosp::phone(&LAB, &boot);
+    let mut device = phone(&LAB, &boot);
     let modules = ["com.android.art", "com.android.conscrypt", "com.android.permission"];
-    apexes(&mut device, &modules.map(|name| (name, 360_000_000, false)), &[("5f17ab96", ENIGM_CA)]);
+    apexes(&mut device, &modules.map(|name| (name, 360_000_000, false)), &[("5f17ab96.0", ENIGM_CA)]);
     device.file(OTA_CERTS, zip(&[("devkey.x509.pem", LAB_OTA)]));
     trustd(&mut device, &LAB, &boot, "S");
     device.bootconfig.insert(0, ("hardware".into(), "\"cutf_cvm\"".into()));
@@ -232,7 +233,6 @@ pub fn cuttlefish(state: &'static str) -> Device {
         device.bootconfig(key, value);
     }
     for (key, value) in [
-        ("init.svc.adbd", "running"),
         ("persist.adb.tcp.port", "5555"),
         ("ro.hardware.gatekeeper", "nonsecure"),
         ("ro.hardware.keystore", "nonsecure"),
@@ -243,8 +243,7 @@ pub fn cuttlefish(state: &'static str) -> Device {
     ] {
         device.property(key, value);
     }
-    device.process(701, "adbd", "adbd", 2000);
-    listener(&mut device, 5555, 2000);
+    adbd(&mut device, 5555);
     device.line("sys/class/net/eth0/operstate", "up");
     drivers(&mut device, &["virt_wifi", "virtio_gpu", "vmw_vsock_virtio_transport"]);
     device.setting("global", "adb_enabled", "1").setting("global", "development_settings_enabled", "1");

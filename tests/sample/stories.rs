@@ -2,9 +2,10 @@
 //! would show them in.
 
 use super::Device;
-use super::aosp::{FIRST_VERITY, HOSTS, MOUNTS, PARTITIONS, listener, mount};
+use super::aosp::{HOSTS, adbd, selinux_status};
 use super::build::{Boot, Build, digest};
 use super::phones::{OTA_CERTS, RELEASE, RESTRICTED, cuttlefish, enigm, enigm_with, fused, makers};
+use super::storage::{MOUNTS, PARTITIONS, mount, verity};
 
 /// Every sample, by its directory's name.
 pub fn all() -> Vec<(&'static str, Device)> {
@@ -118,7 +119,7 @@ fn other_signer(device: &mut Device) {
 /// Something in the kernel switched SELinux to permissive after a good boot.
 fn selinux_permissive() -> Device {
     let mut device = production();
-    device.file("sys/fs/selinux/status", [1u32, 4, 0, 1, 1].map(u32::to_le_bytes).concat());
+    device.file("sys/fs/selinux/status", selinux_status(false));
     device.file("sys/fs/selinux/enforce", "0");
     device
 }
@@ -129,7 +130,7 @@ fn verity_disabled() -> Device {
         Boot { vbmeta: digest("enigm sample vbmeta, flags 1"), verity: "disabled", ..fused().unlocked() };
     let mut device = enigm(&RELEASE, &boot);
     for (n, (partition, _)) in PARTITIONS.into_iter().enumerate() {
-        let minor = FIRST_VERITY + n;
+        let minor = verity(n);
         device.remove(&format!("sys/devices/virtual/block/dm-{minor}"));
         device.replace(MOUNTS, &format!(" 254:{minor} "), &format!(" 254:{n} "));
         device.replace(MOUNTS, &format!("/dev/block/dm-{minor} "), &format!("/dev/block/dm-{n} "));
@@ -164,7 +165,6 @@ fn old_patch() -> Device {
 fn adb_and_dns() -> Device {
     let mut device = production();
     for (key, value) in [
-        ("init.svc.adbd", "running"),
         ("net.dns1", "203.0.113.53"),
         ("persist.adb.tcp.port", "5555"),
         ("persist.sys.usb.config", "mtp,adb"),
@@ -174,8 +174,7 @@ fn adb_and_dns() -> Device {
     ] {
         device.property(key, value);
     }
-    device.process(2211, "adbd", "adbd", 2000);
-    listener(&mut device, 5555, 2000);
+    adbd(&mut device, 5555);
     device.line("data/misc/adb/adb_keys", "QAAAAA== sample@example");
     for name in ["adb_enabled", "development_settings_enabled"] {
         device.setting("global", name, "1");
@@ -223,39 +222,37 @@ fn rolled_back_update() -> Device {
     device
 }
 
-/// What an ordinary app sees of the production device: the properties that its domain may read, no file.
+/// What an ordinary app sees of the production device: the properties that its domain may read, and no file.
 fn app_collected() -> Device {
     let mut device = Device::default();
     for (key, value) in production().properties {
-        if !HIDDEN_FROM_APPS.iter().any(|prefix| key.starts_with(prefix)) {
+        if !is_hidden_from_apps(&key) {
             device.property(&key, &value);
         }
     }
     device
 }
 
-/// Beginnings of the properties that a getprop run by an app lacks.
-const HIDDEN_FROM_APPS: [&str; 22] = [
-    "apexd.",
-    "init.svc.trustd",
-    "keystore.",
-    "net.redirect",
-    "odsign.",
-    "partition.odm.verified",
-    "partition.product.verified",
-    "partition.system.verified",
-    "partition.system_ext.verified",
-    "partition.vendor.verified",
-    "persist.arm64.memtag.default",
-    "persist.keyguard.",
-    "persist.native_debug",
-    "persist.security.",
-    "persist.sys.",
-    "persist.traced.",
-    "ro.debuggable",
-    "ro.gsid.",
-    "ro.persistent_properties",
-    "ro.secure",
-    "ro.serialno",
-    "ro.vendor.build.security_patch",
-];
+/// Whether a getprop run by an app lacks a property: as those lacked it that apps collected, and GrapheneOS's own.
+fn is_hidden_from_apps(key: &str) -> bool {
+    let families = ["apexd.", "keystore.", "net.redirect_socket_calls.", "odsign.", "persist.security."];
+    let verity =
+        ["odm", "product", "system", "system_ext", "vendor"].map(|name| format!("partition.{name}.verified"));
+    let keys = [
+        "persist.keyguard.camera",
+        "persist.native_debug",
+        "persist.traced.enable",
+        "ro.boot.serialno",
+        "ro.debuggable",
+        "ro.gsid.image_running",
+        "ro.persistent_properties.ready",
+        "ro.secure",
+        "ro.serialno",
+        "ro.vendor.build.security_patch",
+        "sys.oem_unlock_allowed",
+        "sys.usb.state",
+    ];
+    keys.contains(&key)
+        || families.iter().any(|family| key.starts_with(family))
+        || verity.iter().any(|family| key.starts_with(family) && !key.ends_with(".check_at_most_once"))
+}

@@ -265,7 +265,7 @@ impl fmt::Display for Version {
 fn hex(text: &str) -> Option<Box<[u8]>> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let bytes = text.as_bytes();
-    (bytes.len() % 2 == 0).then_some(())?;
+    bytes.len().is_multiple_of(2).then_some(())?;
     bytes
         .chunks_exact(2)
         .map(|pair| match pair {

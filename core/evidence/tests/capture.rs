@@ -1,5 +1,7 @@
 //! Captures: what is written is read back, and what the catalogue does not have is refused.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
+
 use proptest::prelude::*;
 use trust_evidence::{
     CAPTURE_SCHEMA, Catalogue, Class, Evidence, Names, Observation, Outcome, Reason, SourceInfo, SourceKind,
@@ -16,7 +18,7 @@ fn empty(catalogue: &Catalogue) -> Evidence {
 fn sample(ty: &Type, seed: u64) -> Value {
     let byte = seed.to_le_bytes()[0];
     match ty {
-        Type::Bool => Value::Bool(seed % 2 == 0),
+        Type::Bool => Value::Bool(seed.is_multiple_of(2)),
         Type::Int => Value::Int(seed as i64),
         Type::Word(words) => Value::Word(words[seed as usize % words.len()].clone()),
         Type::Digest(bytes) => Value::Digest(vec![byte; *bytes].into()),
@@ -42,7 +44,7 @@ proptest! {
                 _ => Outcome::Seen(sample(&signal.ty, seed / 7)),
             };
             let class = Class::ALL[seed as usize / 64 % 9];
-            let taken_at = (seed % 5 == 0).then(|| Time::from_unix(seed as i64 >> 30).unwrap());
+            let taken_at = (seed.is_multiple_of(5)).then(|| Time::from_unix(seed as i64 >> 30).unwrap());
             evidence.record(&catalogue, ix, Observation { outcome, class, taken_at });
         }
         let text = evidence.to_capture(&catalogue);

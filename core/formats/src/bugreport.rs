@@ -83,7 +83,7 @@ pub enum Part {
     Cmdline,
     /// The header's bootconfig.
     Bootconfig,
-    /// An entry FS/proc/<pid>/mountinfo.
+    /// An entry FS/proc/PID/mountinfo.
     Mountinfo,
     /// The entry FS/proc/config.gz.
     Kconfig,

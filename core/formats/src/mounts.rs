@@ -1,4 +1,4 @@
-//! Mount tables: /proc/<pid>/mountinfo, /proc/mounts and the output of `mount`.
+//! Mount tables: /proc/PID/mountinfo, /proc/mounts and the output of `mount`.
 //!
 //! ```text
 //! mountinfo = id SP parent SP major ":" minor SP root SP point SP options *( SP tag )

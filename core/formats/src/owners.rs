@@ -51,7 +51,7 @@ pub fn parse_device_owner(bytes: &[u8]) -> Result<DeviceOwner, FormatError> {
     Ok(owner)
 }
 
-/// Reads /data/system/users/<u>/profile_owner.xml: the component that owns the profile, if one does.
+/// Reads /data/system/users/N/profile_owner.xml: the component that owns the profile, if one does.
 pub fn parse_profile_owner(bytes: &[u8]) -> Result<Option<Box<str>>, FormatError> {
     let mut owner = None;
     walk(PROFILE_OWNER, bytes, &["root"], |element| match element.path {

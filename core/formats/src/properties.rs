@@ -75,10 +75,10 @@ impl Properties {
         &self.dropped
     }
 
-    fn read_getprop(&mut self, mut lines: Lines<'_>) -> Result<(), FormatError> {
-        // What ended a value that never closed is a line of its own again.
-        let mut pending = None;
-        while let Some((number, line)) = pending.take().or_else(|| lines.next()) {
+    fn read_getprop<'a>(&mut self, mut lines: Lines<'a>) -> Result<(), FormatError> {
+        // The line at which a value was given up is a line of its own again.
+        let mut again: Option<(usize, &'a str)> = None;
+        while let Some((number, line)) = again.take().or_else(|| lines.next()) {
             if line.trim().is_empty() {
                 continue;
             }
@@ -86,35 +86,44 @@ impl Properties {
                 self.dropped.push(number, format_args!("{}: expected [key]: [value]", shown(line)));
                 continue;
             };
-            let mut value = String::new();
-            let mut part = start;
-            let closed = loop {
-                if let Some(last) = part.strip_suffix(']') {
-                    value.push_str(last);
-                    break value.len() <= MAX_VALUE;
+            match self.read_value(key, start, &mut lines) {
+                Ok(value) => self.add(number, key, &value)?,
+                Err(last) => {
+                    let why = format_args!("value of {}: expected a ] within {MAX_VALUE} bytes", shown(key));
+                    self.dropped.push(number, why);
+                    again = last;
                 }
-                value.push_str(part);
-                value.push('\n');
-                if value.len() > MAX_VALUE {
-                    break false;
-                }
-                match lines.next() {
-                    Some(next) => {
-                        pending = Some(next);
-                        part = next.1;
-                    }
-                    None => break false,
-                }
-            };
-            if closed {
-                pending = None;
-                self.add(number, key, &value)?;
-            } else {
-                let message = format_args!("value of {}: expected a ] within {MAX_VALUE} bytes", shown(key));
-                self.dropped.push(number, message);
             }
         }
         Ok(())
+    }
+
+    /// A value from the rest of its first line on, to the first line that ends in `]`. The error is the last line
+    /// that was taken.
+    fn read_value<'a>(
+        &mut self,
+        key: &str,
+        start: &'a str,
+        lines: &mut Lines<'a>,
+    ) -> Result<String, Option<(usize, &'a str)>> {
+        let mut value = String::new();
+        let mut part = start;
+        let mut taken = None;
+        while value.len() <= MAX_VALUE {
+            if let Some(last) = part.trim_end_matches([' ', '\t']).strip_suffix(']') {
+                value.push_str(last);
+                return if value.len() <= MAX_VALUE { Ok(value) } else { Err(taken) };
+            }
+            value.push_str(part);
+            value.push('\n');
+            let (number, next) = lines.next().ok_or(taken)?;
+            if getprop_start(next).is_some() {
+                let why = format_args!("{}: taken for a part of the value of {}", shown(next), shown(key));
+                self.dropped.push(number, why);
+            }
+            (taken, part) = (Some((number, next)), next);
+        }
+        Err(taken)
     }
 
     fn read_build_prop(&mut self, lines: Lines<'_>) -> Result<(), FormatError> {

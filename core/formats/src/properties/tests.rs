@@ -11,6 +11,7 @@ fn odd_but_valid_texts_are_read() {
         ("[a]: [b]\n", "a", "b"),
         ("[a]: [b]", "a", "b"),
         ("[a]: []\r\n[b]: [c]\r\n", "a", ""),
+        ("[a]: [b] \t\n[c]: [d]\n", "a", "b"),
         ("* daemon started successfully\n[a]: [b]\n", "a", "b"),
         ("[a]: [x]: [y]]\n", "a", "x]: [y]"),
         ("[a]: [1\n2\n\n3]\n[b]: []\n", "a", "1\n2\n\n3"),
@@ -87,6 +88,14 @@ fn a_dropped_line_is_reported_with_its_number() {
         dropped,
         [(2, "\"noise\": expected [key]: [value]"), (4, "value of \"c\": expected a ] within 8192 bytes"),]
     );
+}
+
+#[test]
+fn an_entry_that_a_value_swallowed_is_reported() {
+    let properties = parsed("[a]: [cut off\n[ro.debuggable]: [0]\n[b]: [1]\n");
+    assert_eq!(properties.value("a"), Some("cut off\n[ro.debuggable]: [0"));
+    let dropped: Vec<_> = properties.dropped().iter().map(|d| (d.line, &*d.why)).collect();
+    assert_eq!(dropped, [(2, "\"[ro.debuggable]: [0]\": taken for a part of the value of \"a\"")]);
 }
 
 #[test]

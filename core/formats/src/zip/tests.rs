@@ -197,7 +197,7 @@ fn contents_that_differ_from_their_header_are_refused() {
 }
 
 #[test]
-fn an_aes_entry_and_a_claimed_million_of_entries_are_refused_early() {
+fn more_entries_than_the_cap_or_than_there_are_are_refused() {
     let many: Vec<String> = (0..9).map(|n| n.to_string()).collect();
     let entries: Vec<(&str, &[u8])> = many.iter().map(|name| (&**name, &b""[..])).collect();
     assert!(open(&zipped(&entries, false)).unwrap_err().is_too_large());
