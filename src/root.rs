@@ -117,7 +117,11 @@ impl Root for Directory {
         match self.open_at(path, OFlags::PATH | OFlags::NOFOLLOW) {
             Ok(_) => Ok(true),
             Err(Reason::NotPresent) => {
-                let parent = path.rsplit_once('/').map_or("/", |(parent, _)| parent);
+                // What lies in / itself is known only where the root holds the system, and not a few files of it.
+                let parent = match path.rsplit_once('/') {
+                    Some(("", _)) | None => "/system",
+                    Some((parent, _)) => parent,
+                };
                 self.open_at(parent, OFlags::PATH | OFlags::DIRECTORY).map(|_| false)
             }
             Err(reason) => Err(reason),

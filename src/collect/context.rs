@@ -1,5 +1,6 @@
 //! What a collector works with: the root, the mount table that vouches for files, and where it puts results.
 
+use super::mounts::BLOCK;
 use crate::root::Root;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock};
@@ -150,12 +151,36 @@ impl Context {
                     && mount.root.as_deref().is_none_or(|root| root == "/")
                     && self.root.filesystem(path).is_none_or(|found| found == magic)
             }
-            (None, Some((mounted, mount))) => mounted.on_verity(mount),
+            (None, Some((mounted, mount))) => {
+                mounted.on_verity(mount) || self.looped_from_verity(mounted, mount)
+            }
             // Without a mount table, a bootloader's text is taken as handed over; it anchors nothing.
             (Some(_), None) => return Vouched::HandedOver,
             (None, None) => false,
         };
         if vouched { Vouched::Yes } else { Vouched::No }
+    }
+}
+
+impl Context {
+    /// Whether a mount is a loop device over a file of the verified image, as APEX modules of the image are.
+    fn looped_from_verity(&self, mounted: &Mounted, mount: &Mount) -> bool {
+        const LOOP_MAJOR: u32 = 7;
+        let Some((LOOP_MAJOR, minor)) = mount.device else { return false };
+        // The number of a loop device is its index times the partitions that the kernel keeps for each.
+        let read = |path: String| {
+            let bytes = self.root.read(&path, 4096).ok()?;
+            Some(String::from_utf8(bytes).ok()?.trim_end().to_string())
+        };
+        let devices = self.root.entries(BLOCK).unwrap_or_default();
+        let own = format!("{LOOP_MAJOR}:{minor}");
+        let device = devices
+            .iter()
+            .filter(|name| name.starts_with("loop"))
+            .find(|name| read(format!("{BLOCK}/{name}/dev")).as_deref() == Some(own.as_str()));
+        let file = device.and_then(|name| read(format!("{BLOCK}/{name}/loop/backing_file")));
+        let backing = file.as_deref().and_then(|file| mounted.table.covering(file));
+        backing.is_some_and(|backing| mounted.on_verity(backing))
     }
 }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use trust_evidence::{Outcome, Reason, Source};
 use trust_formats::mounts::{Mount, Mounts, parse};
 
-const BLOCK: &str = "/sys/devices/virtual/block";
+/// Where the kernel shows its virtual block devices.
+pub const BLOCK: &str = "/sys/devices/virtual/block";
 
 /// Where the mount table is read: the first of these that is there.
 const TABLES: [&str; 3] = ["/proc/self/mountinfo", "/proc/1/mountinfo", "/proc/mounts"];

@@ -35,6 +35,8 @@ pub struct Collected {
     pub failed: Vec<&'static str>,
 }
 
+type Observations = Vec<(SignalIx, Observation)>;
+
 /// How far a worker has come: shared, so that what it has is not lost when it hangs.
 struct Progress {
     /// The collector it works on, as an index into the roster; `None` while it reads the mount table.
@@ -42,7 +44,7 @@ struct Progress {
     /// Since when.
     since: Instant,
     /// What the collectors before that gave; `None` for one that panicked.
-    answers: Vec<(usize, Option<Vec<(SignalIx, Observation)>>)>,
+    answers: Vec<(usize, Option<Observations>)>,
     /// Whether nobody waits for it any more.
     left_behind: bool,
 }

@@ -46,12 +46,10 @@ fn heading(out: &mut String, report: &Report<'_>, view: View<'_>) -> fmt::Result
     )?;
     let policy = report.plan.policy;
     let digest: String = policy.digest().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    let lab = if policy.is_lab() {
-        colour.paint(Paint::Warn, "  LAB POLICY: proves nothing outside a laboratory")
-    } else {
-        String::new()
-    };
-    writeln!(out, "policy {} version {} ({digest}){lab}", policy.id(), policy.version())?;
+    writeln!(out, "policy {} version {} ({digest})", policy.id(), policy.version())?;
+    if policy.is_lab() {
+        writeln!(out, "{}", colour.paint(Paint::Warn, "LAB POLICY: proves nothing outside a laboratory"))?;
+    }
     for (check, waiver) in report.waivers() {
         let text = format!("{check} until {}, by {}: {}", waiver.until, waiver.by, waiver.reason);
         paragraph(out, "waived: ", &text)?;
@@ -76,7 +74,7 @@ fn summary(report: &Report<'_>) -> String {
     if parts.is_empty() {
         parts.push(match report.posture() {
             Posture::Compliant => "everything that applies passes".into(),
-            _ => "every binding gate passes; advice, an unbound gate or a waiver stands open".into(),
+            _ => "every binding gate passes, but not everything does".into(),
         });
     }
     parts.join(", ")

@@ -7,7 +7,6 @@ use super::storage::{MOUNTS, PARTITIONS, mapped, mount, verity};
 
 /// What AOSP ships, and GrapheneOS too.
 pub const HOSTS: &str = "127.0.0.1       localhost\n::1             ip6-localhost\n";
-const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
 
 /// The phone, without APEX modules and OTA certificates.
 pub fn phone(build: &Build, boot: &Boot) -> Device {
@@ -78,7 +77,7 @@ fn kernel(device: &mut Device) {
     drivers(device, &["wlan"]);
 }
 
-/// The status page: version, sequence (it rises by two with each change), enforcing, policy loads, deny_unknown.
+/// The status page: version, sequence (up by two with each change), enforcing, policy loads, deny_unknown.
 pub fn selinux_status(enforcing: bool) -> Vec<u8> {
     let sequence = if enforcing { 2 } else { 4 };
     [1u32, sequence, enforcing.into(), 1, 1].map(u32::to_le_bytes).concat()
@@ -144,39 +143,23 @@ fn processes(device: &mut Device) {
     }
 }
 
-/// What system_server and others keep under /data and /metadata. Git keeps no empty directories: where one has to
-/// be there to show what is not in it, it holds a .gitkeep.
+/// What system_server and others keep under /data and /metadata. Git keeps no empty directories: where one has
+/// to be there to show what is not in it, it holds a .gitkeep.
 fn data(device: &mut Device) {
     for directory in ["data/adb", "data/misc/adb", "data/misc/user/0", "metadata/gsi/dsu"] {
         device.file(&format!("{directory}/.gitkeep"), "");
     }
     // libsnapshot's state without an update: a protobuf message of nothing but defaults.
     device.file("metadata/ota/state", "");
-    device.file(
-        "data/system/users/userlist.xml",
-        format!(
-            "{XML}<users nextSerialNumber=\"10\" version=\"11\" userTypeConfigVersion=\"0\">\n  <guestRestrictions>\n    \
-             <restrictions no_sms=\"true\" no_outgoing_calls=\"true\" />\n  </guestRestrictions>\n  \
-             <deviceOwnerUserId id=\"-10000\" />\n  <user id=\"0\" />\n</users>\n"
-        ),
-    );
-    device.file(
-        "data/system/users/0.xml",
-        format!(
-            "{XML}<user id=\"0\" serialNumber=\"0\" flags=\"19475\" type=\"android.os.usertype.full.SYSTEM\" \
-             created=\"0\" lastLoggedIn=\"1793608200000\" profileBadge=\"0\">\n  <restrictions />\n  \
-             <ignorePrepareStorageErrors>false</ignorePrepareStorageErrors>\n</user>\n"
-        ),
-    );
-    // Written with or without an owner.
-    device.file(
-        "data/system/device_owner_2.xml",
-        format!(
-            "{XML}<root>\n  <policy-engine-migration migratedToPolicyEngine=\"true\" \
-             migratedPostUpgrade=\"true\" securityLogMigrated=\"true\" />\n</root>\n"
-        ),
-    );
-    device.file("data/system/packages.list", include_str!("texts/packages.list"));
+    for (path, text) in [
+        ("users/userlist.xml", include_str!("texts/userlist.xml")),
+        ("users/0.xml", include_str!("texts/user.xml")),
+        // Written with or without an owner.
+        ("device_owner_2.xml", include_str!("texts/device_owner_2.xml")),
+        ("packages.list", include_str!("texts/packages.list")),
+    ] {
+        device.file(&format!("data/system/{path}"), text);
+    }
     for (namespace, name, value) in [
         ("global", "adb_enabled", "0"),
         ("global", "adb_wifi_enabled", "0"),

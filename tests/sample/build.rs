@@ -14,7 +14,6 @@ pub struct Build {
     pub name: (&'static str, &'static str),
     /// What the bootloader calls the hardware.
     pub hardware: &'static str,
-    pub abi: &'static str,
     pub id: &'static str,
     pub incremental: &'static str,
     pub kind: &'static str,
@@ -22,6 +21,8 @@ pub struct Build {
     /// As text, and in seconds since 1970.
     pub date: (&'static str, i64),
     pub patch: &'static str,
+    /// The version of its APEX modules.
+    pub modules: u64,
 }
 
 /// What the bootloader found.
@@ -54,16 +55,18 @@ impl Boot {
     }
 }
 
-/// The partitions that have a build.prop: their names in property keys, and the files.
-const PARTITIONS: [(&str, &str); 7] = [
-    ("system", "system/build.prop"),
-    ("system_ext", "system_ext/etc/build.prop"),
-    ("system_dlkm", "system_dlkm/etc/build.prop"),
-    ("vendor", "vendor/build.prop"),
-    ("vendor_dlkm", "vendor_dlkm/etc/build.prop"),
-    ("odm", "odm/etc/build.prop"),
-    ("product", "product/etc/build.prop"),
+/// The partitions that have a build.prop: their names in property keys, the files, what these say of their own.
+const PARTITIONS: [(&str, &str, &str); 7] = [
+    ("system", "system/build.prop", include_str!("texts/system.prop")),
+    ("system_ext", "system_ext/etc/build.prop", ""),
+    ("system_dlkm", "system_dlkm/etc/build.prop", ""),
+    ("vendor", "vendor/build.prop", include_str!("texts/vendor.prop")),
+    ("vendor_dlkm", "vendor_dlkm/etc/build.prop", ""),
+    ("odm", "odm/etc/build.prop", ""),
+    ("product", "product/etc/build.prop", include_str!("texts/product.prop")),
 ];
+/// What every partition's says.
+const COMMON: &str = include_str!("texts/common.prop");
 
 impl Build {
     pub fn fingerprint(&self) -> String {
@@ -78,20 +81,9 @@ impl Build {
 
     /// Writes the build.prop files; init loads them into the property area and derives the rest.
     pub fn install(&self, device: &mut Device) {
-        for (partition, file) in PARTITIONS {
-            let mut text = self.common(partition);
-            match partition {
-                "system" => text.push_str(&self.system()),
-                "vendor" => text.push_str(&self.vendor()),
-                "product" => text.push_str(
-                    "# from variable PRODUCT_PRODUCT_PROPERTIES\nro.build.characteristics=nosdcard\n\
-                     ro.config.alarm_alert=Alarm_Classic.ogg\nro.config.ringtone=Ring_Synth_04.ogg\n\
-                     ro.control_privapp_permissions=enforce\nro.product.locale=en-US\n\
-                     ro.storage_manager.enabled=false\n",
-                ),
-                _ => {}
-            }
-            text.push_str("# end of file\n");
+        for (partition, file, own) in PARTITIONS {
+            let text =
+                self.filled(&format!("{COMMON}{own}# end of file\n")).replace("{partition}", partition);
             for (key, value) in text.lines().filter_map(|line| line.split_once('=')) {
                 device.property(key, value);
             }
@@ -110,71 +102,32 @@ impl Build {
         }
     }
 
-    fn common(&self, partition: &str) -> String {
-        let Build {
-            brand, manufacturer, model, name: (product, device), id, incremental, kind, tags, ..
-        } = self;
+    /// A text with this build's facts in the places of their names.
+    fn filled(&self, text: &str) -> String {
+        let (product, device) = self.name;
         let (date, seconds) = self.date;
-        let fingerprint = self.fingerprint();
-        format!(
-            "####################################\n# from generate_common_build_props\n# These properties identify this \
-             partition image.\n####################################\n\
-             ro.product.{partition}.brand={brand}\nro.product.{partition}.device={device}\n\
-             ro.product.{partition}.manufacturer={manufacturer}\nro.product.{partition}.model={model}\n\
-             ro.product.{partition}.name={product}\nro.{partition}.build.date={date}\n\
-             ro.{partition}.build.date.utc={seconds}\nro.{partition}.build.fingerprint={fingerprint}\n\
-             ro.{partition}.build.id={id}\nro.{partition}.build.tags={tags}\nro.{partition}.build.type={kind}\n\
-             ro.{partition}.build.version.incremental={incremental}\nro.{partition}.build.version.release=16\n\
-             ro.{partition}.build.version.release_or_codename=16\nro.{partition}.build.version.sdk=36\n"
-        )
-    }
-
-    fn system(&self) -> String {
-        let Build { name: (product, device), id, incremental, kind, tags, patch, abi, .. } = self;
-        let (date, seconds) = self.date;
-        // adbd demands authorised keys of user builds alone; only they are not debuggable.
-        let debugging = match *kind {
-            "user" => "ro.debuggable=0\nro.adb.secure=1\n",
-            _ => "ro.debuggable=1\n",
-        };
-        format!(
-            "####################################\n# from gen_build_prop.py:generate_build_info\n\
-             ####################################\n# begin build properties\n\
-             ro.build.id={id}\nro.build.display.id={id}\nro.build.version.incremental={incremental}\n\
-             ro.build.version.sdk=36\nro.build.version.preview_sdk=0\nro.build.version.preview_sdk_fingerprint=REL\n\
-             ro.build.version.codename=REL\nro.build.version.all_codenames=REL\nro.build.version.release=16\n\
-             ro.build.version.release_or_codename=16\nro.build.version.release_or_preview_display=16\n\
-             ro.build.version.security_patch={patch}\nro.build.version.base_os=\n\
-             ro.build.version.min_supported_target_sdk=28\nro.build.date={date}\nro.build.date.utc={seconds}\n\
-             ro.build.type={kind}\nro.build.user=build\nro.build.host=builder\nro.build.tags={tags}\n\
-             ro.build.flavor={product}-{kind}\nro.build.product={device}\n\
-             ro.build.description={product}-{kind} 16 {id} {incremental} {tags}\n# end build properties\n\
-             ####################################\n# from variable ADDITIONAL_SYSTEM_PROPERTIES\n\
-             ####################################\nro.treble.enabled=true\nro.llndk.api_level=202504\n\
-             net.bt.name=Android\nro.force.debuggable=0\nro.secure=1\nro.allow.mock.location=0\n{debugging}\
-             security.perf_harden=1\nro.actionable_compatible_property.enabled=true\n\
-             ro.system.product.cpu.abilist={abi}\nro.system.product.cpu.abilist32=\n\
-             ro.system.product.cpu.abilist64={abi}\nro.zygote=zygote64\ndalvik.vm.dex2oat-Xms=64m\n\
-             dalvik.vm.dex2oat-Xmx=512m\ndalvik.vm.usejit=true\ndalvik.vm.useartservice=true\n\
-             dalvik.vm.image-dex2oat-Xms=64m\ndalvik.vm.minidebuginfo=true\n\
-             log.tag.stats_log=I\npersist.debug.dalvik.vm.core_platform_api_policy=just-warn\n"
-        )
-    }
-
-    fn vendor(&self) -> String {
-        let Build { hardware, patch, abi, .. } = self;
-        format!(
-            "####################################\n# from variable ADDITIONAL_VENDOR_PROPERTIES\n\
-             ####################################\nro.vendor.build.security_patch={patch}\n\
-             ro.vendor.product.cpu.abilist={abi}\nro.vendor.product.cpu.abilist32=\n\
-             ro.vendor.product.cpu.abilist64={abi}\nro.product.board={hardware}\nro.board.platform={hardware}\n\
-             ro.product.first_api_level=36\nro.vendor.api_level=202504\nro.build.ab_update=true\n\
-             ro.boot.dynamic_partitions=true\nro.crypto.volume.options=aes-256-xts:aes-256-hctr2\n\
-             ro.hardware.keystore=trusty\nro.hardware.gatekeeper=trusty\nro.opengles.version=196610\n\
-             ro.soc.manufacturer={}\nro.soc.model={hardware}\nro.sf.lcd_density=420\n\
-             ro.surface_flinger.supports_background_blur=1\n",
-            self.manufacturer
-        )
+        // Only a user build is not debuggable, and only there adbd demands authorised keys.
+        let debugging =
+            if self.kind == "user" { "ro.debuggable=0\nro.adb.secure=1" } else { "ro.debuggable=1" };
+        [
+            ("{brand}", self.brand),
+            ("{date}", date),
+            ("{debugging}", debugging),
+            ("{device}", device),
+            ("{fingerprint}", &self.fingerprint()),
+            ("{hardware}", self.hardware),
+            ("{id}", self.id),
+            ("{incremental}", self.incremental),
+            ("{kind}", self.kind),
+            ("{manufacturer}", self.manufacturer),
+            ("{model}", self.model),
+            ("{patch}", self.patch),
+            ("{product}", product),
+            ("{seconds}", &seconds.to_string()),
+            ("{tags}", self.tags),
+        ]
+        .into_iter()
+        .fold(text.into(), |text: String, (name, value)| text.replace(name, value))
     }
 
     /// The kernel's command line, as a bootloader that has bootconfig still writes it.
@@ -215,15 +168,14 @@ pub fn start(device: &mut Device, build: &Build, boot: &Boot) {
 /// its chain ends in a pinned root.
 pub fn attest(device: &mut Device, build: &Build, boot: &Boot, class: &str) {
     let (state, key) = match boot.state {
-        "green" => ("verified", boot.key.clone()),
-        "yellow" => ("self-signed", boot.key.clone()),
-        // KeyMint: an unlocked device has no key that was verified.
-        _ => ("unverified", "0".repeat(64)),
+        "green" => ("verified", format!("seen = \"{}\"", boot.key)),
+        "yellow" => ("self-signed", format!("seen = \"{}\"", boot.key)),
+        // KeyMint: on an unlocked device no key verified anything.
+        _ => ("unverified", "absent = true".to_string()),
     };
     let month = build.patch_month();
     for (field, value) in [
         ("verified_boot_state", state),
-        ("verified_boot_key", &key),
         ("verified_boot_hash", &boot.vbmeta),
         ("os_patch", &month),
         ("vendor_patch", &month),
@@ -234,6 +186,7 @@ pub fn attest(device: &mut Device, build: &Build, boot: &Boot, class: &str) {
     ] {
         device.observe(&format!("attested.{field}"), &format!("seen = \"{value}\", class = \"{class}\""));
     }
+    device.observe("attested.verified_boot_key", &format!("{key}, class = \"{class}\""));
     let locked = boot.is_locked();
     device.observe("attested.device_locked", &format!("seen = {locked}, class = \"{class}\""));
     device.observe("attested.keymint_version", &format!("seen = 400, class = \"{class}\""));

@@ -1,8 +1,8 @@
 //! The sample devices: each fact once, and from the facts the files of a root directory.
 //!
-//! [`Device`] holds the facts and renders them; [`build`] says what a build and a bootloader repeat everywhere;
-//! [`aosp`] is a phone of AOSP alone, [`storage`] what its files stand on, [`phones`] what makes it a production device, a maker's phone or a virtual
-//! one; [`stories`] are the samples, each one of these phones with the edits of its one story.
+//! [`Device`] holds the facts and renders them; [`build`] says what a build and a bootloader repeat; [`aosp`]
+//! is a phone of AOSP alone, [`storage`] what its files stand on, [`phones`] what makes it Enigm's, a maker's or
+//! a virtual one; [`stories`] are the samples, each one of these phones with its story's edits.
 
 mod aosp;
 mod archive;
@@ -116,8 +116,9 @@ impl Device {
         self.file(&format!("proc/{pid}/attr/current"), format!("u:r:{domain}:s0{app}\0"));
         let parent = if pid <= 2 { 0 } else { 1 };
         let status = format!(
-            "Name:\t{name}\nUmask:\t0077\nState:\tS (sleeping)\nTgid:\t{pid}\nNgid:\t0\nPid:\t{pid}\nPPid:\t{parent}\n\
-             TracerPid:\t0\nUid:\t{uid}\t{uid}\t{uid}\t{uid}\nGid:\t{uid}\t{uid}\t{uid}\t{uid}\nFDSize:\t128\n"
+            "Name:\t{name}\nUmask:\t0077\nState:\tS (sleeping)\nTgid:\t{pid}\nNgid:\t0\nPid:\t{pid}\n\
+             PPid:\t{parent}\nTracerPid:\t0\nUid:\t{uid}\t{uid}\t{uid}\t{uid}\n\
+             Gid:\t{uid}\t{uid}\t{uid}\t{uid}\nFDSize:\t128\n"
         );
         self.file(&format!("proc/{pid}/status"), status)
     }
@@ -204,8 +205,8 @@ fn settings(rows: &BTreeMap<String, String>) -> String {
         format!("  <setting id=\"{id}\" name=\"{name}\" value=\"{value}\" package=\"android\" />\n")
     });
     format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<settings version=\"226\">\n{}</settings>\n\
-         <namespaceHashes></namespaceHashes>\n",
+        "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<settings version=\"226\">\n{}\
+         </settings>\n<namespaceHashes></namespaceHashes>\n",
         rows.collect::<String>()
     )
 }

@@ -4,7 +4,7 @@ use super::Device;
 use super::aosp::{adbd, drivers, phone};
 use super::archive::zip;
 use super::build::{Boot, Build, attest, digest};
-use super::storage::{Apex, apexes};
+use super::storage::{MOUNTS, apexes};
 
 const ENIGM_OTA: &str = include_str!("../devices/enigm-ota.pem");
 const ENIGM_CA: &str = include_str!("../devices/enigm-ca.pem");
@@ -21,13 +21,13 @@ pub const RELEASE: Build = Build {
     model: "Halcyon",
     name: ("halcyon", "halcyon"),
     hardware: "halcyon",
-    abi: "arm64-v8a",
     id: "EP1A.261005.002",
     incremental: "2026100501",
     kind: "user",
     tags: "release-keys",
     date: ("Mon Oct  5 08:00:00 UTC 2026", 1_791_187_200),
     patch: "2026-10-05",
+    modules: 361_000_000,
 };
 
 /// A maker's release, in the form of a Pixel's.
@@ -42,16 +42,16 @@ pub const MAKERS: Build = Build {
     ..RELEASE
 };
 
-/// The laboratory's build for Cuttlefish: aosp_cf_x86_64_phone with trustd in it, signed with its own keys.
+/// The laboratory's build for Cuttlefish: aosp_cf_arm64_phone with trustd in it, signed with its own keys.
 pub const LAB: Build = Build {
-    model: "Cuttlefish x86_64 phone",
-    name: ("enigm_cf_x86_64_phone", "vsoc_x86_64"),
+    model: "Cuttlefish arm64 phone",
+    name: ("enigm_cf_arm64_phone", "vsoc_arm64"),
     hardware: "cutf_cvm",
-    abi: "x86_64",
     incremental: "eng.2026100801",
     kind: "userdebug",
     tags: "dev-keys",
     date: ("Thu Oct  8 08:00:00 UTC 2026", 1_791_446_400),
+    modules: 360_000_000,
     ..RELEASE
 };
 
@@ -60,17 +60,18 @@ pub fn fused() -> Boot {
     Boot::green("enigm sample verified boot key", "enigm sample vbmeta")
 }
 
-/// Enigm's phone, with trustd and its providers, set up as the production policy asks.
-pub fn enigm(build: &Build, boot: &Boot) -> Device {
+/// A phone with Enigm's modules and certificate authority, and this entry of otacerts.zip.
+fn with_image(build: &Build, boot: &Boot, ota: (&str, &str)) -> Device {
+    let mut device = phone(build, boot);
     let modules = ["com.android.art", "com.android.conscrypt", "com.android.permission"];
-    enigm_with(build, boot, &modules.map(|name| (name, 361_000_000, false)))
+    apexes(&mut device, &modules.map(|name| (name, build.modules, false)), &[("5f17ab96.0", ENIGM_CA)]);
+    device.file(OTA_CERTS, zip(&[ota]));
+    device
 }
 
-/// The same with other modules.
-pub fn enigm_with(build: &Build, boot: &Boot, modules: &[Apex]) -> Device {
-    let mut device = phone(build, boot);
-    apexes(&mut device, modules, &[("5f17ab96.0", ENIGM_CA)]);
-    device.file(OTA_CERTS, zip(&[("releasekey.x509.pem", ENIGM_OTA)]));
+/// Enigm's phone, with trustd and its providers, set up as the production policy asks.
+pub fn enigm(build: &Build, boot: &Boot) -> Device {
+    let mut device = with_image(build, boot, ("releasekey.x509.pem", ENIGM_OTA));
     device.bootconfig("androidboot.mode", "normal").property("ro.bootmode", "normal");
     grapheneos(&mut device);
     for (name, value) in [
@@ -206,12 +207,24 @@ pub fn cuttlefish(state: &'static str) -> Device {
     // AOSP's public AVB test key (external/avb/test/data/testkey_rsa4096.pem).
     let key = "7728e30f50bfa5cea165f473175a08803f6a8346642b5aa10913e9d9e6defef6";
     let boot = Boot { state, key: key.into(), vbmeta: digest("cuttlefish vbmeta"), verity: "enforcing" };
-    let mut device = phone(&LAB, &boot);
-    let modules = ["com.android.art", "com.android.conscrypt", "com.android.permission"];
-    apexes(&mut device, &modules.map(|name| (name, 360_000_000, false)), &[("5f17ab96.0", ENIGM_CA)]);
-    device.file(OTA_CERTS, zip(&[("devkey.x509.pem", LAB_OTA)]));
+    let mut device = with_image(&LAB, &boot, ("devkey.x509.pem", LAB_OTA));
     trustd(&mut device, &LAB, &boot, "S");
-    device.bootconfig.insert(0, ("hardware".into(), "\"cutf_cvm\"".into()));
+    for (at, (key, value)) in
+        [("hardware", "cutf_cvm"), ("kernel.mac80211_hwsim.radios", "0")].into_iter().enumerate()
+    {
+        device.bootconfig.insert(at, (key.into(), format!("\"{value}\"")));
+    }
+    device.file(
+        "proc/cmdline",
+        "panic=-1 8250.nr_uarts=1 loop.max_part=7 printk.devkmsg=on firmware_class.path=/vendor/etc/ \
+         init=/init bootconfig buildvariant=userdebug\n",
+    );
+    device.replace(MOUNTS, "/dev/block/sda10", "/dev/block/vda10");
+    for name in ["gatekeeper", "keystore"] {
+        let key = format!("ro.hardware.{name}");
+        device.replace("vendor/build.prop", &format!("{key}=trusty"), &format!("{key}=nonsecure"));
+        device.property(&key, "nonsecure");
+    }
     for (key, value) in [
         ("androidboot.boot_devices", "\"pci0000:00/0000:00:08.0\", \"pci0000:00/0000:00:09.0\""),
         ("androidboot.console", "invalid"),
@@ -234,11 +247,10 @@ pub fn cuttlefish(state: &'static str) -> Device {
     }
     for (key, value) in [
         ("persist.adb.tcp.port", "5555"),
-        ("ro.hardware.gatekeeper", "nonsecure"),
-        ("ro.hardware.keystore", "nonsecure"),
         ("ro.hardware.virtual_device", "1"),
         ("ro.setupwizard.mode", "DISABLED"),
         ("sys.oem_unlock_allowed", "1"),
+        ("sys.usb.controller", "dummy_udc.0"),
         ("sys.usb.state", "adb"),
     ] {
         device.property(key, value);

@@ -44,12 +44,17 @@ pub fn apexes(device: &mut Device, modules: &[Apex], authorities: &[(&str, &str)
         let preinstalled = format!("/system/apex/{name}.apex");
         let mut row = |path: &str, version: u64, is_factory: bool, is_active: bool| {
             list.push_str(&format!(
-                "    <apex-info moduleName=\"{name}\" modulePath=\"{path}\" preinstalledModulePath=\"{preinstalled}\" \
-                 versionCode=\"{version}\" versionName=\"\" isFactory=\"{is_factory}\" isActive=\"{is_active}\" \
-                 lastUpdateMillis=\"1230768000\" provideSharedApexLibs=\"false\" partition=\"SYSTEM\"></apex-info>\n"
+                r#"    <apex-info moduleName="{name}" modulePath="{path}" preinstalledModulePath="{preinstalled}""#
             ));
+            list.push_str(&format!(
+                r#" versionCode="{version}" versionName="" isFactory="{is_factory}" isActive="{is_active}""#
+            ));
+            list.push_str(
+                r#" lastUpdateMillis="1230768000" provideSharedApexLibs="false" partition="SYSTEM">"#,
+            );
+            list.push_str("</apex-info>\n");
         };
-        // A module of the image stands on a loop device, since its file is verified already; an update has dm-verity.
+        // A module of the image stands on a loop device: its file is verified already. An update has dm-verity.
         let (number, block) = if *updated {
             row(&format!("/data/apex/active/{name}@{version}.apex"), *version, false, true);
             row(&preinstalled, 360_000_000, true, false);
@@ -65,11 +70,10 @@ pub fn apexes(device: &mut Device, modules: &[Apex], authorities: &[(&str, &str)
         };
         let (id, group) = (90 + 2 * n, 90 + n);
         for (id, point) in [(id, format!("{name}@{version}")), (id + 1, name.to_string())] {
+            let block = format!("ext4 /dev/block/{block} ro,seclabel");
             mount(
                 device,
-                &format!(
-                    "{id} 43 {number} / /apex/{point} ro,nodev,noatime shared:{group} - ext4 /dev/block/{block} ro,seclabel"
-                ),
+                &format!("{id} 43 {number} / /apex/{point} ro,nodev,noatime shared:{group} - {block}"),
             );
         }
     }

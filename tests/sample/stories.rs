@@ -1,10 +1,10 @@
-//! The samples: each is one phone with the edits of its one story, in every source that a real device of its kind
-//! would show them in.
+//! The samples: each is one phone with the edits of its one story, in every source in which a real device of
+//! its kind would show them.
 
 use super::Device;
 use super::aosp::{HOSTS, adbd, selinux_status};
 use super::build::{Boot, Build, digest};
-use super::phones::{OTA_CERTS, RELEASE, RESTRICTED, cuttlefish, enigm, enigm_with, fused, makers};
+use super::phones::{OTA_CERTS, RELEASE, RESTRICTED, cuttlefish, enigm, fused, makers};
 use super::storage::{MOUNTS, PARTITIONS, mount, verity};
 
 /// Every sample, by its directory's name.
@@ -36,7 +36,13 @@ fn production() -> Device {
 
 /// Enigm OS on hardware of others, under Enigm's own key, which the owner put into the bootloader.
 fn own_key() -> Device {
-    enigm(&RELEASE, &Boot { state: "yellow", key: digest("enigm sample self-signed key"), ..fused() })
+    enigm(
+        &RELEASE,
+        &Boot {
+            state: "yellow",
+            ..Boot::green("enigm sample self-signed key", "enigm sample self-signed vbmeta")
+        },
+    )
 }
 
 fn unlocked() -> Device {
@@ -62,12 +68,7 @@ fn unlocked_forged_green() -> Device {
 /// Magisk, unhidden: its tmpfs over /system/bin, a module's file bound over the system's, its daemon, its app.
 fn magisk_mounts() -> Device {
     let mut device = unlocked();
-    for line in [
-        "201 31 0:60 / /debug_ramdisk rw,relatime shared:60 - tmpfs magisk rw,seclabel,mode=755",
-        "202 201 0:61 / /debug_ramdisk/.magisk/pts rw,relatime shared:61 - devpts devpts rw,seclabel,mode=600,ptmxmode=000",
-        "203 24 0:60 / /system/bin ro,relatime shared:60 - tmpfs magisk rw,seclabel,mode=755",
-        "204 24 254:14 /adb/modules/sample/system/etc/permissions/sample.xml /system/etc/permissions/sample.xml ro,nosuid,nodev,noatime shared:70 - f2fs /dev/block/dm-14 rw,lazytime,seclabel,inlinecrypt",
-    ] {
+    for line in include_str!("texts/magisk-mounts.txt").lines() {
         mount(&mut device, line);
     }
     device.process(811, "magiskd", "magisk", 0);
@@ -152,11 +153,11 @@ fn old_patch() -> Device {
         incremental: "2025110501",
         date: ("Wed Nov  5 08:00:00 UTC 2025", 1_762_329_600),
         patch: "2025-11-05",
+        modules: 360_500_000,
         ..RELEASE
     };
     let boot = Boot::green("enigm sample verified boot key", "enigm sample vbmeta of November 2025");
-    let modules = ["com.android.art", "com.android.conscrypt", "com.android.permission"];
-    let mut device = enigm_with(&build, &boot, &modules.map(|name| (name, 360_500_000, false)));
+    let mut device = enigm(&build, &boot);
     device.observe("service.payload_error", "absent = true");
     device
 }
@@ -188,10 +189,9 @@ fn adb_and_dns() -> Device {
     );
     // A verified partition's file changes only by a mount over it.
     device.file("system/etc/hosts", format!("{HOSTS}203.0.113.80    www.example.com\n"));
-    mount(
-        &mut device,
-        "201 24 254:14 /local/tmp/hosts /system/etc/hosts rw,nosuid,nodev,noatime shared:70 - f2fs /dev/block/dm-14 rw,lazytime,seclabel,inlinecrypt",
-    );
+    let over = "/local/tmp/hosts /system/etc/hosts rw,nosuid,nodev,noatime shared:70";
+    let line = format!("201 24 254:14 {over} - f2fs /dev/block/dm-14 rw,lazytime,seclabel,inlinecrypt");
+    mount(&mut device, &line);
     device.observe("pushed.private_dns_active", "seen = false");
     device
 }
@@ -233,7 +233,7 @@ fn app_collected() -> Device {
     device
 }
 
-/// Whether a getprop run by an app lacks a property: as those lacked it that apps collected, and GrapheneOS's own.
+/// Whether a getprop run by an app lacks a property: the real one that was looked at, and GrapheneOS's own.
 fn is_hidden_from_apps(key: &str) -> bool {
     let families = ["apexd.", "keystore.", "net.redirect_socket_calls.", "odsign.", "persist.security."];
     let verity =

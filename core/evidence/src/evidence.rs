@@ -1,6 +1,6 @@
 //! What was seen on a device, as a whole.
 
-use crate::{Catalogue, Observation, Outcome, Reason, Sensitivity, SignalIx, Time, Value};
+use crate::{Catalogue, Class, Observation, Outcome, Reason, Sensitivity, SignalIx, Time, Value};
 use serde::{Deserialize, Serialize};
 
 /// One observation a signal of a catalogue. Signals that nobody recorded are Missing(not_present).
@@ -80,7 +80,8 @@ impl Evidence {
         Evidence { source, observations }
     }
 
-    /// The evidence of the sample production device: every signal's example, at its ceiling.
+    /// The evidence of the sample production device: every signal's example, at the class that a device reaches
+    /// by itself: the ceiling, and L for what a judge elsewhere would have to challenge for.
     pub fn example(catalogue: &Catalogue) -> Evidence {
         let taken_at =
             catalogue.find("trustd.clock").and_then(|ix| catalogue.signal(ix)).and_then(|signal| {
@@ -90,7 +91,11 @@ impl Evidence {
             Self::empty(catalogue, SourceInfo { taken_at, ..SourceInfo::new(SourceKind::Capture) });
         for (ix, signal) in catalogue.iter() {
             let outcome = signal.example.clone();
-            evidence.record(catalogue, ix, Observation { outcome, class: signal.ceiling, taken_at: None });
+            evidence.record(
+                catalogue,
+                ix,
+                Observation { outcome, class: signal.ceiling.min(Class::L), taken_at: None },
+            );
         }
         evidence
     }
