@@ -151,7 +151,16 @@ fn source(house: &House, path: &Path, input: &Input) -> Result<Collected, Import
             Some(_) => Err(ImportError::Kind(path.into(), "a directory: expected a file for this --as")),
         };
     }
-    let bytes = read(path)?;
+    import_bytes(house, path, read(path)?, input)
+}
+
+/// Reads an input that is in memory already; `path` names it in errors.
+pub fn import_bytes(
+    house: &House,
+    path: &Path,
+    bytes: Vec<u8>,
+    input: &Input,
+) -> Result<Collected, ImportError> {
     let kind = match input.kind {
         Some(Kind::Root) => {
             return Err(ImportError::Kind(path.into(), "a file: expected a directory for --as root"));
@@ -222,6 +231,8 @@ fn bugreport(house: &House, path: &Path, bytes: &[u8]) -> Result<Collected, Impo
         .iter()
         .map(|part| Note { path: path.display().to_string(), message: format!("lacks {part:?}") })
         .collect();
+    let dropped = report.dropped.iter().map(|drop| format!("line {} dropped: {}", drop.line, drop.why));
+    notes.extend(dropped.map(|message| Note { path: path.display().to_string(), message }));
     // The header has the device's local time without its zone; taken as UTC it is at most 14 hours off.
     let taken_at =
         report.taken_at.as_deref().and_then(|at| format!("{}Z", at.replace(' ', "T")).parse::<Time>().ok());

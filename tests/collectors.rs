@@ -436,3 +436,35 @@ fn observations_laid_over_a_source_keep_their_own_time() {
     let observation = evidence.get(catalogue.find("selinux.enforcing").unwrap()).unwrap();
     assert_eq!(observation.taken_at, "2020-01-01T00:00:00Z".parse().ok());
 }
+
+#[test]
+fn a_mount_over_a_directory_hides_what_was_mounted_in_it() {
+    let catalogue = catalogue();
+    let scratch =
+        sound("hidden", &format!("{SOUND}4 3 0:23 / /sys/fs/selinux rw - selinuxfs selinuxfs rw\n"));
+    scratch.write("sys/fs/selinux/enforce", "1");
+    let class = |scratch: &Scratch| {
+        let collected = scratch.collect(&catalogue);
+        collected.evidence.get(catalogue.find("selinux.enforcing").unwrap()).unwrap().class
+    };
+    assert_eq!(class(&scratch), Class::K);
+    let over = format!(
+        "{SOUND}4 3 0:23 / /sys/fs/selinux rw - selinuxfs selinuxfs rw\n9 1 0:40 / /sys rw - tmpfs x rw\n"
+    );
+    scratch.write("proc/self/mountinfo", over);
+    assert_eq!(class(&scratch), Class::F);
+}
+
+#[test]
+fn a_key_that_an_image_file_has_twice_is_malformed() {
+    let house = House::open().unwrap();
+    let mut parts = Parts::default();
+    parts.add(
+        "/system/build.prop",
+        b"ro.debuggable=0\nro.debuggable=1\nro.build.type=user\nro.build.type=user\n".to_vec(),
+    );
+    let collected = collect_root(&house, Box::new(parts), SourceInfo::new(SourceKind::Root));
+    let found = |id| outcome(&house.catalogue, &collected.evidence, id);
+    assert_eq!(found("build_prop.debuggable"), &Outcome::Missing(Reason::Malformed));
+    assert!(matches!(found("build_prop.build_type"), Outcome::Seen(_)));
+}

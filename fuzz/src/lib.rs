@@ -1,6 +1,6 @@
-//! What the fuzz targets run: every parser of `trust_formats`, and what must hold of whatever it accepts.
+//! What the fuzz targets run: every parser of outside bytes, and what must hold of whatever it accepts.
 //!
-//! `core/formats/tests/fuzz_regressions.rs` compiles this file too and runs the seeds through it on stable
+//! `tests/fuzz_regressions.rs` compiles this file too and runs the seeds through it on stable
 //! Rust.
 
 use trust_formats::boot_params::BootParams;
@@ -15,19 +15,23 @@ use trust_formats::{
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target, by the name of its file in `fuzz_targets` and of its folder in `seeds`.
-pub const TARGETS: [(&str, Target); 22] = [
+pub const TARGETS: [(&str, Target); 26] = [
     ("apex_list", apex_list),
     ("bootconfig", bootconfig),
     ("bugreport", bugreport),
+    ("capture", capture),
     ("certificate", certificate),
     ("cmdline", cmdline),
     ("device_mapper", device_mapper),
     ("device_owner", device_owner),
+    ("gate", gate),
+    ("import", import),
     ("kconfig", kconfig),
     ("modules", modules),
     ("mounts", mounts),
     ("otacerts", otacerts),
     ("packages", packages),
+    ("policy", policy),
     ("profile_owner", profile_owner),
     ("properties", properties),
     ("selinux_status", selinux_status),
@@ -239,4 +243,73 @@ fn accepted<T>(result: Result<T, FormatError>, check: impl FnOnce(T)) -> bool {
             false
         }
     }
+}
+
+/// The catalogue and the gates, loaded once.
+fn house() -> &'static trustd::cycle::House {
+    static HOUSE: std::sync::OnceLock<trustd::cycle::House> = std::sync::OnceLock::new();
+    HOUSE.get_or_init(|| trustd::cycle::House::open().unwrap_or_else(|error| panic!("{error}")))
+}
+
+/// A capture that is read is judged, and reads back from what it writes.
+pub fn capture(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let house = house();
+    let Ok(evidence) = trust_evidence::Evidence::from_capture(&house.catalogue, "capture.toml", text) else {
+        return false;
+    };
+    let written = evidence.to_capture(&house.catalogue);
+    let read = trust_evidence::Evidence::from_capture(&house.catalogue, "capture.toml", &written);
+    assert_eq!(read.as_ref(), Ok(&evidence));
+    let _ = judged(&evidence);
+    true
+}
+
+/// What is recognised is collected and judged; nothing that anybody hands over passes boot integrity without an
+/// attestation.
+pub fn import(bytes: &[u8]) -> bool {
+    let input = trustd::import::Input::default();
+    let Ok(collected) = trustd::import::import_bytes(house(), "input".as_ref(), bytes.to_vec(), &input)
+    else {
+        return false;
+    };
+    if collected.evidence.source.kind != trust_evidence::SourceKind::Capture {
+        assert_ne!(judged(&collected.evidence), trust_posture::Posture::Compliant);
+    }
+    true
+}
+
+/// Judges under the production policy and renders everything.
+fn judged(evidence: &trust_evidence::Evidence) -> trust_posture::Posture {
+    let house = house();
+    let (_, file, text) = trustd::policies::BUILT_IN[0];
+    let policy = trust_gates::Policy::parse(file, text).unwrap_or_else(|error| panic!("{error}"));
+    let plan = trust_gates::Plan::new(&house.catalogue, &house.gates, &policy);
+    let plan = plan.unwrap_or_else(|error| panic!("{error}"));
+    let report =
+        trust_gates::judge(&plan, evidence, evidence.source.taken_at.unwrap_or(trust_evidence::Time::EPOCH));
+    assert!(trust_gates::to_json(&report, None).is_object());
+    report.posture()
+}
+
+/// A policy that is read and resolves judges the sample device.
+pub fn policy(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let Ok(policy) = trust_gates::Policy::parse("policy.toml", text) else { return false };
+    let house = house();
+    let Ok(plan) = trust_gates::Plan::new(&house.catalogue, &house.gates, &policy) else { return false };
+    let example = trust_evidence::Evidence::example(&house.catalogue);
+    let _ = trust_gates::judge(&plan, &example, trust_evidence::Time::EPOCH).posture();
+    true
+}
+
+/// A gate file that loads has a deciding check for every objective.
+pub fn gate(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else { return false };
+    let file = [(trust_posture::GateId::SecurityMonitoring, "gate.toml", text)];
+    let Ok(gates) = trust_gates::Gates::load(&house().catalogue, file) else { return false };
+    for objective in gates.objectives() {
+        assert!(gates.checks()[objective.checks.clone()].iter().any(|check| check.decides()));
+    }
+    true
 }

@@ -52,7 +52,7 @@ fn parameters(
     sink.each(path, |signal| match &signal.source {
         Source::Bootconfig(key) | Source::Cmdline(key) => match params.values(key) {
             [] => Outcome::Absent,
-            [value] => text(signal, value),
+            [value, same @ ..] if same.iter().all(|other| other == value) => text(signal, value),
             // A list where one value belongs: nobody can say which of them was meant.
             _ => Outcome::Missing(Reason::Malformed),
         },

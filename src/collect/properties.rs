@@ -46,6 +46,10 @@ pub fn build_prop(context: &Context, sink: &mut Sink<'_>) {
             Ok(file)
         });
         let outcome = match file {
+            // init takes the last of several values; that there are several is no sign of a sound image.
+            Ok(file) if file.duplicates().any(|duplicate| duplicate == &**key) => {
+                Outcome::Missing(Reason::Malformed)
+            }
             Ok(file) => match file.value(key) {
                 Some(value) => text(signal, value),
                 None if file.dropped().is_empty() => Outcome::Absent,

@@ -66,16 +66,18 @@ impl Mounts {
         self.mounts.iter()
     }
 
-    /// The mount that a path lies on: of those whose point is the longest prefix of it, whole components at a
-    /// time, the last in the table. `path` is absolute.
+    /// The mount that a path lies on, whole components at a time: a later mount covers an earlier one at its own
+    /// point and hides those below it. `path` is absolute.
     pub fn covering(&self, path: &str) -> Option<&Mount> {
         let path = path.trim_end_matches('/');
-        let points = self.mounts.iter().map(|mount| (mount.point.trim_end_matches('/').len(), mount));
-        // max_by_key gives the last of several equals.
-        points
-            .filter(|(_, mount)| is_on(path, &mount.point))
-            .max_by_key(|(length, _)| *length)
-            .map(|(_, mount)| mount)
+        let depth = |mount: &Mount| mount.point.trim_end_matches('/').len();
+        self.mounts.iter().filter(|mount| is_on(path, &mount.point)).fold(None, |covering, mount| {
+            match covering {
+                // The root itself is moved into place after /dev, /proc and others are mounted, and hides none of them.
+                Some(earlier) if depth(mount) == 0 && depth(earlier) > 0 => Some(earlier),
+                _ => Some(mount),
+            }
+        })
     }
 
     /// The lines that could not be used. What they would have mounted is not in the table.

@@ -1,6 +1,8 @@
 //! Runs every seed and every regression of the fuzz targets through its parser, on stable Rust.
 
-#[path = "../../../fuzz/src/lib.rs"]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // a test may
+
+#[path = "../fuzz/src/lib.rs"]
 mod targets;
 
 use std::fs;
@@ -8,7 +10,7 @@ use std::path::{Path, PathBuf};
 use targets::TARGETS;
 
 fn fuzz_folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz")
 }
 
 /// The names in a folder, sorted; none where there is no such folder.
@@ -69,7 +71,9 @@ fn no_prefix_of_a_seed_fails_its_target() {
         let folder = fuzz_folder().join("seeds").join(name);
         for file in names(&folder) {
             let bytes = fs::read(folder.join(file)).unwrap();
-            for end in 0..bytes.len() {
+            // Of a long seed, one length in a hundred: each takes a while.
+            let step = if bytes.len() > 2048 { 101 } else { 1 };
+            for end in (0..bytes.len()).step_by(step) {
                 target(&bytes[..end]);
             }
         }
