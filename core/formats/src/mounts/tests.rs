@@ -113,8 +113,8 @@ fn caps_are_kept() {
 }
 
 #[test]
-fn a_path_lies_on_the_last_mount_of_its_longest_prefix() {
-    let table = "1 /\n2 /data\n3 /data/app\n4 /data\n5 /dat\n";
+fn a_path_lies_on_the_mount_that_is_seen_there() {
+    let table = "2 /data\n3 /data/app\n4 /data\n5 /dat\n6 /data/late\n1 /\n";
     let text: String =
         table.lines().filter_map(|l| l.split_once(' ')).map(|(s, p)| format!("{s} {p} t rw 0 0\n")).collect();
     let table = parse(text.as_bytes()).unwrap();
@@ -124,7 +124,9 @@ fn a_path_lies_on_the_last_mount_of_its_longest_prefix() {
         ("/data", "4"),
         ("/data/", "4"),
         ("/data/x", "4"),
-        ("/data/app", "3"),
+        // The later mount over /data hides the one in it; that of / itself hides nothing.
+        ("/data/app", "4"),
+        ("/data/late/x", "6"),
         ("/data/apps", "4"),
         ("/database", "1"),
         ("/dat/a", "5"),
