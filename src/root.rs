@@ -23,7 +23,8 @@ pub trait Root: Send + Sync {
     /// Whether a path exists. `NotPresent` where this root can't know: it does not hold the parent directory.
     fn exists(&self, path: &str) -> Result<bool, Reason>;
 
-    /// How many directories a directory holds.
+    /// How many directories a directory holds. What is there and is no directory, such as a link to one, counts
+    /// as one.
     fn subdirectories(&self, path: &str) -> Result<i64, Reason>;
 
     /// The running system's answer to which kind of file system a path is on (`statfs` f_type); `None` where
@@ -129,6 +130,10 @@ impl Root for Directory {
     }
 
     fn subdirectories(&self, path: &str) -> Result<i64, Reason> {
+        let itself = fs::fstat(self.open_at(path, OFlags::PATH | OFlags::NOFOLLOW)?).map_err(reason)?;
+        if fs::FileType::from_raw_mode(itself.st_mode) != fs::FileType::Directory {
+            return Ok(1);
+        }
         let listed = self.open_at(path, OFlags::RDONLY | OFlags::DIRECTORY).and_then(|directory| {
             let mut number = 0;
             for entry in fs::Dir::new(directory).map_err(reason)?.take(MAX_ENTRIES) {
@@ -164,7 +169,8 @@ impl Root for Directory {
 
 fn reason(errno: Errno) -> Reason {
     match errno {
-        Errno::NOENT | Errno::NOTDIR => Reason::NotPresent,
+        // ESRCH: the process went away between opening and reading.
+        Errno::NOENT | Errno::NOTDIR | Errno::SRCH => Reason::NotPresent,
         Errno::ACCESS | Errno::PERM => Reason::PermissionDenied,
         Errno::NOSYS | Errno::OPNOTSUPP => Reason::Unsupported,
         Errno::TIMEDOUT => Reason::TimedOut,

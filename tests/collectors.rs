@@ -270,11 +270,19 @@ fn a_file_of_the_image_counts_as_such_only_on_verity() {
         assert!(matches!(observation.outcome, Outcome::Seen(_)));
         observation.class
     };
-    let root = "1 0 253:13 / / ro - erofs /dev/block/dm-13 ro\n";
+    let root = SOUND;
     assert_eq!(class(root, "system-verity\n"), Class::K);
     assert_eq!(class(root, "system_a\n"), Class::F);
     // The source is what the mounter wrote; the device number is the kernel's.
-    assert_eq!(class("1 0 8:1 / / ro - erofs /dev/block/dm-13 ro\n", "system-verity\n"), Class::F);
+    assert_eq!(class(&SOUND.replace("253:13", "8:1"), "system-verity\n"), Class::F);
+    // The name counts only where sysfs is the kernel's: here something lies over it, or over all of sysfs.
+    for over in ["/sys/devices/virtual/block/dm-13/dm/name", "/sys/devices/virtual/block", "/sys"] {
+        assert_eq!(
+            class(&format!("{root}9 1 0:40 /x {over} rw - tmpfs tmpfs rw\n"), "system-verity\n"),
+            Class::F,
+            "{over}"
+        );
+    }
     // Something mounted over the directory, or over the file itself.
     let over = format!("{root}2 1 0:40 / /system rw - tmpfs magisk rw\n");
     assert_eq!(class(&over, "system-verity\n"), Class::F);
@@ -467,4 +475,97 @@ fn a_key_that_an_image_file_has_twice_is_malformed() {
     let found = |id| outcome(&house.catalogue, &collected.evidence, id);
     assert_eq!(found("build_prop.debuggable"), &Outcome::Missing(Reason::Malformed));
     assert!(matches!(found("build_prop.build_type"), Outcome::Seen(_)));
+}
+
+#[test]
+fn a_mount_over_any_file_that_was_read_takes_the_kernels_word_away() {
+    let catalogue = catalogue();
+    let class = |over: &str, id: &str| {
+        let scratch = sound("over-files", &format!("{SOUND}{over}"));
+        for (pid, domain) in [("1", "init"), ("811", "vold")] {
+            scratch.write(&format!("proc/{pid}/attr/current"), format!("u:r:{domain}:s0"));
+            scratch.write(&format!("proc/{pid}/status"), "Uid:\t0\t0\t0\t0\nCapEff:\t0\n");
+        }
+        let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n";
+        ["tcp", "tcp6", "raw"].iter().for_each(|name| scratch.write(&format!("proc/net/{name}"), table));
+        let collected = scratch.collect(&catalogue);
+        collected.evidence.get(catalogue.find(id).unwrap()).unwrap().class
+    };
+    let mount = |point: &str| format!("9 2 0:21 /1 {point} rw - proc proc rw\n");
+    for id in ["processes.domains", "sockets.ports", "kernel.modules"] {
+        assert_eq!(class("", id), Class::K, "{id}");
+        // Docker and others cover what no collector reads.
+        assert_eq!(class("9 2 0:40 / /proc/acpi ro - tmpfs tmpfs ro\n", id), Class::K, "{id}");
+        assert_eq!(class(&mount("/proc/811"), id), Class::F, "{id}");
+        assert_eq!(class(&mount("/proc"), id), Class::F, "{id}");
+    }
+    assert_eq!(class(&mount("/proc/net/tcp6"), "sockets.ports"), Class::F);
+}
+
+#[test]
+fn a_mount_over_the_kernels_files_or_over_code_is_seen() {
+    let catalogue = catalogue();
+    let seen = |line: &str, id: &str| {
+        let collected = sound("over", &format!("{SOUND}{line}\n")).collect(&catalogue);
+        outcome(&catalogue, &collected.evidence, id).to_string()
+    };
+    for (point, expected) in [
+        ("/proc/811", "/proc/<pid>"),
+        ("/proc/modules", "/proc/modules"),
+        ("/proc", "/proc:second"),
+        ("/sys/fs/selinux/enforce", "/sys/fs/selinux/enforce"),
+        ("/dev", "none"),
+    ] {
+        assert_eq!(seen(&format!("9 1 0:40 / {point} rw - tmpfs tmpfs rw"), "mounts.over_kernel"), expected);
+    }
+    for (point, fstype, expected) in [
+        (
+            "/apex/com.android.runtime/lib64/bionic/libc.so",
+            "f2fs",
+            "/apex/com.android.runtime/lib64/bionic/libc.so",
+        ),
+        ("/apex/com.android.runtime", "ext4", "none"),
+        ("/linkerconfig/ld.config.txt", "f2fs", "/linkerconfig/ld.config.txt"),
+        ("/data/app/x/base.apk", "f2fs", "/data/app/x/base.apk"),
+        ("/data/app/x", "incremental-fs", "none"),
+        ("/init", "f2fs", "/init"),
+    ] {
+        assert_eq!(seen(&format!("9 1 253:58 /x {point} rw - {fstype} x rw"), "mounts.over_code"), expected);
+    }
+}
+
+#[test]
+fn an_odd_name_among_others_hides_none_of_them() {
+    let catalogue = catalogue();
+    let mut table = format!("{SOUND}9 1 0:40 / /system/bin/a\\040b rw - tmpfs magisk rw\n").into_bytes();
+    table.extend(b"10 1 0:41 / /mnt/x rw - tmpfs \xff rw\n");
+    let scratch = sound("odd", "");
+    scratch.write("proc/self/mountinfo", table);
+    let collected = scratch.collect(&catalogue);
+    let seen = |id: &str| outcome(&catalogue, &collected.evidence, id).to_string();
+    assert!(seen("mounts.over_system").contains("/system/bin/a\\u{20}b"), "{}", seen("mounts.over_system"));
+    assert!(seen("mounts.sources").contains("magisk"), "{}", seen("mounts.sources"));
+}
+
+#[test]
+fn another_processs_mount_table_is_not_this_machines() {
+    let catalogue = catalogue();
+    let scratch = sound("garbled", "");
+    scratch.write("proc/self/mountinfo", vec![0u8; 100]);
+    scratch.write("proc/1/mountinfo", SOUND);
+    let collected = scratch.collect(&catalogue);
+    assert_eq!(
+        outcome(&catalogue, &collected.evidence, "mounts.over_system"),
+        &Outcome::Missing(Reason::Malformed)
+    );
+}
+
+#[test]
+fn a_link_in_the_place_of_a_directory_counts_as_one_in_it() {
+    let catalogue = catalogue();
+    let scratch = sound("adb-link", SOUND);
+    scratch.write("data/empty/x", "");
+    symlink("/data/empty", scratch.0.join("data/adb")).unwrap();
+    let collected = scratch.collect(&catalogue);
+    assert_eq!(outcome(&catalogue, &collected.evidence, "adb_dir.subdirectories").to_string(), "1");
 }

@@ -106,6 +106,30 @@ impl<'a> Judge<'a> {
             Asked::NotApplicable(_) => return Verdict::NotApplicable,
             Asked::Test(reads, test) => (reads, test),
         };
+        match self.test(check, reads, test) {
+            // What is weaker than its signal claims counts against a device, never for it.
+            Verdict::Pass if !self.upheld(reads, test) => Verdict::Unknown,
+            verdict => verdict,
+        }
+    }
+
+    /// Whether every reading that the test rests on is as strong as its signal asks.
+    fn upheld(&self, reads: &[SignalIx], test: &Test) -> bool {
+        let bounds = match test {
+            Test::Within { min, max, .. } => [min, max].map(|limit| match limit {
+                Some(Limit::Signal(ix)) => Some(*ix),
+                _ => None,
+            }),
+            _ => [None, None],
+        };
+        reads.iter().copied().chain(bounds.into_iter().flatten()).all(|ix| {
+            let ceiling = self.plan.catalogue.signal(ix).map(|signal| signal.ceiling);
+            let reached = self.evidence.get(ix).map(|observation| observation.class);
+            reached.zip(ceiling).is_some_and(|(reached, ceiling)| reached.upholds(ceiling))
+        })
+    }
+
+    fn test(&self, check: &Check, reads: &[SignalIx], test: &Test) -> Verdict {
         let each = |judge: &dyn Fn(&Value) -> Verdict| {
             reads
                 .iter()

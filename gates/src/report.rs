@@ -208,8 +208,19 @@ impl<'a> FindingView<'a> {
                 let _ = write!(says, " {} says {}.", read.signal.source.place(), read.shown(shown));
             }
         } else if self.verdict == Verdict::Unknown {
-            for read in self.reads().filter(|read| read.is_missing()) {
-                let _ = write!(says, " {}: {}.", read.signal.source.place(), read.shown(shown));
+            for read in self.reads() {
+                let place = read.signal.source.place();
+                let _ = match (read.is_missing(), read.class.upholds(read.signal.ceiling)) {
+                    (true, _) => write!(says, " {place}: {}.", read.shown(shown)),
+                    (false, false) => write!(
+                        says,
+                        " {place}: {}, but nothing vouches for that (class {}, not {}).",
+                        read.shown(shown),
+                        read.class,
+                        read.signal.ceiling
+                    ),
+                    _ => Ok(()),
+                };
             }
         } else if let (Verdict::Fail, Some(outside)) = (self.verdict, self.offenders(shown)) {
             let _ = write!(says, " Found: {outside}.");

@@ -74,7 +74,7 @@ impl<'a> Resolver<'a> {
     /// The critical check that a policy would silence by declaring this signal absent. What trustd, a service or
     /// a provider feeds may be lacking on a class of device; files, the kernel, the bootloader and the TEE not.
     fn critical_on(&self, ix: SignalIx, source: &Source) -> Option<&Check> {
-        let everywhere = source.is_collected() || matches!(source, Source::Attested(_));
+        let everywhere = source.is_collected() || matches!(source, Source::Attested(_) | Source::Kernel(_));
         let silenced = |check: &&Check| {
             check.severity == Severity::Critical
                 && check.rule != Rule::Agree
@@ -314,6 +314,13 @@ impl<'a> Resolver<'a> {
                         .policy
                         .whole("[[boot]]: expected state = \"verified\" or \"self-signed\""));
                 }
+            }
+            let key = row.iter().find(|(key, _)| key.as_ref() == "key").map(|(_, value)| value);
+            let denied = self.denylists.get("verified_boot_keys").and_then(toml::Value::as_array);
+            if let Some(key) = key.filter(|key| denied.is_some_and(|denied| denied.contains(key.as_ref()))) {
+                return Err(self
+                    .policy
+                    .error(key.span(), "key: expected one whose private half is not public"));
             }
             let self_signed = state.is_some_and(|(_, value)| value.as_ref().as_str() == Some("self-signed"));
             if self_signed && !row.keys().any(|key| key.as_ref() == "key") {

@@ -130,6 +130,26 @@ proptest! {
         }
     }
 
+    /// A reading that is weaker than its signal claims counts against a device, never for it.
+    #[test]
+    fn a_weaker_reading_never_passes(changes in changes(), at in any::<prop::sample::Index>(), class in 0usize..9) {
+        let world = World::managed();
+        let plan = world.plan();
+        let before = world.changed(&changes);
+        let ix = world.signal(at);
+        let mut after = before.clone();
+        let class = Class::ALL[class].min(before.get(ix).unwrap().class);
+        after.record(&world.catalogue, ix, Observation { class, ..before.get(ix).unwrap().clone() });
+        let upheld = class.upholds(world.catalogue.signal(ix).unwrap().ceiling);
+        let (before, after) = (report(&plan, &before), report(&plan, &after));
+        for (b, a) in before.findings().zip(after.findings()) {
+            prop_assert!(a.verdict <= b.verdict);
+            if a.check.signals().any(|read| read == ix) && !upheld {
+                prop_assert!(a.verdict != Verdict::Pass, "{}", a.check.code);
+            }
+        }
+    }
+
     /// Law 5.
     #[test]
     fn a_contradiction_is_a_finding_of_its_own(changes in changes()) {

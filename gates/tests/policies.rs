@@ -102,6 +102,7 @@ fn what_a_policy_gets_wrong_is_refused_with_its_line() {
             "[[sources]]\nabsent = [\"*.verified_boot_key\"]\nreason = \"r\"",
             "expected signals of the catalogue",
         ),
+        ("[[sources]]\nabsent = [\"selinux.su_domain\"]\nreason = \"r\"", "critical check"),
         ("[[sources]]\nabsent = [\"attested.*\"]\nreason = \"r\"", "critical check"),
     ] {
         let bad = format!("{good}\n{tail}\n");
@@ -117,8 +118,16 @@ fn what_a_policy_gets_wrong_is_refused_with_its_line() {
 fn no_policy_drops_a_denylist_or_hollows_a_gate() {
     let world = World::production();
     let key = "7728e30f50bfa5cea165f473175a08803f6a8346642b5aa10913e9d9e6defef6";
-    // A policy that accepts AOSP's test key as a root of trust, and denies nothing itself.
+    // A policy that accepts AOSP's test key as a root of trust.
     let text = production().replace("15e27238f65a0d13fc1619d00bb3b1dfbea7445c729b2e7de034f1722867471f", key);
+    let error = resolve(&world, &text).unwrap_err();
+    assert!(error.to_string().contains("whose private half is not public"), "{error}");
+    // One that accepts any key, and denies none itself.
+    let text = production().replacen(
+        "key = \"15e27238f65a0d13fc1619d00bb3b1dfbea7445c729b2e7de034f1722867471f\"",
+        "",
+        1,
+    );
     let policy = Policy::parse("p.toml", &text).unwrap();
     let plan = Plan::new(&world.catalogue, &world.gates, &policy).unwrap();
     let mut evidence = world.good();
@@ -128,7 +137,11 @@ fn no_policy_drops_a_denylist_or_hollows_a_gate() {
         let outcome = Outcome::Seen(signal.ty.parse(key).unwrap());
         evidence.record(&world.catalogue, ix, Observation { outcome, class: signal.ceiling, taken_at: None });
     }
-    assert_eq!(judge(&plan, &evidence, evidence.source.taken_at.unwrap()).posture(), Posture::NonCompliant);
+    let report = judge(&plan, &evidence, evidence.source.taken_at.unwrap());
+    assert_eq!(report.posture(), Posture::NonCompliant);
+    for gate in report.gates().take(2) {
+        assert_eq!(gate.verdict, Verdict::Fail, "{}", gate.gate.id);
+    }
 
     let hollow = format!(
         "{}\n[[sources]]\nabsent = [\"settings_*\", \"pushed.*\", \"service.*\", \"sensors.*\", \"property.keyguard_camera\"]\nreason = \"r\"\n",

@@ -1,20 +1,13 @@
 //! What a collector works with: the root, the mount table that vouches for files, and where it puts results.
 
-use super::mounts::BLOCK;
+use super::vouch::{Mounted, Vouched, is_kernels};
 use crate::root::Root;
-use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock};
-use trust_evidence::{Catalogue, Class, Names, Observation, Outcome, Reason, Signal, SignalIx, Value};
-use trust_formats::mounts::{Mount, Mounts};
+use trust_evidence::{Catalogue, MAX_NAME, Names, Observation, Outcome, Reason, Signal, SignalIx, Value};
 use trust_formats::{Drops, FormatError};
 
 /// The largest file that is read, in bytes, where a collector does not say otherwise.
 pub const MAX_FILE: usize = 1 << 20;
-
-/// File system magic numbers (`statfs`), from the kernel's uapi/linux/magic.h.
-const PROC_MAGIC: u64 = 0x9fa0;
-const SYSFS_MAGIC: u64 = 0x6265_6572;
-const SELINUX_MAGIC: u64 = 0xf97c_ff8c;
 
 /// What all collectors of one collection share.
 pub struct Context {
@@ -45,14 +38,6 @@ impl Note {
             if private { "something in it could not be used (--private shows what)" } else { &self.message };
         format!("{}: {message}", self.path)
     }
-}
-
-/// The mount table, with the names of device-mapper devices by number.
-pub struct Mounted {
-    /// The mounts.
-    pub table: Mounts,
-    /// Device-mapper names; `None` where sysfs does not show them.
-    pub mapper: Option<BTreeMap<(u32, u32), String>>,
 }
 
 impl Context {
@@ -126,97 +111,14 @@ impl Context {
         notes
     }
 
-    /// Whether a path's content is what it seems. What is read from the kernel counts as such only on the
-    /// kernel's own file systems, and a file of the image only on dm-verity.
+    /// What stands behind a path's content.
     fn vouch(&self, path: &str) -> Vouched {
-        let kernel = [
-            ("/proc", "proc", PROC_MAGIC),
-            ("/sys/fs/selinux", "selinuxfs", SELINUX_MAGIC),
-            ("/sys", "sysfs", SYSFS_MAGIC),
-        ]
-        .into_iter()
-        .find(|(point, ..)| {
-            path.strip_prefix(point).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        });
-        let mount = self.mounted().and_then(|mounted| {
-            // A line that could not be read may hide what covers the path.
-            let covering = mounted.table.dropped().is_empty().then(|| mounted.table.covering(path)).flatten();
-            Some((mounted, covering?))
-        });
-        let vouched = match (kernel, mount) {
-            // The file system itself at its own place, whole: not another procfs, or a part of one, over a file.
-            (Some((point, fstype, magic)), Some((_, mount))) => {
-                *mount.point == *point
-                    && *mount.fstype == *fstype
-                    && mount.root.as_deref().is_none_or(|root| root == "/")
-                    && self.root.filesystem(path).is_none_or(|found| found == magic)
-            }
-            (None, Some((mounted, mount))) => {
-                mounted.on_verity(mount) || self.looped_from_verity(mounted, mount)
-            }
+        match self.mounted() {
+            Some(mounted) if mounted.vouches(&*self.root, path) => Vouched::Yes,
             // Without a mount table, a bootloader's text is taken as handed over; it anchors nothing.
-            (Some(_), None) => return Vouched::HandedOver,
-            (None, None) => false,
-        };
-        if vouched { Vouched::Yes } else { Vouched::No }
-    }
-}
-
-impl Context {
-    /// Whether a mount is a loop device over a file of the verified image, as APEX modules of the image are.
-    fn looped_from_verity(&self, mounted: &Mounted, mount: &Mount) -> bool {
-        const LOOP_MAJOR: u32 = 7;
-        let Some((LOOP_MAJOR, minor)) = mount.device else { return false };
-        // The number of a loop device is its index times the partitions that the kernel keeps for each.
-        let read = |path: String| {
-            let bytes = self.root.read(&path, 4096).ok()?;
-            Some(String::from_utf8(bytes).ok()?.trim_end().to_string())
-        };
-        let devices = self.root.entries(BLOCK).unwrap_or_default();
-        let own = format!("{LOOP_MAJOR}:{minor}");
-        let device = devices
-            .iter()
-            .filter(|name| name.starts_with("loop"))
-            .find(|name| read(format!("{BLOCK}/{name}/dev")).as_deref() == Some(own.as_str()));
-        let file = device.and_then(|name| read(format!("{BLOCK}/{name}/loop/backing_file")));
-        let backing = file.as_deref().and_then(|file| mounted.table.covering(file));
-        backing.is_some_and(|backing| mounted.on_verity(backing))
-    }
-}
-
-/// What stands behind a path's content.
-#[derive(Clone, Copy)]
-enum Vouched {
-    /// The kernel, or the signed image.
-    Yes,
-    /// Nothing but whoever handed it over.
-    HandedOver,
-    /// Nothing.
-    No,
-}
-
-impl Vouched {
-    /// The class that the content reaches for a signal with this ceiling.
-    fn class(self, ceiling: Class) -> Class {
-        match self {
-            _ if ceiling < Class::B => ceiling,
-            Vouched::Yes => ceiling,
-            Vouched::HandedOver if ceiling == Class::B => ceiling,
-            Vouched::HandedOver | Vouched::No => Class::F,
+            None if is_kernels(path) => Vouched::HandedOver,
+            _ => Vouched::No,
         }
-    }
-}
-
-impl Mounted {
-    /// Whether a mount stands on a dm-verity device. Android names these after the mount point, and the table's
-    /// device number, unlike its source text, is the kernel's own word.
-    pub fn on_verity(&self, mount: &Mount) -> bool {
-        self.mapped_name(mount).is_some_and(|name| name.ends_with("-verity") || name == "vroot")
-    }
-
-    /// The device-mapper name of the device that a mount stands on.
-    pub fn mapped_name(&self, mount: &Mount) -> Option<&str> {
-        self.mapper.as_ref()?.get(&mount.device?).map(String::as_str)
     }
 }
 
@@ -289,9 +191,28 @@ fn is_sha512(text: &str) -> bool {
     text.len() == 128 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Names as a value; malformed if one of them is no name.
-pub fn names<S: Into<Box<str>>>(list: impl IntoIterator<Item = S>) -> Outcome {
-    Names::new(list).map_or(Outcome::Missing(Reason::Malformed), |names| Outcome::Seen(Value::Names(names)))
+/// Names as a value. Bytes that no name has are escaped and long names cut, so that an odd name among others
+/// hides none of them; malformed if there are too many.
+pub fn names<S: AsRef<str>>(list: impl IntoIterator<Item = S>) -> Outcome {
+    let names = list.into_iter().map(|name| well_formed(name.as_ref()));
+    Names::new(names).map_or(Outcome::Missing(Reason::Malformed), |names| Outcome::Seen(Value::Names(names)))
+}
+
+fn well_formed(name: &str) -> String {
+    let mut formed = String::with_capacity(name.len());
+    for character in name.chars() {
+        if character.is_ascii_graphic() {
+            formed.push(character);
+        } else {
+            formed.extend(character.escape_unicode());
+        }
+    }
+    if formed.is_empty() {
+        formed.push_str("(empty)");
+    }
+    // Escapes are ASCII, so any length is a boundary.
+    formed.truncate(MAX_NAME);
+    formed
 }
 
 /// A truth as a value.

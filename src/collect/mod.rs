@@ -12,10 +12,12 @@ mod kernel;
 mod mounts;
 mod properties;
 mod run;
+mod vouch;
 
 pub use boot::KEPT as KEPT_PARAMETERS;
-pub use context::{Context, MAX_FILE, Mounted, Note, Sink};
+pub use context::{Context, MAX_FILE, Note, Sink};
 pub use run::{Collected, Deadlines, collect};
+pub use vouch::Mounted;
 
 /// A collector: its name, the kinds of source it claims, and what it does.
 pub struct Collector {

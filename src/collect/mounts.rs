@@ -1,6 +1,7 @@
 //! The mount table and the device-mapper: what the system's files stand on.
 
-use super::context::{Context, MAX_FILE, Mounted, Sink, names, truth};
+use super::context::{Context, Sink, names, truth};
+use super::vouch::{Mounted, is_of_a_process};
 use std::collections::BTreeMap;
 use trust_evidence::{Outcome, Reason, Source};
 use trust_formats::mounts::{Mount, Mounts, parse};
@@ -8,8 +9,13 @@ use trust_formats::mounts::{Mount, Mounts, parse};
 /// Where the kernel shows its virtual block devices.
 pub const BLOCK: &str = "/sys/devices/virtual/block";
 
-/// Where the mount table is read: the first of these that is there.
-const TABLES: [&str; 3] = ["/proc/self/mountinfo", "/proc/1/mountinfo", "/proc/mounts"];
+/// The largest mount table that is read, in bytes.
+const MAX_TABLE: usize = 4 << 20;
+/// Where the mount table is read.
+const TABLE: &str = "/proc/self/mountinfo";
+/// Where else a root that is not this machine may have it. A live reader takes its own table or none: another
+/// process's may be another namespace's.
+const OTHERS: [&str; 2] = ["/proc/1/mountinfo", "/proc/mounts"];
 
 /// The partitions of the system image, by mount point. Only `/` must be there.
 const SYSTEM: [&str; 9] = [
@@ -58,12 +64,25 @@ const PLAIN_SOURCES: [&str; 28] = [
 
 /// Reads the mount table and the device-mapper names.
 pub fn mounted(context: &Context) -> Option<Mounted> {
-    let table = TABLES.into_iter().find_map(|path| {
-        let table = context.parse(path, MAX_FILE, parse).ok()?;
-        context.dropped(path, table.dropped());
-        Some(table)
-    })?;
-    Some(Mounted { table, mapper: mapper_names(context) })
+    // Root chooses the names in it, and an odd byte in one must not hide the rest.
+    let lossy = |bytes: &[u8]| parse(bytes).or_else(|_| parse(String::from_utf8_lossy(bytes).as_bytes()));
+    let path = table_path(context);
+    let table = context.parse(path, MAX_TABLE, lossy).ok()?;
+    context.dropped(path, table.dropped());
+    let mut mounted = Mounted { table, mapper: None };
+    if mounted.vouches(&*context.root, BLOCK) {
+        mounted.mapper = mapper_names(context);
+    }
+    Some(mounted)
+}
+
+/// The table of this root: its own, else, where it is not this machine, another that it holds.
+fn table_path(context: &Context) -> &'static str {
+    let held = |path: &&str| context.root.exists(path) == Ok(true);
+    match context.root.is_live() || held(&TABLE) {
+        true => TABLE,
+        false => OTHERS.into_iter().find(held).unwrap_or(TABLE),
+    }
 }
 
 fn mapper_names(context: &Context) -> Option<BTreeMap<(u32, u32), String>> {
@@ -83,9 +102,9 @@ fn mapper_names(context: &Context) -> Option<BTreeMap<(u32, u32), String>> {
 
 /// The signals of the mount table.
 pub fn mounts(context: &Context, sink: &mut Sink<'_>) {
-    let path = TABLES.into_iter().find(|path| context.root.exists(path) == Ok(true)).unwrap_or(TABLES[0]);
+    let path = table_path(context);
     let Some(mounted) = context.mounted() else {
-        let reason = context.root.read(path, MAX_FILE).map_or_else(|reason| reason, |_| Reason::Malformed);
+        let reason = context.root.read(path, MAX_TABLE).map_or_else(|reason| reason, |_| Reason::Malformed);
         return sink.each(path, |_| Outcome::Missing(reason));
     };
     sink.each(path, |signal| match &signal.source {
@@ -111,6 +130,10 @@ fn observe(mounted: &Mounted, item: &str) -> Outcome {
         "over_system" => names(
             table.iter().filter(|mount| lies_over_system(table, mount)).map(|mount| mount.point.clone()),
         ),
+        "over_kernel" => names(over_kernel(table)),
+        "over_code" => {
+            names(table.iter().filter(|mount| lies_over_code(mount)).map(|mount| mount.point.clone()))
+        }
         "soft" => names([("/data", true), ("/dev", false)].into_iter().filter_map(|(point, nodev)| {
             let mount = last(table, point)?;
             (!mount.has("nosuid") || (nodev && !mount.has("nodev"))).then(|| mount.point.clone())
@@ -140,6 +163,39 @@ fn odd_source(mount: &Mount) -> Option<String> {
     }
     let plain = mount.source.starts_with("/dev/block/") || PLAIN_SOURCES.contains(&&*mount.source);
     (!plain).then(|| mount.source.to_string())
+}
+
+/// Mounts in /proc and /sys beyond the two themselves: each at a point of its own, or a second one at theirs.
+/// The many process numbers come as one name.
+fn over_kernel(table: &Mounts) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for place in ["/proc", "/sys", "/sys/fs/selinux"] {
+        if table.iter().filter(|mount| *mount.point == *place).count() > 1 {
+            found.push(format!("{place}:second"));
+        }
+    }
+    for place in ["/proc", "/sys"] {
+        let below = table
+            .iter()
+            .filter(|mount| mount.point.strip_prefix(place).is_some_and(|rest| rest.starts_with('/')));
+        found.extend(below.map(|mount| match is_of_a_process(&mount.point) {
+            true => "/proc/<pid>".to_string(),
+            false => mount.point.to_string(),
+        }));
+    }
+    found
+}
+
+/// Whether a mount lies over single files of code or of what decides which code runs: inside a module, the
+/// linker's configuration, init, the property area, an installed app.
+fn lies_over_code(mount: &Mount) -> bool {
+    let below =
+        |directory: &str| mount.point.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'));
+    // Modules are mounted at /apex/<name> and /apex/<name>@<version>; below that nothing is.
+    let in_module = mount.point.strip_prefix("/apex/").is_some_and(|rest| rest.contains('/'));
+    // Apps that are still being streamed run from an incremental file system.
+    let app = below("/data/app") && *mount.fstype != *"incremental-fs";
+    in_module || app || below("/linkerconfig") || below("/dev/__properties__") || *mount.point == *"/init"
 }
 
 /// Whether a mount lies below a system directory, or is a second one at a system mount point.

@@ -39,6 +39,17 @@ impl Class {
         self >= Class::K && self >= anchor
     }
 
+    /// Whether a reading of this class is as strong as its signal's ceiling asks. One that is weaker is not what
+    /// it claims to be: an attestation without a matched challenge (it may be another phone's), a file of the
+    /// kernel's or the image's that something is mounted over. It can count against a device, never for it.
+    pub fn upholds(self, ceiling: Class) -> bool {
+        match ceiling {
+            Class::H | Class::L => self >= Class::L,
+            Class::K | Class::B => self >= ceiling,
+            _ => true,
+        }
+    }
+
     /// Who could forge it, in a few words.
     pub fn forged_by(self) -> &'static str {
         match self {

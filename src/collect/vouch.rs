@@ -1,0 +1,142 @@
+//! What stands behind a file: the kernel, the signed image, or nothing.
+//!
+//! Root in userland can mount over any path. The mount table shows it, so a file counts as the kernel's or the
+//! image's only where the table leaves no room for that.
+
+use super::mounts::BLOCK;
+use crate::root::Root;
+use std::collections::BTreeMap;
+use trust_evidence::Class;
+use trust_formats::mounts::{Mount, Mounts};
+
+/// The kernel's own file systems: where each belongs, its type, and its magic number (`statfs`, from the
+/// kernel's uapi/linux/magic.h). The more specific place first.
+const KERNEL: [(&str, &str, u64); 3] = [
+    ("/proc", "proc", 0x9fa0),
+    ("/sys/fs/selinux", "selinuxfs", 0xf97c_ff8c),
+    ("/sys", "sysfs", 0x6265_6572),
+];
+
+/// The major number of loop devices.
+const LOOP_MAJOR: u32 = 7;
+
+/// What stands behind a path's content.
+#[derive(Clone, Copy)]
+pub enum Vouched {
+    /// The kernel, or the signed image.
+    Yes,
+    /// Nothing but whoever handed it over.
+    HandedOver,
+    /// Nothing.
+    No,
+}
+
+impl Vouched {
+    /// The class that the content reaches for a signal with this ceiling.
+    pub fn class(self, ceiling: Class) -> Class {
+        match self {
+            _ if ceiling < Class::B => ceiling,
+            Vouched::Yes => ceiling,
+            Vouched::HandedOver if ceiling == Class::B => ceiling,
+            Vouched::HandedOver | Vouched::No => Class::F,
+        }
+    }
+}
+
+/// Whether a path belongs to a file system of the kernel's own.
+pub fn is_kernels(path: &str) -> bool {
+    kernel_place(path).is_some()
+}
+
+fn kernel_place(path: &str) -> Option<(&'static str, &'static str, u64)> {
+    KERNEL.into_iter().find(|(place, ..)| path == *place || is_below(path, place))
+}
+
+/// Whether a path lies below a directory.
+fn is_below(path: &str, directory: &str) -> bool {
+    path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// The mount table, with the names of device-mapper devices by number.
+pub struct Mounted {
+    /// The mounts.
+    pub table: Mounts,
+    /// Device-mapper names; `None` where sysfs does not show them, or something is mounted over it.
+    pub mapper: Option<BTreeMap<(u32, u32), String>>,
+}
+
+impl Mounted {
+    /// Whether a path, and all that lies below it, is what it seems.
+    pub fn vouches(&self, root: &dyn Root, path: &str) -> bool {
+        // A line that could not be read may hide what covers the path.
+        if !self.table.dropped().is_empty()
+            || self.table.iter().any(|mount| is_below(&mount.point, path) && !is_ours(mount, path))
+        {
+            return false;
+        }
+        match (kernel_place(path), self.table.covering(path)) {
+            (Some((place, fstype, magic)), Some(mount)) => {
+                self.is_kernels_own(mount, place, fstype)
+                    && root.filesystem(path).is_none_or(|found| found == magic)
+            }
+            (None, Some(mount)) => self.on_verity(mount) || self.looped_from_verity(root, mount),
+            (_, None) => false,
+        }
+    }
+
+    /// Whether a mount is the kernel's file system itself, whole, alone at its own place: not a second one over
+    /// it, nor a part of one over a file.
+    fn is_kernels_own(&self, mount: &Mount, place: &str, fstype: &str) -> bool {
+        *mount.point == *place
+            && *mount.fstype == *fstype
+            && mount.root.as_deref().is_none_or(|root| root == "/")
+            && self.table.iter().filter(|other| *other.point == *place).count() == 1
+            // Through /proc/self and /proc/net, what covers one process's files may cover ours.
+            && !(place == "/proc" && self.table.iter().any(|other| is_of_a_process(&other.point)))
+    }
+
+    /// Whether a mount stands on a dm-verity device. Android names these after the mount point, and the table's
+    /// device number, unlike its source text, is the kernel's own word.
+    pub fn on_verity(&self, mount: &Mount) -> bool {
+        self.mapped_name(mount).is_some_and(|name| name.ends_with("-verity") || name == "vroot")
+    }
+
+    /// The device-mapper name of the device that a mount stands on.
+    pub fn mapped_name(&self, mount: &Mount) -> Option<&str> {
+        self.mapper.as_ref()?.get(&mount.device?).map(String::as_str)
+    }
+
+    /// Whether a mount is a loop device over a file of the verified image, as APEX modules of the image are.
+    fn looped_from_verity(&self, root: &dyn Root, mount: &Mount) -> bool {
+        let Some((LOOP_MAJOR, minor)) = mount.device else { return false };
+        // Names are believed only where the device-mapper's are, which says that sysfs is the kernel's.
+        if self.mapper.is_none() {
+            return false;
+        }
+        let read = |path: String| {
+            let bytes = root.read(&path, 4096).ok()?;
+            Some(String::from_utf8(bytes).ok()?.trim_end().to_string())
+        };
+        let devices = root.entries(BLOCK).unwrap_or_default();
+        let own = format!("{LOOP_MAJOR}:{minor}");
+        let device = devices
+            .iter()
+            .filter(|name| name.starts_with("loop"))
+            .find(|name| read(format!("{BLOCK}/{name}/dev")).as_deref() == Some(own.as_str()));
+        let file = device.and_then(|name| read(format!("{BLOCK}/{name}/loop/backing_file")));
+        let backing = file.as_deref().and_then(|file| self.table.covering(file));
+        backing.is_some_and(|backing| self.on_verity(backing))
+    }
+}
+
+/// Mounts below a directory that change nothing of what is read in it: what the kernel keeps beside processes in
+/// /proc, and file systems of their own in /sys.
+fn is_ours(mount: &Mount, directory: &str) -> bool {
+    directory == "/proc" && !is_of_a_process(&mount.point)
+}
+
+/// Whether a path belongs to one process, or to the reader through /proc/self and /proc/net.
+pub fn is_of_a_process(path: &str) -> bool {
+    let name = path.strip_prefix("/proc/").and_then(|rest| rest.split('/').next()).unwrap_or_default();
+    ["self", "thread-self", "net"].contains(&name) || name.starts_with(|first: char| first.is_ascii_digit())
+}
