@@ -334,7 +334,8 @@ fn gates_checks_and_signals_are_explained() {
     }
     let found = stdout(&trustctl(&["explain", "bootconfig-locked", &device("unlocked")]));
     assert!(
-        found.contains("Verdict: FAIL") && found.contains("bootconfig.device_locked = false (class B)"),
+        found.contains("Verdict: FAIL")
+            && found.contains("bootconfig.device_locked = unlocked (false), class B"),
         "{found}"
     );
     let output = trustctl(&["explain", "atested-locked"]);

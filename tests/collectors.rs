@@ -125,7 +125,7 @@ fn a_collector_that_panics_costs_its_own_signals_alone() {
         bad("/proc/bootconfig", || panic!("a defect")),
         &catalogue,
         SourceInfo::new(SourceKind::Root),
-        QUICK,
+        Deadlines::default(),
     );
     assert_eq!(collected.failed, ["bootconfig"]);
     assert_eq!(

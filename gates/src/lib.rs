@@ -1,7 +1,7 @@
 //! The ten production gates: evidence and a policy in, findings and a posture out.
 //!
 //! A gate is a folder `gates/<id>/` with its words and rules as data. [`Gates`] loads them, a [`Policy`]
-//! resolves them to a [`Plan`], and [`judge`] applies the plan to evidence as of a point in time. Judging does
+//! resolves them to a [`Plan`], and [`judge()`] applies the plan to evidence as of a point in time. Judging does
 //! no I/O, reads no clock, never fails and never panics; the same input gives the same report, byte for byte.
 
 mod check;

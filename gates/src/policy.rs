@@ -10,7 +10,7 @@ use trust_evidence::{LoadError, Time, from_toml};
 /// The schema a policy names.
 pub const POLICY_SCHEMA: &str = "com.enigm.policy/1";
 /// The largest policy that is read, in bytes.
-pub const MAX_POLICY: u64 = 4 << 20;
+pub const MAX_POLICY: u64 = 1 << 20;
 
 /// A policy file as it was read. [`crate::Plan::new`] resolves it against the gates.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ pub(crate) type Operands = BTreeMap<Spanned<String>, Spanned<toml::Value>>;
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawPolicy {
     pub schema: Spanned<String>,
-    pub id: Box<str>,
+    pub id: Spanned<String>,
     pub version: u32,
     #[serde(default)]
     pub lab: bool,
@@ -94,12 +94,19 @@ impl Policy {
                 format!("schema = \"{}\": expected \"{POLICY_SCHEMA}\"", policy.raw.schema.as_ref());
             return Err(policy.error(policy.raw.schema.span(), message));
         }
+        let id = policy.raw.id.as_ref();
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+        if id.is_empty() || id.len() > 64 || !id.bytes().all(plain) {
+            let message =
+                format!("id = \"{id}\": expected 1 to 64 letters, digits, dots, dashes and underscores");
+            return Err(policy.error(policy.raw.id.span(), message));
+        }
         Ok(policy)
     }
 
     /// Its id.
     pub fn id(&self) -> &str {
-        &self.raw.id
+        self.raw.id.as_ref()
     }
 
     /// Its version, which only rises.

@@ -8,7 +8,7 @@ use crate::rule::Rule;
 use std::borrow::Cow;
 use std::fmt::Write;
 use trust_evidence::{Class, Evidence, Sensitivity, Signal, SignalIx, Time};
-use trust_posture::{Posture, Verdict};
+use trust_posture::{Posture, Severity, Verdict};
 
 /// The verdicts on one device under one policy, as of one time.
 #[must_use]
@@ -109,6 +109,23 @@ impl<'a> Report<'a> {
             .collect()
     }
 
+    /// What the policy says does not arise, by its reason: how many checks, and how many of them critical.
+    pub fn left_out(&'a self) -> Vec<(&'a str, usize, usize)> {
+        let mut reasons: Vec<(&str, usize, usize)> = Vec::new();
+        for finding in self.findings() {
+            let Some(reason) = finding.not_applicable() else { continue };
+            let critical = usize::from(finding.check.severity == Severity::Critical);
+            match reasons.iter_mut().find(|(known, ..)| *known == reason) {
+                Some((_, all, criticals)) => {
+                    *all += 1;
+                    *criticals += critical;
+                }
+                None => reasons.push((reason, 1, critical)),
+            }
+        }
+        reasons
+    }
+
     /// The waivers in force, with the codes of their checks.
     pub fn waivers(&'a self) -> impl Iterator<Item = (&'a str, &'a Waiver)> {
         self.plan
@@ -204,13 +221,16 @@ impl<'a> FindingView<'a> {
         };
         let mut says = self.fill(text, shown);
         if self.is_contradiction() {
-            for read in self.reads() {
+            for read in self.reads().filter(|read| matches!(read.seen, Seen::Value(_))) {
                 let _ = write!(says, " {} says {}.", read.signal.source.place(), read.shown(shown));
             }
         } else if self.verdict == Verdict::Unknown {
             for read in self.reads() {
                 let place = read.signal.source.place();
                 let _ = match (read.is_missing(), read.class.upholds(read.signal.ceiling)) {
+                    (false, true) if read.seen == Seen::Absent => {
+                        write!(says, " {place}: read, and has no such entry.")
+                    }
                     (true, _) => write!(says, " {place}: {}.", read.shown(shown)),
                     (false, false) => write!(
                         says,
@@ -244,8 +264,8 @@ impl<'a> FindingView<'a> {
         }
         match (offenders.as_slice(), private && shown == Shown::Withheld) {
             ([], _) => None,
-            ([_], true) => Some("1 entry, withheld".into()),
-            (all, true) => Some(format!("{} entries, withheld", all.len())),
+            ([_], true) => Some("1 entry, withheld (--private shows it)".into()),
+            (all, true) => Some(format!("{} entries, withheld (--private shows them)", all.len())),
             (all, false) => {
                 let first: Vec<&str> = all.iter().take(8).copied().collect();
                 let more = all.len() - first.len();
@@ -282,7 +302,10 @@ impl<'a> Read<'a> {
             };
         }
         match self.seen {
-            Seen::Value(value) => value.to_string().into(),
+            Seen::Value(value) => match self.signal.native(value) {
+                Some(native) => format!("{native} ({value})").into(),
+                None => value.to_string().into(),
+            },
             Seen::Absent => "absent".into(),
             Seen::Missing(reason) => reason.words().into(),
             Seen::Withheld(count) => format!("{count} entries, withheld").into(),

@@ -93,7 +93,7 @@ impl<'a> Resolver<'a> {
         let test = self.test(check, &reads)?;
         let gate = self.gates.objective_of(check).map(|objective| objective.gate);
         if gate == Some(GateId::DeviceManagement) && !self.policy.is_managed() {
-            return Ok(Asked::NotApplicable("the device is not managed".into()));
+            return Ok(Asked::NotApplicable("the policy manages no device".into()));
         }
         let gone = check.signals().find_map(|ix| absent.get(&ix));
         let enough = match check.rule {

@@ -29,7 +29,9 @@ pub fn settings(context: &Context, sink: &mut Sink<'_>) {
         let outcome = match file.as_ref().map(|file| file.value(key)) {
             Err(reason) => Outcome::Missing(*reason),
             Ok(Stored::Absent | Stored::Null) if signal.ty == Type::Names => names::<&str>([]),
-            Ok(Stored::Absent | Stored::Null) => Outcome::Absent,
+            Ok(Stored::Absent | Stored::Null) => {
+                signal.default.clone().map_or(Outcome::Absent, Outcome::Seen)
+            }
             Ok(Stored::Value(value)) if signal.ty == Type::Names => packages_of(value),
             Ok(Stored::Value(value)) => text(signal, value),
         };

@@ -56,12 +56,17 @@ fn parameters(
             // A list where one value belongs: nobody can say which of them was meant.
             _ => Outcome::Missing(Reason::Malformed),
         },
-        Source::Collector(_, item) if **item == *"duplicates" => names(params.duplicates()),
+        // A second console= and the like are ordinary; what bears on trust must be said once.
+        Source::Collector(_, item) if **item == *"duplicates" => {
+            names(params.duplicates().filter(|key| key.starts_with("androidboot.") || KEPT.contains(key)))
+        }
         Source::Collector(_, item) if **item == *"parameters" => names(
             params
                 .iter()
-                // init=/init is what the kernel does anyway, and some bootloaders write it.
-                .filter(|(key, value)| KEPT.contains(key) && (*key, *value) != ("init", "/init"))
+                // /init is what the kernel starts anyway, and some bootloaders write it.
+                .filter(|(key, value)| {
+                    KEPT.contains(key) && !(["init", "rdinit"].contains(key) && *value == "/init")
+                })
                 .map(
                     |(key, value)| if value.is_empty() { key.to_string() } else { format!("{key}={value}") },
                 ),

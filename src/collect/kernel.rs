@@ -133,7 +133,11 @@ fn look(context: &Context) -> Result<Domains, Reason> {
         return Err(Reason::Malformed);
     }
     for pid in pids {
-        let attribute = context.root.read(&format!("/proc/{pid}/attr/current"), 4096);
+        // Without a security module the kernel answers with an error (EINVAL).
+        let attribute = match context.root.read(&format!("/proc/{pid}/attr/current"), 4096) {
+            Err(Reason::Malformed) => Err(Reason::Unsupported),
+            attribute => attribute,
+        };
         // A process that ended while we looked is none.
         let Some(context_text) = gone(attribute)? else { continue };
         let label =

@@ -1,6 +1,6 @@
 //! What differs between two devices, or between one device at two times.
 
-use super::{Colour, count, paragraph, word};
+use super::{Colour, count, paragraph};
 use std::fmt::{self, Write};
 use trust_evidence::{Outcome, Sensitivity, Signal};
 use trust_gates::{Report, Shown};
@@ -46,7 +46,7 @@ impl<'a> Difference<'a> {
         pairs
             .filter(|(before, after)| before.verdict != after.verdict)
             .map(|(before, after)| {
-                (&*before.check.code, word(before.verdict).into(), word(after.verdict).into())
+                (&*before.check.code, before.verdict.to_string(), after.verdict.to_string())
             })
             .collect()
     }
@@ -57,7 +57,7 @@ impl<'a> Difference<'a> {
         pairs
             .filter(|(before, after)| before.verdict != after.verdict)
             .map(|(before, after)| {
-                (before.gate.id.id(), word(before.verdict).into(), word(after.verdict).into())
+                (before.gate.id.id(), before.verdict.to_string(), after.verdict.to_string())
             })
             .collect()
     }

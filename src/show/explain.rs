@@ -3,7 +3,7 @@
 use super::{Colour, Paint, paragraph, word};
 use crate::cycle::House;
 use std::fmt::{self, Write};
-use trust_evidence::{Outcome, Sensitivity, Signal, SignalIx};
+use trust_evidence::{Outcome, Sensitivity, Signal, SignalIx, Source};
 use trust_gates::{Check, Gate, Report, Shown};
 use trust_posture::Severity;
 
@@ -29,6 +29,20 @@ pub fn find<'a>(house: &'a House, name: &str) -> Result<Topic<'a>, Vec<&'a str>>
     if let Some((ix, signal)) =
         house.catalogue.find(name).and_then(|ix| Some((ix, house.catalogue.signal(ix)?)))
     {
+        return Ok(Topic::Signal(ix, signal));
+    }
+    if let Some(objective) = house.gates.objectives().iter().find(|objective| *objective.id == *name)
+        && let Some(gate) = house.gates.iter().find(|gate| gate.id == objective.gate)
+    {
+        return Ok(Topic::Gate(gate));
+    }
+    // A property's or a setting's own name.
+    let by_key = |signal: &Signal| match &signal.source {
+        Source::Property(key) | Source::Bootconfig(key) | Source::Cmdline(key) => **key == *name,
+        Source::Setting(_, key) => **key == *name,
+        _ => false,
+    };
+    if let Some((ix, signal)) = house.catalogue.iter().find(|(_, signal)| by_key(signal)) {
         return Ok(Topic::Signal(ix, signal));
     }
     let gates = house.gates.iter().map(|gate| gate.id.id());
@@ -135,11 +149,13 @@ fn explain_check(
         )?;
     }
     let deciding = match check.severity {
-        Severity::Critical => "critical: a failure is evidence of compromise; no waiver or policy lowers it",
+        Severity::Critical => {
+            "critical: a failure is evidence of compromise; no waiver lowers it, and only a lab policy can leave its gate unbound"
+        }
         Severity::Major => "major: required",
         Severity::Minor => "minor: advice, never decides its objective",
     };
-    writeln!(out, "Severity: {deciding}")?;
+    paragraph(out, "Severity: ", deciding)?;
     paragraph(out, "Asks: ", &check.asks(&house.catalogue))?;
     writeln!(out, "Reads:")?;
     for ix in check.signals() {
@@ -159,7 +175,7 @@ fn explain_check(
             paragraph(
                 out,
                 "  ",
-                &format!("{} = {} (class {})", read.signal.id, read.shown(shown), read.class),
+                &format!("{} = {}, class {}", read.signal.id, read.shown(shown), read.class),
             )?;
         }
         if let Some(waiver) = finding.waiver {

@@ -25,7 +25,7 @@ fn write_gates(out: &mut String, house: &House) -> fmt::Result {
     writeln!(out, "# The ten gates\n")?;
     writeln!(
         out,
-        "{} checks: {} critical (evidence of compromise; no waiver or policy lowers them), {} major (required), {} \
+        "{} checks: {} critical (evidence of compromise; no waiver lowers them), {} major (required), {} \
          minor (advice). An objective passes when every critical and major check of it passes and, where it has \
          an anchor, one that passed read a signal of that class or stronger.\n",
         checks.len(),

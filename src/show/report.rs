@@ -3,6 +3,7 @@
 use super::{Colour, Paint, count, paragraph, word};
 use crate::collect::Note;
 use std::fmt::{self, Write};
+use trust_evidence::printable;
 use trust_gates::{FindingView, GateView, Report, Shown};
 use trust_posture::{GateId, Posture, Severity, Verdict};
 
@@ -42,7 +43,12 @@ fn heading(out: &mut String, report: &Report<'_>, view: View<'_>) -> fmt::Result
     paragraph(
         out,
         "",
-        &format!("{} {}, taken {taken}, judged as of {}", source.kind.code(), view.source, report.at),
+        &format!(
+            "{} {}, taken {taken}, judged as of {}",
+            source.kind.code(),
+            printable(view.source),
+            report.at
+        ),
     )?;
     let policy = report.plan.policy;
     let digest: String = policy.digest().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
@@ -51,10 +57,13 @@ fn heading(out: &mut String, report: &Report<'_>, view: View<'_>) -> fmt::Result
         writeln!(out, "{}", colour.paint(Paint::Warn, "LAB POLICY: proves nothing outside a laboratory"))?;
     }
     for (check, waiver) in report.waivers() {
-        let text = format!("{check} until {}, by {}: {}", waiver.until, waiver.by, waiver.reason);
-        paragraph(out, "waived: ", &text)?;
+        let (by, reason) = (printable(&waiver.by), printable(&waiver.reason));
+        paragraph(out, "waived: ", &format!("{check} until {}, by {by}: {reason}", waiver.until))?;
     }
-    writeln!(out, "\n{}  {}\n", colour.posture(report.posture()), summary(report))
+    writeln!(out, "\n{}  {}", colour.posture(report.posture()), summary(report))?;
+    let number = |verdict| report.findings().filter(|finding| finding.verdict == verdict).count();
+    let [passed, failed, unknown] = [Verdict::Pass, Verdict::Fail, Verdict::Unknown].map(number);
+    writeln!(out, "{passed} checks pass, {failed} fail, {unknown} are unknown\n")
 }
 
 fn summary(report: &Report<'_>) -> String {
@@ -85,6 +94,17 @@ fn gates(out: &mut String, report: &Report<'_>, view: View<'_>) -> fmt::Result {
         let verdict = view.colour.verdict(gate.verdict, format!("{:<8}", word(gate.verdict)));
         let line = format!("{:>2} {:<23} {verdict} {}", gate.gate.id.number(), gate.gate.id, remark(gate));
         writeln!(out, "{}", line.trim_end())?;
+    }
+    if view.only.is_none() {
+        writeln!(out)?;
+        for (reason, all, critical) in report.left_out() {
+            let critical = if critical > 0 { format!(" ({critical} critical)") } else { String::new() };
+            paragraph(
+                out,
+                "not asked: ",
+                &format!("{}{critical}: {}", count(all, "check"), printable(reason)),
+            )?;
+        }
     }
     Ok(())
 }
@@ -220,24 +240,31 @@ fn unsettled(out: &mut String, report: &Report<'_>, view: View<'_>) -> fmt::Resu
     let mut told: Vec<&str> = kinds.into_iter().map(supply).collect();
     told.sort_unstable();
     told.dedup();
-    told.into_iter().try_for_each(|advice| paragraph(out, "  - ", advice))
+    // The number orders them and is not shown.
+    told.into_iter()
+        .filter_map(|advice| advice.split_once(' '))
+        .try_for_each(|(_, advice)| paragraph(out, "  - ", advice))
 }
 
-/// How a person gets at a kind of source.
+/// How a person gets at a kind of source; what is easiest first.
 fn supply(kind: &str) -> &'static str {
     match kind {
-        "bootconfig" => "the bootloader's word: adb shell su 0 cat /proc/bootconfig, as --bootconfig FILE",
-        "cmdline" => "the kernel command line: adb shell su 0 cat /proc/cmdline, as --cmdline FILE",
-        "properties" => "properties: adb shell getprop, as --getprop FILE",
-        "mounts" => "the mount table: adb shell cat /proc/self/mountinfo, as --mounts FILE",
+        "properties" => "1 properties: adb shell getprop, as --getprop FILE",
+        "mounts" => {
+            "2 the mount table: adb shell cat /proc/self/mountinfo, as --mounts FILE, or a bugreport (adb bugreport)"
+        }
+        "modules" | "kconfig" | "dm" | "ota" => "2 a bugreport, which needs no root: adb bugreport",
+        "bootconfig" | "cmdline" => {
+            "3 the bootloader's word: in a bugreport, or with root adb shell su 0 cat /proc/bootconfig, as --bootconfig FILE, and /proc/cmdline, as --cmdline FILE"
+        }
         "key attestation" => {
-            "a key attestation, which trustd takes on the device (in a capture, or --observations FILE)"
+            "5 a key attestation: read by a later release; until then written observations (--observations FILE)"
         }
         "providers" | "services" | "kernel queries" | "trustd" => {
-            "what only trustd on the device can ask: a capture taken by it (or --observations FILE)"
+            "5 what only trustd on the device can ask: a later release; until then written observations (--observations FILE)"
         }
         _ => {
-            "the device's files: a root directory with their paths (see tests/devices/README.md), or a bugreport"
+            "4 the device's files, which needs root: a directory with their paths (tests/devices/README.md says how)"
         }
     }
 }

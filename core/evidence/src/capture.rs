@@ -2,7 +2,7 @@
 
 use crate::evidence::{Evidence, SourceInfo, SourceKind};
 use crate::load::{LoadError, from_toml};
-use crate::{Catalogue, Class, Observation, Outcome, Reason, Signal, Time};
+use crate::{Catalogue, Class, Observation, Outcome, Reason, Sensitivity, Signal, Time};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,7 +11,7 @@ use toml::Spanned;
 /// The schema a capture names.
 pub const CAPTURE_SCHEMA: &str = "com.enigm.capture/1";
 /// The largest capture that is read, in bytes.
-pub const MAX_CAPTURE: usize = 16 << 20;
+pub const MAX_CAPTURE: usize = 1 << 20;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,7 +45,7 @@ impl Evidence {
                 format!("{} bytes: expected a capture of at most {MAX_CAPTURE}", text.len()),
             ));
         }
-        let raw: RawCapture = from_toml(file, text)?;
+        let raw: RawCapture = from_toml(file, text).map_err(LoadError::without_excerpt)?;
         if raw.schema.as_ref() != CAPTURE_SCHEMA {
             let message = format!("schema = \"{}\": expected \"{CAPTURE_SCHEMA}\"", raw.schema.as_ref());
             return Err(LoadError::at(file, text, raw.schema.span(), message));
@@ -72,7 +72,8 @@ impl Evidence {
             let at = raw.at.as_deref().map(|at| time(at, span.clone())).transpose()?;
             let (outcome, class) = raw
                 .outcome(signal)
-                .map_err(|message| LoadError::at(file, text, span, format!("{}: {message}", id.as_ref())))?;
+                .map_err(|message| LoadError::at(file, text, span, format!("{}: {message}", id.as_ref())))
+                .map_err(LoadError::without_excerpt)?;
             evidence.record(catalogue, ix, Observation { outcome, class, taken_at: at });
         }
         Ok(evidence)
@@ -107,12 +108,12 @@ impl Evidence {
 impl RawObservation {
     fn outcome(self, signal: &Signal) -> Result<(Outcome, Class), String> {
         let outcome = match (self.seen, self.absent, self.missing, self.withheld) {
-            (Some(value), None, None, None) => Outcome::Seen(
-                signal
-                    .ty
-                    .from_toml(&value)
-                    .ok_or_else(|| format!("seen = {value}: expected {}", signal.ty.expects()))?,
-            ),
+            (Some(value), None, None, None) => {
+                Outcome::Seen(signal.ty.from_toml(&value).ok_or_else(|| match signal.sensitivity {
+                    Sensitivity::Private => format!("seen: expected {}", signal.ty.expects()),
+                    Sensitivity::Public => format!("seen = {value}: expected {}", signal.ty.expects()),
+                })?)
+            }
             (None, Some(true), None, None) => Outcome::Absent,
             (None, None, Some(reason), None) => Outcome::Missing(reason),
             (None, None, None, Some(count)) => Outcome::Withheld(count),

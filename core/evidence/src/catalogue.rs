@@ -58,6 +58,8 @@ pub struct Signal {
     /// What it says on the sample production device: the good baseline of the gates' cases, and the reference
     /// against which forge cost is measured.
     pub example: Outcome,
+    /// What it means that a setting has no entry, where that is documented.
+    pub default: Option<Value>,
     /// What the source's own words are called here.
     map: BTreeMap<Box<str>, Box<str>>,
 }
@@ -297,6 +299,12 @@ impl Signal {
     pub fn parse(&self, text: &str) -> Option<Value> {
         self.ty.parse(self.map.get(text).map_or(text, AsRef::as_ref))
     }
+
+    /// A value in the source's own word, where it has another: `orange` for unverified.
+    pub fn native(&self, value: &Value) -> Option<&str> {
+        let value = value.to_string();
+        self.map.iter().find(|(_, canonical)| ***canonical == *value).map(|(native, _)| &**native)
+    }
 }
 
 #[derive(Deserialize)]
@@ -327,6 +335,7 @@ struct RawSignal {
     #[serde(default)]
     sensitivity: Sensitivity,
     example: Spanned<toml::Value>,
+    default: Option<Spanned<String>>,
     needs: Box<str>,
 }
 
@@ -362,6 +371,17 @@ impl RawSignal {
         if let Some(bad) = self.map.values().find(|canonical| ty.parse(canonical).is_none()) {
             return Err(error(self.id.span(), format!("map gives \"{bad}\": expected {}", ty.expects())));
         }
+        let default = match &self.default {
+            None => None,
+            Some(text) => {
+                let value = ty.parse(text.as_ref()).filter(|_| matches!(self.source, Source::Setting(..)));
+                Some(value.ok_or_else(|| {
+                    let message =
+                        format!("default = \"{}\": expected {}, for a setting", text.as_ref(), ty.expects());
+                    error(text.span(), message)
+                })?)
+            }
+        };
         let example = match self.example.as_ref() {
             toml::Value::String(text) if text == "absent" => Outcome::Absent,
             value => match ty.from_toml(value) {
@@ -393,6 +413,7 @@ impl RawSignal {
             sensitivity: self.sensitivity,
             needs: self.needs,
             example,
+            default,
             map: self.map,
         })
     }

@@ -18,7 +18,7 @@ pub use capture::{CAPTURE_SCHEMA, MAX_CAPTURE};
 pub use catalogue::{Catalogue, Origin, Row, Sensitivity, Signal, SignalIx, Source};
 pub use class::Class;
 pub use evidence::{Evidence, SourceInfo, SourceKind};
-pub use load::{LoadError, caret, from_toml};
+pub use load::{LoadError, caret, from_toml, printable};
 pub use observation::{Observation, Outcome, Reason};
 pub use time::{Month, Time, TimeError};
 pub use value::{MAX_NAME, MAX_NAMES, Names, Type, Value, Version};

@@ -25,13 +25,21 @@ impl LoadError {
         LoadError {
             file: file.into(),
             place: Some(Place { line, excerpt: excerpt.into() }),
-            message: message.to_string().into(),
+            message: shortened(&message.to_string()),
         }
+    }
+
+    /// The same error without the excerpt of the file: what stands there may be private.
+    pub fn without_excerpt(mut self) -> LoadError {
+        if let Some(place) = &mut self.place {
+            place.excerpt = "".into();
+        }
+        self
     }
 
     /// An error of the file as a whole.
     pub fn whole(file: &str, message: impl fmt::Display) -> LoadError {
-        LoadError { file: file.into(), place: None, message: message.to_string().into() }
+        LoadError { file: file.into(), place: None, message: shortened(&message.to_string()) }
     }
 
     /// The line, counted from 1, where one is known.
@@ -43,13 +51,48 @@ impl LoadError {
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
-            Some(place) => write!(f, "{}:{}: {}\n{}", self.file, place.line, self.message, place.excerpt),
-            None => write!(f, "{}: {}", self.file, self.message),
+            Some(place) if place.excerpt.is_empty() => {
+                write!(f, "{}:{}: {}", printable(&self.file), place.line, self.message)
+            }
+            Some(place) => {
+                write!(f, "{}:{}: {}\n{}", printable(&self.file), place.line, self.message, place.excerpt)
+            }
+            None => write!(f, "{}: {}", printable(&self.file), self.message),
         }
     }
 }
 
 impl std::error::Error for LoadError {}
+
+/// A text as it can be shown on a terminal: control characters, and those that turn the direction of text, are
+/// escaped.
+pub fn printable(text: &str) -> std::borrow::Cow<'_, str> {
+    let odd = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    if !text.contains(odd) {
+        return text.into();
+    }
+    let mut shown = String::new();
+    for character in text.chars() {
+        match odd(character) {
+            true => shown.extend(character.escape_unicode()),
+            false => shown.push(character),
+        }
+    }
+    shown.into()
+}
+
+/// A message with what it repeats of the file cut to a few hundred characters, and fit to be shown.
+fn shortened(message: &str) -> Box<str> {
+    const MOST: usize = 400;
+    let shown = printable(message);
+    match shown.char_indices().nth(MOST) {
+        None => shown.into(),
+        Some((end, _)) => format!("{}…", shown.get(..end).unwrap_or_default()).into(),
+    }
+}
 
 /// Reads `text` as a `T`. Unknown keys and wrong types are errors where `T` denies them.
 pub fn from_toml<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, LoadError> {
@@ -71,8 +114,8 @@ pub fn caret(text: &str, span: Range<usize>) -> (usize, String) {
     let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count());
     let line = text.lines().nth(number - 1).unwrap_or("");
     let skip = column.saturating_sub(WIDTH / 2);
-    let shown: String =
-        line.chars().skip(skip).take(WIDTH).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let plain = |c: char| if c.is_ascii_graphic() || c.is_alphanumeric() { c } else { ' ' };
+    let shown: String = line.chars().skip(skip).take(WIDTH).map(plain).collect();
     let room = shown.chars().count().saturating_sub(column - skip).max(1);
     let width = text.get(start..span.end.min(text.len())).map_or(1, |s| s.chars().count()).clamp(1, room);
     let mut excerpt = String::new();

@@ -115,10 +115,15 @@ pub enum Command {
 
 #[derive(Subcommand)]
 pub enum PolicyCommand {
-    /// Check a policy file against the gates
+    /// Check a policy against the gates
     Check {
-        /// The policy
-        file: PathBuf,
+        /// A policy file, or a built-in policy's name
+        policy: String,
+    },
+    /// Print a built-in policy, to start one's own from
+    Show {
+        /// production, stock or lab
+        name: String,
     },
     /// Write a starting policy that accepts what a device shows
     From {
@@ -133,7 +138,7 @@ pub enum PolicyCommand {
 /// What to judge. With nothing, this machine.
 #[derive(Args)]
 pub struct SourceArgs {
-    /// A capture, a root directory, a getprop text, a bugreport; - for standard input
+    /// A capture, a root directory, a getprop text, a bugreport; - for standard input [default: this machine]
     source: Option<PathBuf>,
     /// Read the source as this and don't look at its content
     #[arg(long = "as", value_name = "KIND", value_parser = kinds())]

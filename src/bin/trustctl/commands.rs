@@ -75,7 +75,12 @@ pub fn run(command: Command) -> Outcome {
         }
         Command::Gates { format } => listed_gates(format),
         Command::Signals { format } => listed_signals(format),
-        Command::Policy(PolicyCommand::Check { file }) => checked(&file),
+        Command::Policy(PolicyCommand::Check { policy }) => checked(&policy),
+        Command::Policy(PolicyCommand::Show { name }) => {
+            let known = policies::BUILT_IN.iter().find(|(known, ..)| *known == name);
+            let (_, _, text) = known.ok_or_else(|| unknown_policy(&name))?;
+            print(text.as_bytes())
+        }
         Command::Policy(PolicyCommand::From { source, model }) => started(source, &model),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -84,8 +89,14 @@ pub fn run(command: Command) -> Outcome {
         }
         Command::Man => {
             let mut page = Vec::new();
-            let rendered = clap_mangen::Man::new(Arguments::command()).render(&mut page);
-            rendered.map_err(|error| CommandError::Io("trustctl.1".into(), error))?;
+            let mut command = Arguments::command();
+            command.build();
+            let render = |command: clap::Command, page: &mut Vec<u8>| {
+                let rendered = clap_mangen::Man::new(command).render(page);
+                rendered.map_err(|error| CommandError::Io("trustctl.1".into(), error))
+            };
+            render(command.clone(), &mut page)?;
+            command.get_subcommands().try_for_each(|sub| render(sub.clone(), &mut page))?;
             print(&page)
         }
     }
@@ -200,9 +211,9 @@ fn listed_signals(format: PageFormat) -> Outcome {
     }
 }
 
-fn checked(file: &Path) -> Outcome {
+fn checked(name: &str) -> Outcome {
     let house = House::open()?;
-    let policy = policy_file(file)?;
+    let policy = policy(name)?;
     let plan = Plan::new(&house.catalogue, &house.gates, &policy)?;
     let checks = house.gates.checks().len();
     let idle = (0..checks).filter(|ix| plan.not_applicable(*ix).is_some()).count();
@@ -211,7 +222,7 @@ fn checked(file: &Path) -> Outcome {
     let lab = if policy.is_lab() { ", lab" } else { "" };
     let text = format!(
         "{}: policy {} version {}{lab}: {} of 10 gates bind, {} of {checks} checks apply\n",
-        file.display(),
+        trust_evidence::printable(name),
         policy.id(),
         policy.version(),
         bound.len(),
@@ -224,7 +235,21 @@ fn started(source: PathBuf, model: &str) -> Outcome {
     let house = House::open()?;
     let model = policy(model)?;
     let evidence = imported(&house, source)?;
-    print(starter_policy(&house.catalogue, &house.gates, &model, &evidence).as_bytes())
+    let text = starter_policy(&house.catalogue, &house.gates, &model, &evidence);
+    let lines = |marked: bool| {
+        text.lines()
+            .filter(|line| {
+                line.contains(" = ") && !line.starts_with('#') && line.ends_with("# model") == marked
+            })
+            .count()
+    };
+    warn(&format!("{} lines from the device, {} from the model {}", lines(false), lines(true), model.id()));
+    let policy = Policy::parse("the starting policy", &text)?;
+    match Plan::new(&house.catalogue, &house.gates, &policy) {
+        Ok(plan) => warn(&format!("the device is {} under it", judge_at(&plan, &evidence, None).posture())),
+        Err(error) => warn(&format!("it does not load as it stands: {error}")),
+    }
+    print(text.as_bytes())
 }
 
 fn imported(house: &House, source: PathBuf) -> Result<Evidence, CommandError> {
@@ -235,15 +260,14 @@ fn imported(house: &House, source: PathBuf) -> Result<Evidence, CommandError> {
 fn policy(name: &str) -> Result<Policy, CommandError> {
     match policies::built_in(name) {
         Some(policy) => Ok(policy?),
-        None if !Path::new(name).exists() => {
-            let known: Vec<&str> = policies::BUILT_IN.iter().map(|(name, ..)| *name).collect();
-            Err(CommandError::Usage(format!(
-                "policy \"{name}\": expected {}, or a policy file",
-                known.join(", ")
-            )))
-        }
+        None if !Path::new(name).exists() => Err(unknown_policy(name)),
         None => policy_file(Path::new(name)),
     }
+}
+
+fn unknown_policy(name: &str) -> CommandError {
+    let known: Vec<&str> = policies::BUILT_IN.iter().map(|(name, ..)| *name).collect();
+    CommandError::Usage(format!("policy \"{name}\": expected {}, or a policy file", known.join(", ")))
 }
 
 fn policy_file(path: &Path) -> Result<Policy, CommandError> {
@@ -271,18 +295,26 @@ fn written(house: &House, mut collected: Collected, output: &CaptureArgs) -> Out
     }
     let text = collected.evidence.to_capture(&house.catalogue);
     let Some(path) = &output.output else { return print(text.as_bytes()) };
-    // Beside the file and then over it, so that a failure never costs an earlier capture.
+    store(path, text.as_bytes()).map(|()| 0).map_err(|error| CommandError::Io(path.clone(), error))
+}
+
+/// Writes a file that only its owner can read, beside the old one and then over it, so that a failure never costs
+/// an earlier capture. What is no regular file (a pipe, /dev/null) is written to as it is.
+fn store(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    }
     let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
+    beside.push(format!(".{}.new", std::process::id()));
     let beside = PathBuf::from(beside);
-    let store = || -> io::Result<()> {
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&beside, path)
-    };
-    store().map(|()| 0).map_err(|error| CommandError::Io(path.clone(), error))
+    // Only a file that we made ourselves: never one, or a link, that somebody laid there.
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+    let written =
+        file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
 }
 
 fn colour() -> Colour {
