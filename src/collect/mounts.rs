@@ -91,13 +91,18 @@ fn mapper_names(context: &Context) -> Option<BTreeMap<(u32, u32), String>> {
         Some(std::str::from_utf8(&bytes).ok()?.trim_end().to_string())
     };
     let devices = context.root.entries(BLOCK).ok()?;
+    let mut numbers = devices
+        .iter()
+        .filter_map(|name| Some((name, name.strip_prefix("dm-")?.parse::<u32>().ok()?)))
+        .peekable();
+    // The kernel names a device after its minor number; all have one major.
+    let first = numbers.peek().map(|(name, _)| line(format!("{BLOCK}/{name}/dev")));
+    let major: u32 = match first {
+        None => return Some(BTreeMap::new()),
+        Some(number) => number?.split_once(':')?.0.parse().ok()?,
+    };
     // Of a device that can't be read nothing can be said, so nothing is said of any.
-    let mapped = devices.iter().filter(|name| name.starts_with("dm-")).map(|name| {
-        let number = line(format!("{BLOCK}/{name}/dev"))?;
-        let (major, minor) = number.split_once(':')?;
-        Some(((major.parse().ok()?, minor.parse().ok()?), line(format!("{BLOCK}/{name}/dm/name"))?))
-    });
-    mapped.collect()
+    numbers.map(|(name, minor)| Some(((major, minor), line(format!("{BLOCK}/{name}/dm/name"))?))).collect()
 }
 
 /// The signals of the mount table.

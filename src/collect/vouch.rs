@@ -117,13 +117,11 @@ impl Mounted {
             let bytes = root.read(&path, 4096).ok()?;
             Some(String::from_utf8(bytes).ok()?.trim_end().to_string())
         };
-        let devices = root.entries(BLOCK).unwrap_or_default();
-        let own = format!("{LOOP_MAJOR}:{minor}");
-        let device = devices
-            .iter()
-            .filter(|name| name.starts_with("loop"))
-            .find(|name| read(format!("{BLOCK}/{name}/dev")).as_deref() == Some(own.as_str()));
-        let file = device.and_then(|name| read(format!("{BLOCK}/{name}/loop/backing_file")));
+        // The source only says where to look; what is found there must bear the mount's own number.
+        let name = mount.source.rsplit('/').next().filter(|name| name.starts_with("loop"));
+        let own =
+            name.filter(|name| read(format!("{BLOCK}/{name}/dev")) == Some(format!("{LOOP_MAJOR}:{minor}")));
+        let file = own.and_then(|name| read(format!("{BLOCK}/{name}/loop/backing_file")));
         let backing = file.as_deref().and_then(|file| self.table.covering(file));
         backing.is_some_and(|backing| self.on_verity(backing))
     }

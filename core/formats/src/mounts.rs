@@ -46,17 +46,18 @@ pub struct Mount {
     pub fstype: Box<str>,
     /// A device's path, or what the file system calls its source. May be empty.
     pub source: Box<str>,
-    /// Options of the mount. /proc/mounts and `mount` have all options here.
-    pub options: Vec<Box<str>>,
+    /// Options of the mount as the table has them, between commas and with their escapes. /proc/mounts and
+    /// `mount` have all options here.
+    pub options: Box<str>,
     /// Options of the file system; only mountinfo tells them apart.
-    pub super_options: Vec<Box<str>>,
+    pub super_options: Box<str>,
 }
 
 impl Mount {
     /// Whether an option is set, on the mount or on the file system. In mountinfo a mount is writable only if
     /// both say `rw`: ask `has("ro")`, not `has("rw")`.
     pub fn has(&self, option: &str) -> bool {
-        self.options.iter().chain(&self.super_options).any(|set| **set == *option)
+        self.options.split(',').chain(self.super_options.split(',')).any(|set| set == option)
     }
 }
 

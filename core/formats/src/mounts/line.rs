@@ -49,8 +49,8 @@ fn mountinfo(line: &str) -> Option<Mount> {
         point: unescaped(point)?,
         fstype: unescaped(fstype)?,
         source: unescaped(source)?,
-        options: options_of(options)?,
-        super_options: options_of(super_options)?,
+        options: options.into(),
+        super_options: super_options.into(),
     })
 }
 
@@ -67,8 +67,8 @@ fn proc_mounts(line: &str) -> Option<Mount> {
         point: unescaped(point)?,
         fstype: unescaped(fstype)?,
         source: unescaped(source)?,
-        options: options_of(options)?,
-        super_options: Vec::new(),
+        options: options.into(),
+        super_options: "".into(),
     })
 }
 
@@ -88,14 +88,9 @@ fn mount_output(line: &str) -> Option<Mount> {
         point: point.into(),
         fstype: fstype.into(),
         source: source.into(),
-        options: options.split(',').filter(|option| !option.is_empty()).map(Into::into).collect(),
-        super_options: Vec::new(),
+        options: options.into(),
+        super_options: "".into(),
     })
-}
-
-/// Options are split before their escapes are read: an escaped comma is part of a value.
-fn options_of(field: &str) -> Option<Vec<Box<str>>> {
-    field.split(',').filter(|option| !option.is_empty()).map(unescaped).collect()
 }
 
 /// Reads `\ooo`. `None` for another escape, and for bytes that are no text or hold a NUL.
