@@ -128,8 +128,17 @@ impl RawCheck {
         let place = self.reads.first().map_or(self.code.span(), Spanned::span);
         let rule =
             self.rule.compile(catalogue, &reads, place).map_err(|(span, message)| error(span, message))?;
-        if let (Some(absent), Rule::Agree | Rule::Row(_)) = (&self.absent, &rule) {
-            return Err(error(absent.span(), "absent: agree and row leave an absent value undecided".into()));
+        match (&self.absent, &rule) {
+            (Some(absent), Rule::Row(_)) => {
+                return Err(error(absent.span(), "absent: a row leaves an absent value undecided".into()));
+            }
+            (Some(absent), Rule::Agree) if *absent.as_ref() != WhenAbsent::Pass => {
+                return Err(error(
+                    absent.span(),
+                    "absent: with agree, expected \"pass\" (an absent source has no say)".into(),
+                ));
+            }
+            _ => {}
         }
         let severity = match self.severity {
             RawSeverity::Minor => Severity::Minor,

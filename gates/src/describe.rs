@@ -35,6 +35,7 @@ impl Check {
             }
         };
         let absence = match (&self.rule, self.when_absent) {
+            (Rule::Agree, WhenAbsent::Pass) => " A source without an entry has no say.",
             (Rule::Agree | Rule::Row(_), _) | (_, WhenAbsent::Unknown) => "",
             (_, WhenAbsent::Pass) => " Absence passes.",
             (_, WhenAbsent::Fail) => " Absence fails.",

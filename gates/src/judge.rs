@@ -167,7 +167,7 @@ impl<'a> Judge<'a> {
                 .into_iter()
                 .fold(Verdict::Pass, Verdict::min)
             }),
-            Test::Agree => self.agree(reads),
+            Test::Agree => self.agree(reads, check.when_absent == WhenAbsent::Pass),
             Test::Row(rows) => self.row(reads, rows),
         }
     }
@@ -204,9 +204,9 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Fails once two seen values differ. Where one is missing, or some sources have an entry and others have
-    /// none, nothing is shown either way.
-    fn agree(&self, reads: &[SignalIx]) -> Verdict {
+    /// Fails once two seen values differ. Where one is missing, nothing is shown either way; nor where some sources
+    /// have an entry and others have none, unless an absent source has no say.
+    fn agree(&self, reads: &[SignalIx], absent_has_no_say: bool) -> Verdict {
         let mut first: Option<&Value> = None;
         let (mut absent, mut missing) = (0, false);
         for ix in reads {
@@ -217,7 +217,11 @@ impl<'a> Judge<'a> {
                 Seen::Missing(_) | Seen::Withheld(_) => missing = true,
             }
         }
-        if missing || (absent > 0 && absent < reads.len()) { Verdict::Unknown } else { Verdict::Pass }
+        if missing || (absent > 0 && absent < reads.len() && !absent_has_no_say) {
+            Verdict::Unknown
+        } else {
+            Verdict::Pass
+        }
     }
 
     /// Passes if a row has the values of all columns, fails if no row has those that are seen.

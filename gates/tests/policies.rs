@@ -102,7 +102,7 @@ fn what_a_policy_gets_wrong_is_refused_with_its_line() {
             "[[sources]]\nabsent = [\"*.verified_boot_key\"]\nreason = \"r\"",
             "expected signals of the catalogue",
         ),
-        ("[[sources]]\nabsent = [\"selinux.su_domain\"]\nreason = \"r\"", "critical check"),
+        ("[[sources]]\nabsent = [\"selinux.permissive_domains\"]\nreason = \"r\"", "critical check"),
         ("[[sources]]\nabsent = [\"attested.*\"]\nreason = \"r\"", "critical check"),
     ] {
         let bad = format!("{good}\n{tail}\n");

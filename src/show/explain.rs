@@ -149,9 +149,7 @@ fn explain_check(
         )?;
     }
     let deciding = match check.severity {
-        Severity::Critical => {
-            "critical: a failure is evidence of compromise; no waiver lowers it, and only a lab policy can leave its gate unbound"
-        }
+        Severity::Critical => "critical: a failure is evidence of compromise; no waiver lowers it",
         Severity::Major => "major: required",
         Severity::Minor => "minor: advice, never decides its objective",
     };

@@ -63,7 +63,7 @@ fn heading(out: &mut String, report: &Report<'_>, view: View<'_>) -> fmt::Result
     writeln!(out, "\n{}  {}", colour.posture(report.posture()), summary(report))?;
     let number = |verdict| report.findings().filter(|finding| finding.verdict == verdict).count();
     let [passed, failed, unknown] = [Verdict::Pass, Verdict::Fail, Verdict::Unknown].map(number);
-    writeln!(out, "{passed} checks pass, {failed} fail, {unknown} are unknown\n")
+    writeln!(out, "checks: {passed} pass, {failed} fail, {unknown} unknown\n")
 }
 
 fn summary(report: &Report<'_>) -> String {

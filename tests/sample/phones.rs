@@ -263,7 +263,6 @@ pub fn cuttlefish(state: &'static str) -> Device {
     for (signal, outcome) in [
         ("kernel.lockdown_rules", "seen = false"),
         ("selinux.permissive_domains", "seen = [\"su\"]"),
-        ("selinux.su_domain", "seen = true"),
         ("service.advanced_protection", "seen = false"),
         ("service.intrusion_detection", "seen = \"disabled\""),
         ("service.oem_unlock_allowed", "seen = true"),

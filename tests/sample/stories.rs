@@ -87,7 +87,6 @@ fn userdebug() -> Device {
     device.process(690, "console", "shell", 2000);
     device.property("init.svc.console", "running");
     other_signer(&mut device);
-    device.observe("selinux.su_domain", "seen = true");
     device.observe("selinux.permissive_domains", "seen = [\"su\"]");
     device
 }
