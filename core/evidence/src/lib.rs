@@ -11,14 +11,16 @@ mod class;
 mod evidence;
 mod load;
 mod observation;
+mod source;
 mod time;
 mod value;
 
 pub use capture::{CAPTURE_SCHEMA, MAX_CAPTURE};
-pub use catalogue::{Catalogue, Origin, Row, Sensitivity, Signal, SignalIx, Source};
+pub use catalogue::{Catalogue, Row, Signal, SignalIx};
 pub use class::Class;
 pub use evidence::{Evidence, SourceInfo, SourceKind};
 pub use load::{LoadError, caret, from_toml, printable};
 pub use observation::{Observation, Outcome, Reason};
+pub use source::{Origin, Sensitivity, Source};
 pub use time::{Month, Time, TimeError};
 pub use value::{MAX_NAME, MAX_NAMES, Names, Type, Value, Version};
