@@ -391,3 +391,56 @@ fn this_machine_is_judged_and_never_compliant() {
     assert_eq!(status(&capture), 0);
     assert!(stdout(&capture).contains("schema = \"com.enigm.capture/1\""));
 }
+
+#[test]
+fn a_capture_goes_where_it_is_asked_and_over_nothing_else() {
+    let directory = std::env::temp_dir().join(format!("trustctl-{}-out", std::process::id()));
+    fs::create_dir_all(&directory).unwrap();
+    let source = device("app-collected");
+    // A pipe stays a pipe.
+    let pipe = directory.join("pipe");
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        &pipe,
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::from_raw_mode(0o600),
+        0,
+    )
+    .unwrap();
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::read_to_string(pipe).unwrap()
+    });
+    assert_eq!(status(&trustctl(&["import", &source, "-o", pipe.to_str().unwrap()])), 0);
+    assert!(reader.join().unwrap().starts_with("schema = "));
+    use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+    assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
+    // What others laid beside the file is left alone, and the file is its owner's only.
+    let (victim, out) = (directory.join("victim"), directory.join("out"));
+    fs::write(&victim, "mine").unwrap();
+    std::os::unix::fs::symlink(&victim, directory.join("out.new")).unwrap();
+    std::os::unix::fs::symlink(&victim, &out).unwrap();
+    assert_eq!(status(&trustctl(&["import", &source, "-o", out.to_str().unwrap()])), 0);
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "mine");
+    let written = fs::symlink_metadata(&out).unwrap();
+    assert!(written.is_file() && written.permissions().mode() & 0o777 == 0o600);
+    fs::remove_dir_all(&directory).unwrap();
+}
+
+#[test]
+fn what_a_file_says_steers_no_terminal() {
+    let capture =
+        Temp::new("escape.toml", "schema = \"com.enigm.capture/1\"\ntaken_at = \"\\u001b[31m\\u202e\"\n");
+    let policy =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("etc/policy/production.toml")).unwrap();
+    let policy =
+        Temp::new("escape-policy.toml", policy.replace("id = \"production\"", "id = \"x\\u001b[8m\""));
+    let source = device("production");
+    for arguments in [vec!["evaluate", capture.path()], vec!["evaluate", &source, "--policy", policy.path()]]
+    {
+        let output = trustctl(&arguments);
+        assert_eq!(status(&output), 2);
+        let said = stderr(&output) + &stdout(&output);
+        assert!(!said.contains(['\u{1b}', '\u{202e}']), "{said}");
+    }
+}

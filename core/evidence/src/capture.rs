@@ -45,7 +45,7 @@ impl Evidence {
                 format!("{} bytes: expected a capture of at most {MAX_CAPTURE}", text.len()),
             ));
         }
-        let raw: RawCapture = from_toml(file, text).map_err(LoadError::without_excerpt)?;
+        let raw: RawCapture = from_toml(file, text).map_err(LoadError::without_content)?;
         if raw.schema.as_ref() != CAPTURE_SCHEMA {
             let message = format!("schema = \"{}\": expected \"{CAPTURE_SCHEMA}\"", raw.schema.as_ref());
             return Err(LoadError::at(file, text, raw.schema.span(), message));

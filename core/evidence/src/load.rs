@@ -37,6 +37,13 @@ impl LoadError {
         self
     }
 
+    /// The same error without anything of the file: neither the excerpt nor what the message quotes of it.
+    pub fn without_content(self) -> LoadError {
+        let quoted = |(n, part): (usize, &str)| if n % 2 == 0 { part.to_string() } else { "…".into() };
+        let parts: Vec<String> = self.message.split('"').enumerate().map(quoted).collect();
+        LoadError { message: parts.join("\"").into(), ..self.without_excerpt() }
+    }
+
     /// An error of the file as a whole.
     pub fn whole(file: &str, message: impl fmt::Display) -> LoadError {
         LoadError { file: file.into(), place: None, message: shortened(&message.to_string()) }

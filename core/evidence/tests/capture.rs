@@ -115,3 +115,19 @@ fn withheld_evidence_names_nothing_private() {
     assert_eq!(evidence.get(ix).unwrap().outcome, Outcome::Withheld(2));
     assert!(!evidence.to_capture(&catalogue).contains("secret"));
 }
+
+#[test]
+fn an_error_in_a_capture_repeats_nothing_private() {
+    let catalogue = Catalogue::built_in().unwrap();
+    for line in [
+        "\"packages.names\" = \"com.secret.app\"",
+        "\"packages.names\" = { seen = [\"com.secret.app\", \"bad name\"] }",
+        "\"packages.names\" = { seen = [\"com.secret.app\"], class = \"K\" }",
+        "\"packages.names\" = { seen = [\"com.secret.app\" }",
+    ] {
+        let text = format!("schema = \"{CAPTURE_SCHEMA}\"\n[observations]\n{line}\n");
+        let error = Evidence::from_capture(&catalogue, "c.toml", &text).unwrap_err();
+        assert!(!error.to_string().contains("secret"), "{error}");
+        assert_eq!(error.line(), Some(3));
+    }
+}
