@@ -78,6 +78,8 @@ fn every_outcome_is_reached(id: GateId) {
         assert!(cases.case.iter().any(|case| case.check == *check.code), "no case makes {} fail", check.code);
         for ix in check.signals() {
             let id = catalogue.id(ix);
+            let fails = |case: &Case| case.check == *check.code && case.set.contains_key(id);
+            assert!(cases.case.iter().any(fails), "no case makes {} fail by {id}", check.code);
             for reason in Reason::ALL {
                 let missing = with(&good, &catalogue, ix, Outcome::Missing(reason));
                 assert_eq!(
