@@ -1,5 +1,6 @@
 //! Where a device's files are read: the running system, a directory that mirrors one, or parts in memory.
 
+use crate::collect::kernel_place;
 use rustix::fs::{self, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use std::collections::BTreeMap;
@@ -69,11 +70,13 @@ impl Directory {
             true => flags | OFlags::CLOEXEC,
             false => flags | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY,
         };
-        let opened = fs::openat2(&self.base, relative, flags, Mode::empty(), ResolveFlags::IN_ROOT);
-        match opened {
-            // Kernels before 5.6 have no openat2; the running system's own root needs no confinement.
-            Err(Errno::NOSYS) if self.live => fs::openat(&self.base, relative, flags, Mode::empty()),
-            opened => opened,
+        match self.live.then(|| kernel_place(path)).flatten() {
+            None => match fs::openat2(&self.base, relative, flags, Mode::empty(), ResolveFlags::IN_ROOT) {
+                // Kernels before 5.6 have no openat2; the running system's own root needs no confinement.
+                Err(Errno::NOSYS) if self.live => fs::openat(&self.base, relative, flags, Mode::empty()),
+                opened => opened,
+            },
+            Some((place, below, magic)) => open_kernels(place, below, magic, flags),
         }
         .map_err(reason)
     }
@@ -164,6 +167,27 @@ impl Root for Directory {
 
     fn is_live(&self) -> bool {
         self.live
+    }
+}
+
+/// Opens a file of one of the kernel's own file systems on the running system, without crossing into anything
+/// that is mounted over it or below it: a file of one process bound over another's is still of this type, and
+/// would show in no mount table that was forged the same way.
+fn open_kernels(place: &str, below: &str, magic: u64, flags: OFlags) -> Result<OwnedFd, Errno> {
+    let whole = fs::open(place, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    if u64::try_from(fs::fstatfs(&whole)?.f_type) != Ok(magic) {
+        return Err(Errno::XDEV);
+    }
+    let below = if below.is_empty() { "." } else { below };
+    match fs::openat2(
+        &whole,
+        below,
+        flags,
+        Mode::empty(),
+        ResolveFlags::NO_XDEV | ResolveFlags::NO_MAGICLINKS,
+    ) {
+        Err(Errno::NOSYS) => fs::openat(&whole, below, flags, Mode::empty()),
+        opened => opened,
     }
 }
 

@@ -177,9 +177,11 @@ fn a_mount_over_the_kernels_files_or_over_code_is_seen() {
     };
     for (point, expected) in [
         ("/proc/811", "/proc/<pid>"),
-        ("/proc/modules", "/proc/modules"),
+        ("/proc/modules", "/proc/modules:tmpfs"),
         ("/proc", "/proc:second"),
-        ("/sys/fs/selinux/enforce", "/sys/fs/selinux/enforce"),
+        ("/sys/fs/selinux/enforce", "/sys/fs/selinux/enforce:tmpfs"),
+        ("/sys/fs/selinux", "/sys/fs/selinux:tmpfs"),
+        ("/sys/fs/bpf", "/sys/fs/bpf:tmpfs"),
         ("/dev", "none"),
     ] {
         assert_eq!(seen(&format!("9 1 0:40 / {point} rw - tmpfs tmpfs rw"), "mounts.over_kernel"), expected);
@@ -190,7 +192,9 @@ fn a_mount_over_the_kernels_files_or_over_code_is_seen() {
             "f2fs",
             "/apex/com.android.runtime/lib64/bionic/libc.so",
         ),
-        ("/apex/com.android.runtime", "ext4", "none"),
+        ("/apex/com.android.runtime", "tmpfs", "/apex/com.android.runtime"),
+        ("/data/app", "tmpfs", "/data/app"),
+        ("/data/misc/apexdata/com.android.art", "tmpfs", "/data/misc/apexdata/com.android.art"),
         ("/linkerconfig/ld.config.txt", "f2fs", "/linkerconfig/ld.config.txt"),
         ("/data/app/x/base.apk", "f2fs", "/data/app/x/base.apk"),
         ("/data/app/x", "incremental-fs", "none"),
@@ -198,6 +202,14 @@ fn a_mount_over_the_kernels_files_or_over_code_is_seen() {
     ] {
         assert_eq!(seen(&format!("9 1 253:58 /x {point} rw - {fstype} x rw"), "mounts.over_code"), expected);
     }
+    let module = "9 1 7:40 / /apex/com.android.art ro - ext4 /dev/block/loop5 ro";
+    assert_eq!(seen(module, "mounts.over_code"), "none");
+    assert_eq!(seen(&format!("{module}\n{module}"), "mounts.over_code"), "/apex/com.android.art");
+    let linker =
+        "9 1 0:30 / /linkerconfig rw - tmpfs tmpfs rw\n10 1 0:30 /default /linkerconfig rw - tmpfs tmpfs rw";
+    assert_eq!(seen(linker, "mounts.over_code"), "none");
+    let forged = format!("{linker}\n11 1 0:99 / /linkerconfig rw - tmpfs tmpfs rw");
+    assert_eq!(seen(&forged, "mounts.over_code"), "/linkerconfig");
 }
 
 #[test]
@@ -234,4 +246,42 @@ fn a_link_in_the_place_of_a_directory_counts_as_one_in_it() {
     symlink("/data/empty", scratch.0.join("data/adb")).unwrap();
     let collected = scratch.collect(&catalogue);
     assert_eq!(outcome(&catalogue, &collected.evidence, "adb_dir.subdirectories").to_string(), "1");
+}
+
+#[test]
+fn only_a_whole_partition_alone_on_its_own_device_is_verified() {
+    let catalogue = catalogue();
+    let unverified = |vendor: &str, name: &str| {
+        let scratch = sound("partition", &format!("{SOUND}{vendor}\n"));
+        scratch.write("sys/devices/virtual/block/dm-14/dev", "253:14\n");
+        scratch.write("sys/devices/virtual/block/dm-14/dm/name", name);
+        outcome(&catalogue, &scratch.collect(&catalogue).evidence, "mounts.unverified").to_string()
+    };
+    let good = "9 1 253:14 / /vendor ro - erofs /dev/block/dm-14 ro";
+    assert_eq!(unverified(good, "vendor-verity\n"), "none");
+    // Another partition's device, a renamed one, a directory of it, and a second mount there.
+    assert_eq!(unverified(good, "product-verity\n"), "/vendor");
+    assert_eq!(unverified(good, "x-verity\n"), "/vendor");
+    assert_eq!(unverified(&good.replace(" / /vendor", " /etc/x /vendor"), "vendor-verity\n"), "/vendor");
+    let twice = format!("8 1 0:99 / /vendor ro - tmpfs x ro\n{good}");
+    assert_eq!(unverified(&twice, "vendor-verity\n"), "/vendor");
+}
+
+#[test]
+fn a_flood_of_mounts_hides_none() {
+    let catalogue = catalogue();
+    let flood: String = (0..21_000).map(|n| format!("{n} 1 0:40 / /system/x{n} rw - tmpfs t rw\n")).collect();
+    let collected = sound("flood", &format!("{SOUND}{flood}")).collect(&catalogue);
+    assert!(matches!(outcome(&catalogue, &collected.evidence, "mounts.over_system"), Outcome::Seen(_)));
+    // A line that can't be read makes an empty finding Missing, and leaves a found one standing.
+    let odd = format!("{SOUND}9 1 0:40 / /system/etc/hosts rw - tmpfs t rw\nno mount line\n");
+    let collected = sound("odd-line", &odd).collect(&catalogue);
+    assert_eq!(
+        outcome(&catalogue, &collected.evidence, "mounts.over_system").to_string(),
+        "/system/etc/hosts"
+    );
+    assert_eq!(
+        outcome(&catalogue, &collected.evidence, "mounts.over_code"),
+        &Outcome::Missing(Reason::Malformed)
+    );
 }

@@ -2,8 +2,11 @@
 
 use super::vouch::{Mounted, Vouched, is_kernels};
 use crate::root::Root;
+use std::collections::BTreeSet;
 use std::sync::{Mutex, OnceLock};
-use trust_evidence::{Catalogue, MAX_NAME, Names, Observation, Outcome, Reason, Signal, SignalIx, Value};
+use trust_evidence::{
+    Catalogue, MAX_NAME, MAX_NAMES, Names, Observation, Outcome, Reason, Signal, SignalIx, Value,
+};
 use trust_formats::{Drops, FormatError};
 
 /// The largest file that is read, in bytes, where a collector does not say otherwise.
@@ -191,10 +194,14 @@ fn is_sha512(text: &str) -> bool {
     text.len() == 128 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Names as a value. Bytes that no name has are escaped and long names cut, so that an odd name among others
-/// hides none of them; malformed if there are too many.
+/// Names as a value. Bytes that no name has are escaped, long names cut, and of too many the rest is one name, so
+/// that odd names and floods of them hide none of the others.
 pub fn names<S: AsRef<str>>(list: impl IntoIterator<Item = S>) -> Outcome {
-    let names = list.into_iter().map(|name| well_formed(name.as_ref()));
+    let mut names: BTreeSet<String> = list.into_iter().map(|name| well_formed(name.as_ref())).collect();
+    if names.len() >= MAX_NAMES {
+        names = names.into_iter().take(MAX_NAMES - 1).collect();
+        names.insert("(more)".into());
+    }
     Names::new(names).map_or(Outcome::Missing(Reason::Malformed), |names| Outcome::Seen(Value::Names(names)))
 }
 

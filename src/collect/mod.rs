@@ -17,7 +17,7 @@ mod vouch;
 pub use boot::KEPT as KEPT_PARAMETERS;
 pub use context::{Context, MAX_FILE, Note, Sink};
 pub use run::{Collected, Deadlines, collect};
-pub use vouch::Mounted;
+pub use vouch::{Mounted, kernel_place};
 
 /// A collector: its name, the kinds of source it claims, and what it does.
 pub struct Collector {

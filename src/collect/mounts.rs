@@ -3,14 +3,14 @@
 use super::context::{Context, Sink, names, truth};
 use super::vouch::{Mounted, is_of_a_process};
 use std::collections::BTreeMap;
-use trust_evidence::{Outcome, Reason, Source};
+use trust_evidence::{Outcome, Reason, Source, Value};
 use trust_formats::mounts::{Mount, Mounts, parse};
 
 /// Where the kernel shows its virtual block devices.
 pub const BLOCK: &str = "/sys/devices/virtual/block";
 
 /// The largest mount table that is read, in bytes.
-const MAX_TABLE: usize = 4 << 20;
+const MAX_TABLE: usize = 8 << 20;
 /// Where the mount table is read.
 const TABLE: &str = "/proc/self/mountinfo";
 /// Where else a root that is not this machine may have it. A live reader takes its own table or none: another
@@ -113,7 +113,12 @@ pub fn mounts(context: &Context, sink: &mut Sink<'_>) {
         return sink.each(path, |_| Outcome::Missing(reason));
     };
     sink.each(path, |signal| match &signal.source {
-        Source::Collector(_, item) => observe(mounted, item),
+        Source::Collector(_, item) => match observe(mounted, item) {
+            // A line that could not be read may hide a mount; what was found all the same stands.
+            Outcome::Seen(Value::Names(names)) if !names.is_empty() => Outcome::Seen(Value::Names(names)),
+            _ if !mounted.table.dropped().is_empty() => Outcome::Missing(Reason::Malformed),
+            outcome => outcome,
+        },
         _ => Outcome::Missing(Reason::Unsupported),
     });
 }
@@ -123,8 +128,6 @@ fn observe(mounted: &Mounted, item: &str) -> Outcome {
     let system = || SYSTEM.into_iter().filter_map(|point| last(table, point));
     match item {
         _ if last(table, "/").is_none() => Outcome::Missing(Reason::Malformed),
-        // A line that could not be read may hide a mount.
-        _ if !table.dropped().is_empty() => Outcome::Missing(Reason::Malformed),
         "unverified" if mounted.mapper.is_none() || system().any(|mount| mount.device.is_none()) => {
             Outcome::Missing(Reason::NotPresent)
         }
@@ -137,7 +140,7 @@ fn observe(mounted: &Mounted, item: &str) -> Outcome {
         ),
         "over_kernel" => names(over_kernel(table)),
         "over_code" => {
-            names(table.iter().filter(|mount| lies_over_code(mount)).map(|mount| mount.point.clone()))
+            names(table.iter().filter(|mount| lies_over_code(table, mount)).map(|mount| mount.point.clone()))
         }
         "soft" => names([("/data", true), ("/dev", false)].into_iter().filter_map(|(point, nodev)| {
             let mount = last(table, point)?;
@@ -170,37 +173,97 @@ fn odd_source(mount: &Mount) -> Option<String> {
     (!plain).then(|| mount.source.to_string())
 }
 
-/// Mounts in /proc and /sys beyond the two themselves: each at a point of its own, or a second one at theirs.
-/// The many process numbers come as one name.
+/// What Android and Linux mount in /proc and /sys, each a file system of the kernel's own.
+const EXPECTED: [(&str, &str); 13] = [
+    ("/proc/sys/fs/binfmt_misc", "autofs"),
+    ("/proc/sys/fs/binfmt_misc", "binfmt_misc"),
+    ("/sys/firmware/efi/efivars", "efivarfs"),
+    ("/sys/fs/bpf", "bpf"),
+    ("/sys/fs/cgroup", "cgroup2"),
+    ("/sys/fs/fuse/connections", "fusectl"),
+    ("/sys/fs/pstore", "pstore"),
+    ("/sys/fs/selinux", "selinuxfs"),
+    ("/sys/kernel/config", "configfs"),
+    ("/sys/kernel/debug", "debugfs"),
+    ("/sys/kernel/debug/tracing", "tracefs"),
+    ("/sys/kernel/security", "securityfs"),
+    ("/sys/kernel/tracing", "tracefs"),
+];
+
+/// Mounts in /proc and /sys beyond the two themselves: each at a point of its own, with its type where that is
+/// another than belongs there, and a second one at a point. The many process numbers come as one name.
 fn over_kernel(table: &Mounts) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    for place in ["/proc", "/sys", "/sys/fs/selinux"] {
-        if table.iter().filter(|mount| *mount.point == *place).count() > 1 {
-            found.push(format!("{place}:second"));
+    let mut before: Vec<(&str, &str)> = Vec::new();
+    for mount in table.iter() {
+        let (point, fstype) = (&*mount.point, &*mount.fstype);
+        let below = |place: &str| point.strip_prefix(place).is_some_and(|rest| rest.starts_with('/'));
+        let place = point == "/proc" || point == "/sys";
+        if !place && !below("/proc") && !below("/sys") {
+            continue;
         }
-    }
-    for place in ["/proc", "/sys"] {
-        let below = table
-            .iter()
-            .filter(|mount| mount.point.strip_prefix(place).is_some_and(|rest| rest.starts_with('/')));
-        found.extend(below.map(|mount| match is_of_a_process(&mount.point) {
-            true => "/proc/<pid>".to_string(),
-            false => mount.point.to_string(),
-        }));
+        let whole = mount.root.as_deref().is_none_or(|root| root == "/");
+        // Controllers of cgroup v1, each in a directory of its own.
+        let cgroup = ["cgroup", "cgroup2"].contains(&fstype) && below("/sys/fs/cgroup");
+        match () {
+            () if before.contains(&(point, fstype))
+                || (place && before.iter().any(|(other, _)| *other == point)) =>
+            {
+                found.push(format!("{point}:second"));
+            }
+            () if place || cgroup => {}
+            () if is_of_a_process(point) => found.push("/proc/<pid>".into()),
+            () if EXPECTED.contains(&(point, fstype)) && whole => found.push(point.into()),
+            // Android puts its cgroup controllers and older systems a tmpfs there, to hold them.
+            () if point == "/sys/fs/cgroup" && fstype == "tmpfs" => found.push(point.into()),
+            () => found.push(format!("{point}:{fstype}")),
+        }
+        before.push((point, fstype));
     }
     found
 }
 
-/// Whether a mount lies over single files of code or of what decides which code runs: inside a module, the
-/// linker's configuration, init, the property area, an installed app.
-fn lies_over_code(mount: &Mount) -> bool {
-    let below =
-        |directory: &str| mount.point.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'));
-    // Modules are mounted at /apex/<name> and /apex/<name>@<version>; below that nothing is.
-    let in_module = mount.point.strip_prefix("/apex/").is_some_and(|rest| rest.contains('/'));
-    // Apps that are still being streamed run from an incremental file system.
-    let app = below("/data/app") && *mount.fstype != *"incremental-fs";
-    in_module || app || below("/linkerconfig") || below("/dev/__properties__") || *mount.point == *"/init"
+/// Whether a mount lies over code or what decides which code runs: a module, the linker's configuration, init,
+/// the property area, installed apps and what is compiled of them.
+fn lies_over_code(table: &Mounts, mount: &Mount) -> bool {
+    const CODE: [&str; 8] = [
+        "/adb_keys",
+        "/data/apex",
+        "/data/app",
+        "/data/dalvik-cache",
+        "/data/misc/apexdata",
+        "/dev/__properties__",
+        "/init",
+        "/init.environ.rc",
+    ];
+    let point = &*mount.point;
+    let within = |directory: &str| {
+        point.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let second = || table.iter().filter(|other| other.point == mount.point).count() > 1;
+    match point.strip_prefix("/apex/") {
+        // The list of modules, which apexd binds there.
+        Some("apex-info-list.xml") => false,
+        // A module is a whole file system on a block device of its own; nothing is mounted inside one.
+        Some(module) => {
+            let data = last(table, "/data").and_then(|data| data.device);
+            let own = mount.source.starts_with("/dev/block/")
+                && mount.root.as_deref().is_none_or(|root| root == "/");
+            module.contains('/') || !own || (mount.device.is_some() && mount.device == data) || second()
+        }
+        None if point == "/apex" => second(),
+        // init mounts it once, and binds one of two directories in it over it, by namespace.
+        None if point == "/linkerconfig" => {
+            let root = |mount: &Mount| mount.root.as_deref().unwrap_or("/").to_string();
+            let mut whole = table.iter().filter(|other| *other.point == *point && root(other) == "/");
+            let first = whole.next().and_then(|first| first.device);
+            let bound = ["/default", "/bootstrap"].contains(&root(mount).as_str()) && mount.device == first;
+            !bound && (root(mount) != "/" || whole.next().is_some())
+        }
+        None if within("/linkerconfig") => true,
+        // Apps that are still being streamed run from an incremental file system.
+        None => CODE.into_iter().any(within) && *mount.fstype != *"incremental-fs",
+    }
 }
 
 /// Whether a mount lies below a system directory, or is a second one at a system mount point.

@@ -3,7 +3,6 @@
 //! Root in userland can mount over any path. The mount table shows it, so a file counts as the kernel's or the
 //! image's only where the table leaves no room for that.
 
-use super::mounts::BLOCK;
 use crate::root::Root;
 use std::collections::BTreeMap;
 use trust_evidence::Class;
@@ -16,9 +15,6 @@ const KERNEL: [(&str, &str, u64); 3] = [
     ("/sys/fs/selinux", "selinuxfs", 0xf97c_ff8c),
     ("/sys", "sysfs", 0x6265_6572),
 ];
-
-/// The major number of loop devices.
-const LOOP_MAJOR: u32 = 7;
 
 /// What stands behind a path's content.
 #[derive(Clone, Copy)]
@@ -45,11 +41,17 @@ impl Vouched {
 
 /// Whether a path belongs to a file system of the kernel's own.
 pub fn is_kernels(path: &str) -> bool {
-    kernel_place(path).is_some()
+    place(path).is_some()
 }
 
-fn kernel_place(path: &str) -> Option<(&'static str, &'static str, u64)> {
+fn place(path: &str) -> Option<(&'static str, &'static str, u64)> {
     KERNEL.into_iter().find(|(place, ..)| path == *place || is_below(path, place))
+}
+
+/// Of a path of the kernel's: the place of its file system, what is below that, and the magic number.
+pub fn kernel_place(path: &str) -> Option<(&'static str, &str, u64)> {
+    let (place, _, magic) = place(path)?;
+    Some((place, path.strip_prefix(place)?.trim_start_matches('/'), magic))
 }
 
 /// Whether a path lies below a directory.
@@ -74,12 +76,12 @@ impl Mounted {
         {
             return false;
         }
-        match (kernel_place(path), self.table.covering(path)) {
+        match (place(path), self.table.covering(path)) {
             (Some((place, fstype, magic)), Some(mount)) => {
                 self.is_kernels_own(mount, place, fstype)
                     && root.filesystem(path).is_none_or(|found| found == magic)
             }
-            (None, Some(mount)) => self.on_verity(mount) || self.looped_from_verity(root, mount),
+            (None, Some(mount)) => self.on_verity(mount),
             (_, None) => false,
         }
     }
@@ -95,35 +97,25 @@ impl Mounted {
             && !(place == "/proc" && self.table.iter().any(|other| is_of_a_process(&other.point)))
     }
 
-    /// Whether a mount stands on a dm-verity device. Android names these after the mount point, and the table's
-    /// device number, unlike its source text, is the kernel's own word.
+    /// Whether a mount is a whole partition on its dm-verity device, alone at its point. Android names the device
+    /// after the mount point, and the table's device number, unlike its source text, is the kernel's own word.
     pub fn on_verity(&self, mount: &Mount) -> bool {
-        self.mapped_name(mount).is_some_and(|name| name.ends_with("-verity") || name == "vroot")
+        let expected = match mount.point.rsplit('/').next() {
+            Some("") | None => ["system-verity".to_string(), "vroot".to_string()],
+            Some(partition) => [format!("{partition}-verity"), String::new()],
+        };
+        // The order of two mounts at one point says nothing of which is seen: one of them may have been moved there.
+        let alone = || {
+            self.table.iter().filter(|other| other.point == mount.point && *other.fstype != *"rootfs").count()
+                == 1
+        };
+        let whole = mount.root.as_deref().is_none_or(|root| root == "/");
+        whole && self.mapped_name(mount).is_some_and(|name| expected.iter().any(|own| own == name)) && alone()
     }
 
     /// The device-mapper name of the device that a mount stands on.
     pub fn mapped_name(&self, mount: &Mount) -> Option<&str> {
         self.mapper.as_ref()?.get(&mount.device?).map(String::as_str)
-    }
-
-    /// Whether a mount is a loop device over a file of the verified image, as APEX modules of the image are.
-    fn looped_from_verity(&self, root: &dyn Root, mount: &Mount) -> bool {
-        let Some((LOOP_MAJOR, minor)) = mount.device else { return false };
-        // Names are believed only where the device-mapper's are, which says that sysfs is the kernel's.
-        if self.mapper.is_none() {
-            return false;
-        }
-        let read = |path: String| {
-            let bytes = root.read(&path, 4096).ok()?;
-            Some(String::from_utf8(bytes).ok()?.trim_end().to_string())
-        };
-        // The source only says where to look; what is found there must bear the mount's own number.
-        let name = mount.source.rsplit('/').next().filter(|name| name.starts_with("loop"));
-        let own =
-            name.filter(|name| read(format!("{BLOCK}/{name}/dev")) == Some(format!("{LOOP_MAJOR}:{minor}")));
-        let file = own.and_then(|name| read(format!("{BLOCK}/{name}/loop/backing_file")));
-        let backing = file.as_deref().and_then(|file| self.table.covering(file));
-        backing.is_some_and(|backing| self.on_verity(backing))
     }
 }
 

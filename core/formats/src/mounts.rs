@@ -18,11 +18,11 @@ use crate::{Drops, FormatError};
 use line::Form;
 
 /// The largest table, in bytes.
-pub const MAX_TEXT: usize = 2 << 20;
+pub const MAX_TEXT: usize = 8 << 20;
 /// The most mounts in a table.
 pub const MAX_MOUNTS: usize = 50_000;
 /// The longest line, in bytes.
-pub const MAX_LINE: usize = 32 << 10;
+pub const MAX_LINE: usize = 256 << 10;
 
 const WHAT: &str = "mount table";
 
