@@ -2,6 +2,7 @@
 //! the class of what is read there.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
+#![allow(clippy::print_stderr)] // to say what was skipped
 
 mod scratch;
 
@@ -284,4 +285,21 @@ fn a_flood_of_mounts_hides_none() {
         outcome(&catalogue, &collected.evidence, "mounts.over_code"),
         &Outcome::Missing(Reason::Malformed)
     );
+}
+
+#[test]
+fn on_a_running_machine_nothing_bound_over_the_kernels_files_is_read() {
+    // One process's file over the kernel's own: the same file system, so its type alone tells nothing.
+    let script = "mount --bind /proc/1/comm /proc/cmdline && exec \"$0\" capture";
+    let output = std::process::Command::new("unshare")
+        .args(["-m", "sh", "-c", script, env!("CARGO_BIN_EXE_trustctl")])
+        .stdin(std::process::Stdio::null())
+        .output();
+    let Some(output) = output.ok().filter(|output| output.status.success()) else {
+        eprintln!("SKIPPED: no mount namespace of our own can be made here (unshare -m)");
+        return;
+    };
+    let capture = String::from_utf8(output.stdout).unwrap();
+    let line = capture.lines().find(|line| line.starts_with("\"cmdline.parameters\"")).unwrap();
+    assert!(line.contains("missing = ") && line.contains("class = \"F\""), "{line}");
 }
