@@ -3,7 +3,6 @@
 use crate::judge::Seen;
 use crate::report::{FindingView, Read, Report, Shown};
 use serde_json::{Map, Value as Json, json};
-use std::fmt::Write;
 use trust_evidence::Value;
 use trust_posture::GateId;
 
@@ -13,10 +12,6 @@ pub const POSTURE_SCHEMA: &str = "com.enigm.posture/1";
 /// The report as JSON. `only` leaves all gates but one out; posture is always of all ten.
 pub fn to_json(report: &Report<'_>, only: Option<GateId>) -> Json {
     let policy = report.plan.policy;
-    let mut digest = String::new();
-    for byte in policy.digest() {
-        let _ = write!(digest, "{byte:02x}");
-    }
     let source = &report.evidence.source;
     let limits: Vec<&str> = report.limits().into_iter().map(|(objective, _)| &*objective.id).collect();
     let waivers: Vec<Json> = report
@@ -54,7 +49,7 @@ pub fn to_json(report: &Report<'_>, only: Option<GateId>) -> Json {
             "taken_at": source.taken_at.map(|at| at.to_string()),
             "device": report.evidence.device(report.plan.catalogue),
         },
-        "policy": { "id": policy.id(), "version": policy.version(), "digest": digest, "lab": policy.is_lab() },
+        "policy": { "id": policy.id(), "version": policy.version(), "digest": policy.digest_hex(), "lab": policy.is_lab() },
         "limits": limits,
         "waivers": waivers,
         "gates": gates,

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
-use trust_evidence::{LoadError, Time, from_toml};
+use trust_evidence::{LoadError, Time, Value, from_toml};
 
 /// The schema a policy names.
 pub const POLICY_SCHEMA: &str = "com.enigm.policy/1";
@@ -122,6 +122,11 @@ impl Policy {
     /// SHA-256 of the file's bytes.
     pub fn digest(&self) -> &[u8; 32] {
         &self.digest
+    }
+
+    /// The digest in lower-case hex.
+    pub fn digest_hex(&self) -> String {
+        Value::Digest(self.digest.into()).to_string()
     }
 
     /// Whether devices under this policy are managed: whether gate 8 applies.

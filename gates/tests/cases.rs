@@ -3,12 +3,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
+mod world;
+
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::path::Path;
-use trust_evidence::{CAPTURE_SCHEMA, Catalogue, Evidence, Observation, Outcome, Reason, SignalIx};
+use trust_evidence::{Catalogue, Evidence, Observation, Outcome, Reason, SignalIx};
 use trust_gates::{Check, Gates, Plan, Policy, Rule, WhenAbsent, judge};
 use trust_posture::{GateId, Verdict};
+use world::{lay, read};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,21 +31,6 @@ struct Case {
     set: BTreeMap<String, toml::Value>,
 }
 
-fn root(path: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// Lays observations, written as a capture writes them, over evidence.
-fn lay(catalogue: &Catalogue, evidence: &mut Evidence, set: &BTreeMap<String, toml::Value>) {
-    let mut text = format!("schema = \"{CAPTURE_SCHEMA}\"\n[observations]\n");
-    for (id, observation) in set {
-        text.push_str(&format!("\"{id}\" = {observation}\n"));
-    }
-    evidence
-        .overlay(Evidence::from_capture(catalogue, "cases.toml", &text).unwrap_or_else(|e| panic!("{e}")));
-}
-
 fn verdict(plan: &Plan<'_>, evidence: &Evidence, code: &str) -> Verdict {
     let report = judge(plan, evidence, evidence.source.taken_at.unwrap());
     report.findings().find(|finding| *finding.check.code == *code).unwrap().verdict
@@ -59,8 +46,8 @@ fn with(evidence: &Evidence, catalogue: &Catalogue, ix: SignalIx, outcome: Outco
 fn every_outcome_is_reached(id: GateId) {
     let catalogue = Catalogue::built_in().unwrap_or_else(|error| panic!("{error}"));
     let gates = Gates::built_in(&catalogue).unwrap_or_else(|error| panic!("{error}"));
-    let cases: Cases = toml::from_str(&root(&format!("gates/{id}/cases.toml"))).unwrap();
-    let mut policy = root("etc/policy/production.toml");
+    let cases: Cases = toml::from_str(&read(&format!("gates/{id}/cases.toml"))).unwrap();
+    let mut policy = read("etc/policy/production.toml");
     if let Some(owner) = &cases.managed {
         policy = policy.replace("owner = \"none\"", &format!("owner = \"{owner}\""));
     }

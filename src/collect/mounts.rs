@@ -1,7 +1,7 @@
 //! The mount table and the device-mapper: what the system's files stand on.
 
 use super::context::{Context, Sink, names, truth};
-use super::vouch::{Mounted, is_of_a_process};
+use super::vouch::{Mounted, is_below, is_of_a_process};
 use std::collections::BTreeMap;
 use trust_evidence::{Outcome, Reason, Source, Value};
 use trust_formats::mounts::{Mount, Mounts, parse};
@@ -197,14 +197,12 @@ fn over_kernel(table: &Mounts) -> Vec<String> {
     let mut before: Vec<(&str, &str)> = Vec::new();
     for mount in table.iter() {
         let (point, fstype) = (&*mount.point, &*mount.fstype);
-        let below = |place: &str| point.strip_prefix(place).is_some_and(|rest| rest.starts_with('/'));
         let place = point == "/proc" || point == "/sys";
-        if !place && !below("/proc") && !below("/sys") {
+        if !place && !is_below(point, "/proc") && !is_below(point, "/sys") {
             continue;
         }
-        let whole = mount.root.as_deref().is_none_or(|root| root == "/");
         // Controllers of cgroup v1, each in a directory of its own.
-        let cgroup = ["cgroup", "cgroup2"].contains(&fstype) && below("/sys/fs/cgroup");
+        let cgroup = ["cgroup", "cgroup2"].contains(&fstype) && is_below(point, "/sys/fs/cgroup");
         match () {
             () if before.contains(&(point, fstype))
                 || (place && before.iter().any(|(other, _)| *other == point)) =>
@@ -213,7 +211,7 @@ fn over_kernel(table: &Mounts) -> Vec<String> {
             }
             () if place || cgroup => {}
             () if is_of_a_process(point) => found.push("/proc/<pid>".into()),
-            () if EXPECTED.contains(&(point, fstype)) && whole => found.push(point.into()),
+            () if EXPECTED.contains(&(point, fstype)) && mount.is_whole() => found.push(point.into()),
             // Android puts its cgroup controllers and older systems a tmpfs there, to hold them.
             () if point == "/sys/fs/cgroup" && fstype == "tmpfs" => found.push(point.into()),
             () => found.push(format!("{point}:{fstype}")),
@@ -237,9 +235,7 @@ fn lies_over_code(table: &Mounts, mount: &Mount) -> bool {
         "/init.environ.rc",
     ];
     let point = &*mount.point;
-    let within = |directory: &str| {
-        point.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
+    let within = |directory: &str| point == directory || is_below(point, directory);
     let second = || table.iter().filter(|other| other.point == mount.point).count() > 1;
     match point.strip_prefix("/apex/") {
         // The list of modules, which apexd binds there.
@@ -247,8 +243,7 @@ fn lies_over_code(table: &Mounts, mount: &Mount) -> bool {
         // A module is a whole file system on a block device of its own; nothing is mounted inside one.
         Some(module) => {
             let data = last(table, "/data").and_then(|data| data.device);
-            let own = mount.source.starts_with("/dev/block/")
-                && mount.root.as_deref().is_none_or(|root| root == "/");
+            let own = mount.source.starts_with("/dev/block/") && mount.is_whole();
             module.contains('/') || !own || (mount.device.is_some() && mount.device == data) || second()
         }
         None if point == "/apex" => second(),
@@ -268,9 +263,7 @@ fn lies_over_code(table: &Mounts, mount: &Mount) -> bool {
 
 /// Whether a mount lies below a system directory, or is a second one at a system mount point.
 fn lies_over_system(table: &Mounts, mount: &Mount) -> bool {
-    let below = |point: &str| {
-        point != "/" && mount.point.strip_prefix(point).is_some_and(|rest| rest.starts_with('/'))
-    };
+    let below = |point: &str| is_below(&mount.point, point);
     let earlier = || table.iter().take_while(|other| !std::ptr::eq(*other, mount));
     let covers = || {
         let first = |other: &Mount| other.point == mount.point && *other.fstype != *"rootfs";

@@ -55,7 +55,7 @@ pub fn kernel_place(path: &str) -> Option<(&'static str, &str, u64)> {
 }
 
 /// Whether a path lies below a directory.
-fn is_below(path: &str, directory: &str) -> bool {
+pub fn is_below(path: &str, directory: &str) -> bool {
     path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
 }
 
@@ -91,7 +91,7 @@ impl Mounted {
     fn is_kernels_own(&self, mount: &Mount, place: &str, fstype: &str) -> bool {
         *mount.point == *place
             && *mount.fstype == *fstype
-            && mount.root.as_deref().is_none_or(|root| root == "/")
+            && mount.is_whole()
             && self.table.iter().filter(|other| *other.point == *place).count() == 1
             // Through /proc/self and /proc/net, what covers one process's files may cover ours.
             && !(place == "/proc" && self.table.iter().any(|other| is_of_a_process(&other.point)))
@@ -109,8 +109,9 @@ impl Mounted {
             self.table.iter().filter(|other| other.point == mount.point && *other.fstype != *"rootfs").count()
                 == 1
         };
-        let whole = mount.root.as_deref().is_none_or(|root| root == "/");
-        whole && self.mapped_name(mount).is_some_and(|name| expected.iter().any(|own| own == name)) && alone()
+        mount.is_whole()
+            && self.mapped_name(mount).is_some_and(|name| expected.iter().any(|own| own == name))
+            && alone()
     }
 
     /// The device-mapper name of the device that a mount stands on.

@@ -51,7 +51,7 @@ fn heading(out: &mut String, report: &Report<'_>, view: View<'_>) -> fmt::Result
         ),
     )?;
     let policy = report.plan.policy;
-    let digest: String = policy.digest().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = policy.digest_hex().chars().take(12).collect();
     writeln!(out, "policy {} version {} ({digest})", policy.id(), policy.version())?;
     if policy.is_lab() {
         writeln!(out, "{}", colour.paint(Paint::Warn, "LAB POLICY: proves nothing outside a laboratory"))?;

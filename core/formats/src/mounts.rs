@@ -54,6 +54,11 @@ pub struct Mount {
 }
 
 impl Mount {
+    /// Whether the whole file system is mounted, as far as the table tells, and not a directory or file of it.
+    pub fn is_whole(&self) -> bool {
+        self.root.as_deref().is_none_or(|root| root == "/")
+    }
+
     /// Whether an option is set, on the mount or on the file system. In mountinfo a mount is writable only if
     /// both say `rw`: ask `has("ro")`, not `has("rw")`.
     pub fn has(&self, option: &str) -> bool {

@@ -18,7 +18,8 @@ pub struct World {
     good: Evidence,
 }
 
-fn read(path: &str) -> String {
+/// A file of the repository.
+pub fn read(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
@@ -63,13 +64,7 @@ impl World {
         if let Some(owner) = owner {
             text = text.replace("owner = \"none\"", &format!("owner = \"{owner}\""));
             let cases: toml::Table = toml::from_str(&read("gates/device-management/cases.toml")).unwrap();
-            let mut capture = format!("schema = \"{CAPTURE_SCHEMA}\"\n[observations]\n");
-            for (id, observation) in cases["baseline"].as_table().unwrap() {
-                capture.push_str(&format!("\"{id}\" = {observation}\n"));
-            }
-            good.overlay(
-                Evidence::from_capture(&catalogue, "baseline", &capture).unwrap_or_else(|e| panic!("{e}")),
-            );
+            lay(&catalogue, &mut good, cases["baseline"].as_table().unwrap());
         }
         if !anchored {
             let strong = catalogue.iter().filter(|(_, signal)| signal.ceiling >= Class::K);
@@ -102,6 +97,20 @@ impl World {
         }
         evidence
     }
+}
+
+/// Lays observations, written as a capture writes them, over evidence.
+pub fn lay<'a>(
+    catalogue: &Catalogue,
+    evidence: &mut Evidence,
+    set: impl IntoIterator<Item = (&'a String, &'a toml::Value)>,
+) {
+    let mut text = format!("schema = \"{CAPTURE_SCHEMA}\"\n[observations]\n");
+    for (id, observation) in set {
+        text.push_str(&format!("\"{id}\" = {observation}\n"));
+    }
+    evidence
+        .overlay(Evidence::from_capture(catalogue, "cases.toml", &text).unwrap_or_else(|e| panic!("{e}")));
 }
 
 /// A few changes, or very many.
