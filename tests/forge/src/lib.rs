@@ -1,0 +1,9 @@
+//! For tests alone: certificates, chains and images, signed with keys that anybody can make again from their
+//! labels. Nothing that the product ships may trust one of these keys.
+//!
+//! Everything is deterministic, so that what is written into the repository can be made again byte by byte.
+
+pub mod der;
+pub mod key;
+
+pub use key::{Hash, Key};
