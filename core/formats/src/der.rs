@@ -233,7 +233,13 @@ impl<'a> Element<'a> {
 
     /// The one element that it holds, which has this tag.
     pub(crate) fn only(&self, tag: Tag) -> Result<Element<'a>, FormatError> {
-        let mut reader = self.reader();
+        self.inside(self.content, tag)
+    }
+
+    /// The one element that a part of its content consists of: what an OCTET or a BIT STRING wraps.
+    pub(crate) fn inside(&self, content: &'a [u8], tag: Tag) -> Result<Element<'a>, FormatError> {
+        let mut reader =
+            Reader { what: self.what, rest: content, at: self.at + self.raw.len() - content.len() };
         let element = reader.expect(tag)?;
         reader.end()?;
         Ok(element)

@@ -7,6 +7,7 @@
 //! a cap is met. Every other format is read whole or not at all.
 
 pub mod apex;
+pub mod attestation;
 pub mod boot_params;
 pub mod bugreport;
 pub mod certs;
@@ -20,6 +21,7 @@ pub mod modules;
 pub mod mounts;
 pub mod owners;
 pub mod packages;
+pub mod pem;
 pub mod properties;
 pub mod selinux;
 pub mod sensors;
@@ -29,6 +31,8 @@ pub mod snapshot;
 pub mod sockets;
 pub mod text;
 pub mod users;
+mod utc;
+pub mod x509;
 mod xml;
 mod zip;
 

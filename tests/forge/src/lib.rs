@@ -3,7 +3,11 @@
 //!
 //! Everything is deterministic, so that what is written into the repository can be made again byte by byte.
 
+pub mod certificate;
+pub mod chain;
 pub mod der;
 pub mod key;
 
+pub use certificate::Certificate;
+pub use chain::Chain;
 pub use key::{Hash, Key};
