@@ -7,6 +7,7 @@
 //! a cap is met. Every other format is read whole or not at all.
 
 pub mod apex;
+pub mod attestation;
 pub mod boot_params;
 pub mod bugreport;
 pub mod certs;

@@ -5,5 +5,7 @@
 
 pub mod der;
 pub mod key;
+pub mod key_description;
 
 pub use key::{Hash, Key};
+pub use key_description::{KeyDescription, RootOfTrust};
