@@ -7,7 +7,9 @@ pub mod certificate;
 pub mod chain;
 pub mod der;
 pub mod key;
+pub mod key_description;
 
 pub use certificate::Certificate;
 pub use chain::Chain;
 pub use key::{Hash, Key};
+pub use key_description::{KeyDescription, RootOfTrust};
