@@ -29,8 +29,6 @@ impl Tag {
     pub(crate) const NULL: Tag = Tag::universal(5);
     pub(crate) const OID: Tag = Tag::universal(6);
     pub(crate) const ENUMERATED: Tag = Tag::universal(10);
-    pub(crate) const UTF8_STRING: Tag = Tag::universal(12);
-    pub(crate) const PRINTABLE_STRING: Tag = Tag::universal(19);
     pub(crate) const UTC_TIME: Tag = Tag::universal(23);
     pub(crate) const GENERALIZED_TIME: Tag = Tag::universal(24);
     pub(crate) const SEQUENCE: Tag = Tag { is_constructed: true, ..Tag::universal(16) };

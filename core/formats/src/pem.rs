@@ -37,7 +37,10 @@ pub fn blocks(what: &'static str, bytes: &[u8]) -> Result<Vec<Block>, FormatErro
             }
             (_, Some(end), Some((begun, label, base64))) => {
                 if end != *label {
-                    return error(number, format_args!("the end of {}: expected the end of {}", shown(end), shown(label)));
+                    return error(
+                        number,
+                        format_args!("the end of {}: expected the end of {}", shown(end), shown(label)),
+                    );
                 }
                 let bytes = match BASE64.decode(base64.as_bytes()) {
                     Ok(bytes) => bytes,
@@ -58,9 +61,10 @@ pub fn blocks(what: &'static str, bytes: &[u8]) -> Result<Vec<Block>, FormatErro
     }
     match open {
         Some((begun, ..)) => error(begun, format_args!("a begin line: expected an end line after it")),
-        None if blocks.is_empty() => {
-            Err(FormatError::malformed(what, "expected PEM: a line -----BEGIN CERTIFICATE----- or another label"))
-        }
+        None if blocks.is_empty() => Err(FormatError::malformed(
+            what,
+            "expected PEM: a line -----BEGIN CERTIFICATE----- or another label",
+        )),
         None => Ok(blocks),
     }
 }
@@ -78,10 +82,13 @@ mod tests {
     fn blocks_come_with_their_labels() {
         let text = b"a comment\n-----BEGIN A B-----\r\nAAEC\r\nAw==\r\n-----END A B-----\n\n-----BEGIN C-----\n-----END C-----";
         let found = blocks("PEM", text).unwrap();
-        assert_eq!(found, [
-            Block { label: "A B".into(), bytes: vec![0, 1, 2, 3] },
-            Block { label: "C".into(), bytes: vec![] },
-        ]);
+        assert_eq!(
+            found,
+            [
+                Block { label: "A B".into(), bytes: vec![0, 1, 2, 3] },
+                Block { label: "C".into(), bytes: vec![] },
+            ]
+        );
     }
 
     #[test]

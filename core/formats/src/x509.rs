@@ -183,7 +183,7 @@ impl<'a> Signed<'a> {
     }
 
     /// Reads the algorithm that is written inside too: the same, or two readers might take either.
-    pub(crate) fn same_algorithm(&self, fields: &mut Reader<'a>) -> Result<(), FormatError> {
+    pub(crate) fn same_algorithm(&self, fields: &mut Reader<'_>) -> Result<(), FormatError> {
         let inner = fields.expect(Tag::SEQUENCE)?;
         match inner.raw == self.algorithm_raw {
             true => Ok(()),

@@ -6,20 +6,16 @@
 //! ```
 
 use super::refusal::{Refusal, Rule};
+use super::{key_description, provisioning};
 use crate::FormatError;
 use crate::der::Reader;
 use crate::pem;
-use crate::x509::{Attribute, Certificate, MAX_CERTIFICATE};
+use crate::x509::{Attribute, Certificate};
 
 /// The most certificates of a chain.
 pub const MAX_CERTIFICATES: usize = 8;
 
 const WHAT: &str = "certificate chain";
-/// 1.3.6.1.4.1.11129.2.1.17: the key attestation extension.
-const KEY_ATTESTATION: &[u8] = &[0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 1, 17];
-/// 1.3.6.1.4.1.11129.2.1.30: the provisioning information extension.
-const PROVISIONING_INFO: &[u8] = &[0x2b, 6, 1, 4, 1, 0xd6, 0x79, 2, 1, 30];
-
 /// A chain of certificates, the target's first, the root's last. Nothing in it is checked yet.
 #[derive(Clone, Debug)]
 pub struct Chain<'a> {
@@ -65,7 +61,8 @@ pub fn split(bytes: &[u8]) -> Result<Vec<Vec<u8>>, FormatError> {
     let mut certificates = Vec::new();
     for block in pem::blocks(WHAT, bytes)? {
         if *block.label != *"CERTIFICATE" {
-            let message = format_args!("a block {}: expected only CERTIFICATE", crate::error::shown(&block.label));
+            let message =
+                format_args!("a block {}: expected only CERTIFICATE", crate::error::shown(&block.label));
             return Err(FormatError::malformed(WHAT, message));
         }
         certificates.push(block.bytes);
@@ -77,7 +74,8 @@ impl<'a> Chain<'a> {
     /// Reads the certificates of a chain, the target's first.
     pub fn parse<B: AsRef<[u8]>>(certificates: &'a [B]) -> Result<Chain<'a>, Refusal> {
         if certificates.len() > MAX_CERTIFICATES {
-            let message = format_args!("{} certificates: expected at most {MAX_CERTIFICATES}", certificates.len());
+            let message =
+                format_args!("{} certificates: expected at most {MAX_CERTIFICATES}", certificates.len());
             return Err(Refusal::new(Rule::Length, message));
         }
         let parse = |(nth, bytes): (usize, &'a B)| {
@@ -95,11 +93,15 @@ impl<'a> Chain<'a> {
     /// had of a chain that an attested key may have extended.
     pub(super) fn path(&self) -> Result<Path<'_, 'a>, Refusal> {
         let [target, above @ ..] = self.certificates.as_slice() else {
-            return Err(Refusal::new(Rule::Length, "no certificate: expected a chain from the target to a root"));
+            return Err(Refusal::new(
+                Rule::Length,
+                "no certificate: expected a chain from the target to a root",
+            ));
         };
         let root = above.last().ok_or_else(|| self.wrong_length("3 or more"))?;
         if root.issuer != root.subject {
-            let message = format_args!("issued by {}: expected a root, its own issuer, at the end", root.issuer);
+            let message =
+                format_args!("issued by {}: expected a root, its own issuer, at the end", root.issuer);
             return Err(Refusal::new(Rule::NoRoot, message).of(self.certificates.len() - 1));
         }
         let (attest_key, issuers) = match above {
@@ -124,7 +126,7 @@ impl<'a> Chain<'a> {
 }
 
 fn attests(certificate: &Certificate<'_>) -> bool {
-    certificate.extension(KEY_ATTESTATION).is_some()
+    certificate.extension(&key_description::OID).is_some()
 }
 
 /// A chain with a name for each certificate.
@@ -160,11 +162,11 @@ impl<'a> Path<'_, 'a> {
 
     /// What the server that provisioned the key wrote into the attestation certificate.
     pub(super) fn provisioning_info(&self) -> Option<&'a [u8]> {
-        self.attestation.extension(PROVISIONING_INFO)
+        self.attestation.extension(&provisioning::OID)
     }
 }
 
 /// The attestation extension of a certificate.
 pub(super) fn extension<'a>(certificate: &Certificate<'a>) -> Option<&'a [u8]> {
-    certificate.extension(KEY_ATTESTATION)
+    certificate.extension(&key_description::OID)
 }

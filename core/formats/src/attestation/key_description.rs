@@ -124,6 +124,15 @@ impl<'a> KeyDescription<'a> {
 }
 
 impl SecurityLevel {
+    /// Its name in results and evidence.
+    pub fn word(self) -> &'static str {
+        match self {
+            SecurityLevel::Software => "software",
+            SecurityLevel::TrustedEnvironment => "trusted-environment",
+            SecurityLevel::StrongBox => "strongbox",
+        }
+    }
+
     fn read(element: &Element<'_>) -> Result<SecurityLevel, FormatError> {
         match element.unsigned()? {
             0 => Ok(SecurityLevel::Software),

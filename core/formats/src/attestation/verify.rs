@@ -14,6 +14,7 @@
 //!   likes. One exception: an ATTEST_KEY above the target, a key that KeyMint lets sign nothing but attestations.
 
 use super::chain::{Chain, Path, Provisioning, extension};
+use super::key_description::{AuthorizationList, Origin, RootOfTrust};
 use super::refusal::{Refusal, Rule};
 use super::revocation::{RevocationList, Status};
 use super::roots::{self, Root, Roots};
@@ -25,8 +26,6 @@ use crate::x509::{Attribute, Certificate};
 
 /// KeyPurpose ATTEST_KEY: KeyMint lets a key that has it have no other.
 const ATTEST_KEY: u32 = 7;
-/// KeyOrigin GENERATED.
-const GENERATED: u32 = 0;
 
 /// What a chain is asked for.
 #[derive(Clone, Copy)]
@@ -171,11 +170,14 @@ fn pinned(path: &Path<'_, '_>, roots: &Roots) -> Result<Root, Refusal> {
     }
     let subject = &path.root.subject;
     Err(if roots::is_software(path.root, &pin) {
-        let message = format_args!("{subject}: a software keystore's root, whose private key is published: expected a hardware root");
+        let message = format_args!(
+            "{subject}: a software keystore's root, whose private key is published: expected a hardware root"
+        );
         Refusal::new(Rule::SoftwareRoot, message).of(nth)
     } else {
         let hex = data_encoding::HEXLOWER.encode(&pin);
-        let message = format_args!("{subject}, key SHA-256 {hex}: expected one of {} pinned roots", roots.iter().len());
+        let message =
+            format_args!("{subject}, key SHA-256 {hex}: expected one of {} pinned roots", roots.iter().len());
         Refusal::new(Rule::UnknownRoot, message).of(nth)
     })
 }
@@ -188,7 +190,9 @@ fn check_length(chain: &Chain<'_>, path: &Path<'_, '_>, provisioning: Provisioni
     };
     match is_right {
         true => Ok(()),
-        false if path.attest_key.is_some() => Err(chain.wrong_length(&format!("{expected}, and one for the ATTEST_KEY"))),
+        false if path.attest_key.is_some() => {
+            Err(chain.wrong_length(&format!("{expected}, and one for the ATTEST_KEY")))
+        }
         false => Err(chain.wrong_length(expected)),
     }
 }
@@ -205,20 +209,28 @@ fn check_links<'a>(
     for (nth, pair) in certificates.windows(2).enumerate() {
         let [certificate, issuer] = pair else { continue };
         if certificate.issuer != issuer.subject {
-            let message = format_args!("issued by {}: expected {}, the next one's subject", certificate.issuer, issuer.subject);
+            let message = format_args!(
+                "issued by {}: expected {}, the next one's subject",
+                certificate.issuer, issuer.subject
+            );
             return Err(Refusal::new(Rule::NameChaining, message).of(nth));
         }
         // What is above the attestation certificate must say that it may sign certificates.
         let may_sign = issuer.is_ca && issuer.key_usage.is_none_or(|usage| usage.signs_certificates());
         if nth + 1 > path.first && !may_sign {
-            let message = format_args!("{}: expected basicConstraints CA:TRUE, and keyCertSign if it has a keyUsage", issuer.subject);
+            let message = format_args!(
+                "{}: expected basicConstraints CA:TRUE, and keyCertSign if it has a keyUsage",
+                issuer.subject
+            );
             return Err(Refusal::new(Rule::NotAnIssuer, message).of(nth + 1));
         }
     }
     for (nth, certificate) in certificates.iter().enumerate() {
         if let Some(oid) = certificate.unknown_critical() {
             let hex = data_encoding::HEXLOWER.encode(oid);
-            let message = format_args!("OBJECT IDENTIFIER {hex} (DER): expected only keyUsage and basicConstraints to be critical");
+            let message = format_args!(
+                "OBJECT IDENTIFIER {hex} (DER): expected only keyUsage and basicConstraints to be critical"
+            );
             return Err(Refusal::new(Rule::CriticalExtension, message).of(nth));
         }
     }
@@ -246,7 +258,9 @@ fn check_links<'a>(
 fn supported<'a>(certificate: &Certificate<'a>, nth: usize) -> Result<PublicKey<'a>, Refusal> {
     let message = match certificate.public_key {
         Some(key @ PublicKey::Ec(..)) => return Ok(key),
-        Some(key @ PublicKey::Rsa { modulus, .. }) if (2048..=4096).contains(&bits(modulus)) => return Ok(key),
+        Some(key @ PublicKey::Rsa { modulus, .. }) if (2048..=4096).contains(&bits(modulus)) => {
+            return Ok(key);
+        }
         Some(key) => format!("{key}: expected EC P-256 or P-384, or RSA of 2048 to 4096 bits"),
         None => "expected EC P-256 or P-384, or RSA of 2048 to 4096 bits".into(),
     };
@@ -256,10 +270,13 @@ fn supported<'a>(certificate: &Certificate<'a>, nth: usize) -> Result<PublicKey<
 /// The description of a user's ATTEST_KEY. Any other attested key could have signed the target as it liked.
 fn attest_key<'a>(certificate: &Certificate<'a>) -> Result<KeyDescription<'a>, Refusal> {
     let description = describe(certificate, 1)?;
-    if description.hardware.purposes.as_deref() == Some(&[ATTEST_KEY]) && description.software.purposes.is_none() {
+    if has_purposes(&description, &[ATTEST_KEY]) {
         return Ok(description);
     }
-    let message = format_args!("an attested key whose purposes are {}: expected the extension in the target's certificate alone, or above it in one of a key that can do nothing but attest (ATTEST_KEY, enforced by hardware)", listed(description.hardware.purposes.as_deref()));
+    let message = format_args!(
+        "an attested key whose purposes are {}: expected the extension in the target's certificate alone, or above it in one of a key that can do nothing but attest (ATTEST_KEY, enforced by hardware)",
+        purposes(&description.hardware)
+    );
     Err(Refusal::new(Rule::ExtendedChain, message).of(1))
 }
 
@@ -268,11 +285,13 @@ fn check_dates(path: &Path<'_, '_>, provisioning: Provisioning, at: i64) -> Resu
     for (nth, certificate) in (path.first..).zip(dated) {
         let (subject, at) = (&certificate.subject, Utc(at));
         if certificate.not_before > at.0 {
-            let message = format_args!("{subject}: valid from {}, judged as of {at}", Utc(certificate.not_before));
+            let message =
+                format_args!("{subject}: valid from {}, judged as of {at}", Utc(certificate.not_before));
             return Err(Refusal::new(Rule::NotYetValid, message).of(nth));
         }
         if certificate.not_after < at.0 && provisioning != Provisioning::Factory {
-            let message = format_args!("{subject}: valid until {}, judged as of {at}", Utc(certificate.not_after));
+            let message =
+                format_args!("{subject}: valid until {}, judged as of {at}", Utc(certificate.not_after));
             return Err(Refusal::new(Rule::Expired, message).of(nth));
         }
     }
@@ -288,14 +307,20 @@ fn check_revocation(path: &Path<'_, '_>, demand: &Demand<'_>) -> Result<Revocati
             Some(Status::Suspended) => Rule::Suspended,
         };
         let serial = data_encoding::HEXLOWER.encode(certificate.serial);
-        let message = format_args!("{}: serial number {serial} is on the revocation list", certificate.subject);
+        let message =
+            format_args!("{}: serial number {serial} is on the revocation list", certificate.subject);
         return Err(Refusal::new(rule, message).of(nth));
     }
     // A list that lists a certificate counts however old it is; one that does not must be recent.
     let Some(taken_at) = list.taken_at() else { return Ok(RevocationCheck::Undated) };
     let until = taken_at.saturating_add(max_age).min(list.next_update().unwrap_or(i64::MAX));
     if demand.at > until {
-        let message = format_args!("a list of {}, good until {}: expected one for {}", Utc(taken_at), Utc(until), Utc(demand.at));
+        let message = format_args!(
+            "a list of {}, good until {}: expected one for {}",
+            Utc(taken_at),
+            Utc(until),
+            Utc(demand.at)
+        );
         return Err(Refusal::new(Rule::RevocationStale, message));
     }
     Ok(RevocationCheck::Dated(taken_at))
@@ -303,7 +328,8 @@ fn check_revocation(path: &Path<'_, '_>, demand: &Demand<'_>) -> Result<Revocati
 
 fn describe<'a>(certificate: &Certificate<'a>, nth: usize) -> Result<KeyDescription<'a>, Refusal> {
     let value = extension(certificate).ok_or_else(|| {
-        Refusal::new(Rule::NoExtension, "expected a key attestation extension (1.3.6.1.4.1.11129.2.1.17)").of(nth)
+        Refusal::new(Rule::NoExtension, "expected a key attestation extension (1.3.6.1.4.1.11129.2.1.17)")
+            .of(nth)
     })?;
     KeyDescription::parse(value).map_err(|error| Refusal::new(Rule::Description, error).of(nth))
 }
@@ -312,7 +338,11 @@ fn check_challenge(description: &KeyDescription<'_>, demand: &Demand<'_>) -> Res
     match demand.challenge {
         Some(issued) if issued != description.challenge => {
             let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
-            let message = format_args!("\"{}\": expected the challenge that was issued, \"{}\"", hex(description.challenge), hex(issued));
+            let message = format_args!(
+                "\"{}\": expected the challenge that was issued, \"{}\"",
+                hex(description.challenge),
+                hex(issued)
+            );
             Err(Refusal::new(Rule::Challenge, message).of(0))
         }
         _ => Ok(()),
@@ -327,10 +357,16 @@ fn check_level(
     let (level, key) = (description.attestation_level, description.keymint_level);
     let refuse = |rule, message: std::fmt::Arguments<'_>| Err(Refusal::new(rule, message).of(0));
     if level == SecurityLevel::Software || key == SecurityLevel::Software {
-        return refuse(Rule::SoftwareLevel, format_args!("attested by {}, kept by {}: expected a TEE or StrongBox", level.word(), key.word()));
+        return refuse(
+            Rule::SoftwareLevel,
+            format_args!("attested by {}, kept by {}: expected a TEE or StrongBox", level.word(), key.word()),
+        );
     }
     if level != key {
-        return refuse(Rule::LevelsDiffer, format_args!("attested by {}, kept by {}: expected one of them", level.word(), key.word()));
+        return refuse(
+            Rule::LevelsDiffer,
+            format_args!("attested by {}, kept by {}: expected one of them", level.word(), key.word()),
+        );
     }
     // Remote chains name the level; of the factory's, only StrongBox ones do, in either certificate.
     let of_chain = match provisioning {
@@ -353,7 +389,10 @@ fn check_level(
         true => Ok(()),
         false => {
             let of_chain = of_chain.map_or("a TEE, or none that it names", |level| level.word());
-            refuse(Rule::LevelOfChain, format_args!("{}: expected the level that the chain is for, {of_chain}", level.word()))
+            refuse(
+                Rule::LevelOfChain,
+                format_args!("{}: expected the level that the chain is for, {of_chain}", level.word()),
+            )
         }
     }
 }
@@ -365,17 +404,25 @@ fn names_strongbox(value: &[u8]) -> bool {
 fn check_key(description: &KeyDescription<'_>, demand: &Demand<'_>) -> Result<(), Refusal> {
     let (hardware, software) = (&description.hardware, &description.software);
     let refuse = |rule, message: std::fmt::Arguments<'_>| Err(Refusal::new(rule, message).of(0));
-    if hardware.origin != Some(GENERATED) {
-        let found = hardware.origin.map_or("none by hardware".into(), |origin| origin.to_string());
-        return refuse(Rule::Origin, format_args!("origin {found}: expected GENERATED (0), enforced by hardware"));
+    if hardware.origin != Some(Origin::Generated) {
+        let found = hardware.origin.map_or("none".into(), |origin| format!("{origin:?}"));
+        return refuse(
+            Rule::Origin,
+            format_args!("origin {found}: expected Generated, enforced by hardware"),
+        );
     }
     if hardware.all_applications || software.all_applications {
-        return refuse(Rule::AllApplications, format_args!("allApplications: expected a key of one application"));
+        return refuse(
+            Rule::AllApplications,
+            format_args!("allApplications: expected a key of one application"),
+        );
     }
     if let Some(expected) = demand.purposes {
-        let found = hardware.purposes.as_deref();
-        if found != Some(expected) || software.purposes.is_some() {
-            return refuse(Rule::Purpose, format_args!("purposes {}: expected {}, enforced by hardware", listed(found), listed(Some(expected))));
+        if !has_purposes(description, expected) {
+            return refuse(
+                Rule::Purpose,
+                format_args!("purposes {}: expected {expected:?}, enforced by hardware", purposes(hardware)),
+            );
         }
     }
     if hardware.root_of_trust.is_none() {
@@ -386,11 +433,9 @@ fn check_key(description: &KeyDescription<'_>, demand: &Demand<'_>) -> Result<()
 
 /// KeyMint binds a key to the root of trust that it was made under: another one can't have signed.
 fn check_same_state(key: &KeyDescription<'_>, target: &KeyDescription<'_>) -> Result<(), Refusal> {
-    let state = |description: &KeyDescription<'_>| {
-        description.hardware.root_of_trust.as_ref().map(|root| {
-            (root.verified_boot_key.to_vec(), root.device_locked, root.verified_boot_state)
-        })
-    };
+    let state =
+        |root: &RootOfTrust<'_>| (root.boot_key().copied(), root.device_locked, root.verified_boot_state);
+    let state = |description: &KeyDescription<'_>| description.hardware.root_of_trust.as_ref().map(state);
     match key.attestation_level == target.attestation_level && state(key) == state(target) {
         true => Ok(()),
         false => {
@@ -400,9 +445,12 @@ fn check_same_state(key: &KeyDescription<'_>, target: &KeyDescription<'_>) -> Re
     }
 }
 
-fn listed(purposes: Option<&[u32]>) -> String {
-    match purposes {
-        None => "none".into(),
-        Some(purposes) => format!("{purposes:?}"),
-    }
+/// Whether the hardware lets the key do these things and no other.
+fn has_purposes(description: &KeyDescription<'_>, expected: &[u32]) -> bool {
+    let by_hardware = description.hardware.purposes.is_some_and(|found| found.as_slice() == expected);
+    by_hardware && description.software.purposes.is_none()
+}
+
+fn purposes(list: &AuthorizationList<'_>) -> String {
+    list.purposes.map_or("none".into(), |found| format!("{:?}", found.as_slice()))
 }

@@ -57,7 +57,10 @@ impl<'de> Visitor<'de> for EntriesVisitor {
         let mut list = RevocationList::default();
         while let Some((key, entry)) = map.next_entry::<String, Entry>()? {
             let serial = serial(&key).ok_or_else(|| {
-                A::Error::custom(format_args!("{}: expected a serial number in lower-case hex without leading zeros", shown(&key)))
+                A::Error::custom(format_args!(
+                    "{}: expected a serial number in lower-case hex without leading zeros",
+                    shown(&key)
+                ))
             })?;
             let status = if entry.status == "SUSPENDED" { Status::Suspended } else { Status::Revoked };
             list.add(&serial, status).map_err(A::Error::custom)?;

@@ -21,19 +21,31 @@ pub(super) fn read(
 ) -> Result<RevocationList, FormatError> {
     let blocks = pem::blocks(WHAT, text)?;
     let [signer, list] = blocks.as_slice() else {
-        return Err(refused(format_args!("{} PEM blocks: expected its signer's CERTIFICATE and an X509 CRL", blocks.len())));
+        return Err(refused(format_args!(
+            "{} PEM blocks: expected its signer's CERTIFICATE and an X509 CRL",
+            blocks.len()
+        )));
     };
     if (&*signer.label, &*list.label) != ("CERTIFICATE", "X509 CRL") {
         return Err(refused("expected its signer's CERTIFICATE, then an X509 CRL"));
     }
     let signer = Certificate::parse(&signer.bytes)?;
     if !signers.contains(&roots::pin(&signer)) {
-        return Err(refused(format_args!("signed by {}: expected one of {} pinned signers", signer.subject, signers.len())));
+        return Err(refused(format_args!(
+            "signed by {}: expected one of {} pinned signers",
+            signer.subject,
+            signers.len()
+        )));
     }
     if !signer.key_usage.is_some_and(|usage| usage.signs_revocations()) {
-        return Err(refused(format_args!("signed by {}: expected a signer with keyUsage cRLSign", signer.subject)));
+        return Err(refused(format_args!(
+            "signed by {}: expected a signer with keyUsage cRLSign",
+            signer.subject
+        )));
     }
-    let key = signer.public_key.ok_or_else(|| refused("a signer's key of another algorithm: expected EC P-256 or P-384, or RSA"))?;
+    let key = signer
+        .public_key
+        .ok_or_else(|| refused("a signer's key of another algorithm: expected EC P-256 or P-384, or RSA"))?;
     if list.bytes.len() > MAX_LIST {
         return Err(FormatError::too_large(WHAT, "bytes", MAX_LIST));
     }
@@ -41,7 +53,9 @@ pub(super) fn read(
     let (fields, signed) = Signed::read(&outer)?;
     signed.verify(key, signatures).map_err(|bad| match bad {
         BadSignature::Wrong => refused(format_args!("expected a signature by {}, {key}", signer.subject)),
-        BadSignature::Unsupported => refused("another signature algorithm: expected ECDSA or RSASSA-PKCS1-v1_5"),
+        BadSignature::Unsupported => {
+            refused("another signature algorithm: expected ECDSA or RSASSA-PKCS1-v1_5")
+        }
     })?;
     contents(fields, &signed, &signer)
 }
