@@ -28,8 +28,10 @@ impl SignatureAlgorithm {
             [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 13] => SignatureAlgorithm::RsaPkcs1(Hash::Sha512),
             _ => return Ok(None),
         };
-        if let SignatureAlgorithm::RsaPkcs1(_) = algorithm {
-            fields.expect(Tag::NULL)?.null()?;
+        // RFC 4055 wants RSA's parameters NULL and lets them be absent; RFC 5758 wants ECDSA's absent, and the
+        // StrongBox of some devices of 2018 (Keymaster 4) writes NULL.
+        if let Some(parameters) = fields.optional(Tag::NULL)? {
+            parameters.null()?;
         }
         fields.end()?;
         Ok(Some(algorithm))
