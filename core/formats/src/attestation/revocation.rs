@@ -101,3 +101,6 @@ impl RevocationList {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
