@@ -89,6 +89,17 @@ pub enum Enforced {
     Hardware,
 }
 
+impl Deviation {
+    /// Whether it lies in how the values are encoded, and not in the values: the same written again as DER
+    /// differs.
+    pub fn is_of_encoding(self) -> bool {
+        matches!(
+            self,
+            Deviation::TagsNotAscending { .. } | Deviation::SetNotSorted { .. } | Deviation::TrueAsOne(_)
+        )
+    }
+}
+
 /// Records the tags that stand in the other's list.
 pub(super) fn misplaced(
     level: SecurityLevel,

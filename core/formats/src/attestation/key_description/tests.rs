@@ -1,5 +1,10 @@
+mod faults;
+mod real_devices;
+mod rewritten;
+
 use super::*;
-use trust_forge::key_description::{self as forge, authorizations, numbers};
+use proptest::prelude::*;
+use rewritten::rewritten;
 use trust_forge::{KeyDescription as Forged, RootOfTrust as ForgedRoot, der};
 
 #[test]
@@ -30,11 +35,109 @@ fn a_key_of_a_locked_phone_is_read_field_by_field() {
     assert_eq!(application.packages, [Package { name: "AndroidSystem", version: 1 }]);
     assert_eq!(application.signatures, Vec::<&[u8; 32]>::new());
     assert_eq!(found.software.module_hash.map(<[u8]>::len), Some(32));
-    let _ = (
-        forge::application_id(&[], &[]),
-        authorizations([]),
-        numbers(&[]),
-        ForgedRoot::unlocked(),
-        der::null(),
-    );
+    assert_eq!(rewritten(&found), bytes);
+}
+
+#[test]
+fn an_unknown_tag_is_kept() {
+    let element = der::sequence(&[der::integer(7)]);
+    let bytes =
+        Forged::default().with_hardware(9, der::null()).with_hardware(16_383, element.clone()).encode();
+    let found = KeyDescription::parse(&bytes).unwrap();
+    assert_eq!(found.hardware.unknown, [(9, &[5, 0][..]), (16_383, &element)]);
+    assert_eq!(found.deviations, []);
+}
+
+/// Nothing in the extension authenticates it: a flip may give another description. Then it says just what the
+/// changed bytes say, or the deviation that was read is recorded.
+#[test]
+fn a_changed_bit_is_refused_or_read_as_it_stands() {
+    for bytes in samples() {
+        for bit in 0..bytes.len() * 8 {
+            let mut changed = bytes.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            if let Ok(found) = KeyDescription::parse(&changed) {
+                assert_says(&found, &changed);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_part_is_refused() {
+    for bytes in samples() {
+        for end in 0..bytes.len() {
+            assert!(KeyDescription::parse(&bytes[..end]).is_err(), "{end}");
+        }
+    }
+}
+
+/// Together they have every deviation that one changed bit can give.
+fn samples() -> [Vec<u8>; 3] {
+    [
+        Forged::default().encode(),
+        Forged::strongbox().with_root_of_trust(ForgedRoot::unlocked()).with_purposes(&[2, 3]).encode(),
+        Forged { version: 2, keymint_version: 3, level: 0, ..Forged::default() }
+            .with_root_of_trust(ForgedRoot { verified_boot_hash: None, ..ForgedRoot::default() })
+            .with_software(999, der::null())
+            .encode(),
+    ]
+}
+
+/// What was read is what the bytes say: written again, it is the same bytes, but for the deviations in the
+/// encoding, and those are on record and nothing else changes without them.
+fn assert_says(found: &KeyDescription<'_>, bytes: &[u8]) {
+    let again = rewritten(found);
+    if found.deviations.iter().all(|deviation| !deviation.is_of_encoding()) {
+        assert_eq!(again, bytes);
+    }
+    let mut expected = found.clone();
+    expected.deviations.retain(|deviation| !deviation.is_of_encoding());
+    let mut read = KeyDescription::parse(&again).unwrap();
+    for description in [&mut expected, &mut read] {
+        description.software.unknown.sort_unstable();
+        description.hardware.unknown.sort_unstable();
+        description.deviations.sort_unstable_by_key(|deviation| format!("{deviation:?}"));
+    }
+    assert_eq!(read, expected);
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = KeyDescription::parse(&bytes);
+        let _ = AttestationApplicationId::parse(&bytes);
+    }
+
+    /// Any field of the right type, in any list, is read without loss.
+    #[test]
+    fn every_field_is_read(
+        software in proptest::collection::btree_map(0usize..48, any::<u64>(), 0..48),
+        hardware in proptest::collection::btree_map(0usize..48, any::<u64>(), 0..48),
+    ) {
+        let mut forged = Forged::default();
+        forged.software = software.into_iter().map(|(index, value)| field(index, value)).collect();
+        forged.hardware = hardware.into_iter().map(|(index, value)| field(index, value)).collect();
+        let bytes = forged.encode();
+        let found = KeyDescription::parse(&bytes).unwrap();
+        assert_says(&found, &bytes);
+        prop_assert!(found.software.unknown.is_empty() && found.hardware.unknown.is_empty());
+    }
+}
+
+/// A known field with a value of its type.
+fn field(index: usize, value: u64) -> (u32, Vec<u8>) {
+    const SETS: [u32; 5] = [1, 4, 5, 6, 203];
+    const FLAGS: [u32; 12] = [7, 303, 305, 503, 506, 507, 508, 509, 600, 703, 720, 720];
+    const NUMBERS: [u32; 13] = [2, 3, 8, 10, 11, 405, 504, 505, 702, 705, 706, 718, 719];
+    const LONGS: [u32; 6] = [200, 400, 401, 402, 502, 701];
+    let bytes = || der::octets(&value.to_le_bytes()[..(value % 9) as usize]);
+    let sets =
+        SETS.map(|tag| (tag, trust_forge::key_description::numbers(&[value & 0xff, 256 + (value >> 56)])));
+    let flags = FLAGS.map(|tag| (tag, der::null()));
+    let numbers = NUMBERS.map(|tag| (tag, der::integer(value & 0xffff_ffff)));
+    let longs = LONGS.map(|tag| (tag, der::integer(value)));
+    let octets = [601, 709, 710, 711, 712, 713, 714, 715, 716, 717, 723, 724].map(|tag| (tag, bytes()));
+    let fields = [&sets[..], &flags, &numbers, &longs, &octets].concat();
+    fields[index % fields.len()].clone()
 }
