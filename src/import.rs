@@ -6,8 +6,9 @@ mod kind;
 
 pub use kind::Kind;
 
+use crate::attestation::{Handed, HandedError, MAX_CHAIN, Trust, challenge};
 use crate::collect::{Collected, Note};
-use crate::cycle::{House, collect_live, collect_root};
+use crate::cycle::{House, collect_live, collect_root, now};
 use crate::root::{Directory, Parts, Root};
 use std::fs::File;
 use std::io::{self, Read};
@@ -27,9 +28,9 @@ pub enum ImportError {
     /// It could not be read.
     #[error("{0}: can't be read: {1}")]
     Io(PathBuf, io::Error),
-    /// It is larger than any input may be.
-    #[error("{0}: more than {MAX_INPUT} bytes: expected a smaller file")]
-    TooLarge(PathBuf),
+    /// It is larger than an input of its kind may be.
+    #[error("{0}: more than {1} bytes: expected a smaller file")]
+    TooLarge(PathBuf, u64),
     /// A directory that could not be opened.
     #[error("{0}: can't be opened as a root directory: {1}")]
     Directory(PathBuf, rustix::io::Errno),
@@ -48,6 +49,9 @@ pub enum ImportError {
     /// A directory where a file was asked for, or the other way round.
     #[error("{0}: {1}")]
     Kind(PathBuf, &'static str),
+    /// An attestation that was handed over and can't be used at all.
+    #[error("{0}")]
+    Attestation(#[from] HandedError),
 }
 
 /// What to read: one source, raw parts, or nothing, which is this machine.
@@ -69,10 +73,50 @@ pub struct Input {
     pub observations: Option<PathBuf>,
     /// Whether the getprop text was taken by root, so that what it lacks is absent.
     pub complete_properties: bool,
+    /// Files with a key attestation chain each.
+    pub attestations: Vec<PathBuf>,
+    /// The challenge that was issued, in hex.
+    pub challenge: Option<String>,
+    /// Whether whoever judges issued the challenge, and not the device.
+    pub issued_here: bool,
+    /// A revocation list.
+    pub revocation: Option<PathBuf>,
+    /// As of when certificates must be valid; when the source was taken, where nobody says, else now.
+    pub at: Option<Time>,
 }
 
-/// Reads an input.
-pub fn import(house: &House, input: &Input) -> Result<Collected, ImportError> {
+/// Reads an input; whom its key attestations are believed from is the caller's to say.
+pub fn import(house: &House, input: &Input, trust: &Trust) -> Result<Collected, ImportError> {
+    let mut collected = import_files(house, input)?;
+    let mut handed = match &input.source {
+        Some(path) if path.is_dir() => {
+            let root = Directory::open(path).map_err(|error| ImportError::Directory(path.clone(), error))?;
+            let (handed, notes) = Handed::from_root(&root)?;
+            collected.notes.extend(notes);
+            handed
+        }
+        _ => Handed::default(),
+    };
+    if !input.attestations.is_empty() {
+        let chain = |path: &PathBuf| Ok((path.display().to_string(), read(path, MAX_CHAIN as u64)?));
+        handed.chains = input.attestations.iter().map(chain).collect::<Result<_, ImportError>>()?;
+    }
+    if let Some(text) = &input.challenge {
+        handed.challenge = Some(challenge("--challenge", text)?);
+    }
+    handed.issued_here = input.issued_here;
+    if let Some(path) = &input.revocation {
+        handed.revocation = Some((path.display().to_string(), read(path, MAX_INPUT)?));
+    }
+    if !handed.is_empty() {
+        let at = input.at.or(collected.evidence.source.taken_at).unwrap_or_else(now);
+        let notes = handed.observe(&house.catalogue, &mut collected.evidence, trust, at)?;
+        collected.notes.extend(notes);
+    }
+    Ok(collected)
+}
+
+fn import_files(house: &House, input: &Input) -> Result<Collected, ImportError> {
     let parts = [
         (&input.getprop, Kind::Getprop),
         (&input.bootconfig, Kind::Bootconfig),
@@ -83,13 +127,15 @@ pub fn import(house: &House, input: &Input) -> Result<Collected, ImportError> {
     let mut kinds = Vec::new();
     for (path, kind) in parts {
         if let Some(path) = path {
-            root.add(kind.device_path(), read(path)?);
+            root.add(kind.device_path(), read(path, MAX_INPUT)?);
             kinds.push(kind.source_kind());
         }
     }
     let mut collected = match &input.source {
         Some(path) => source(house, path, input)?,
-        None if kinds.is_empty() && input.observations.is_none() => live(house)?,
+        None if kinds.is_empty() && input.observations.is_none() && input.attestations.is_empty() => {
+            live(house)?
+        }
         None => {
             let kind = if let [kind] = kinds.as_slice() { *kind } else { SourceKind::Parts };
             let source =
@@ -121,7 +167,7 @@ fn lay_observations(
     input: &Input,
 ) -> Result<Collected, ImportError> {
     if let Some(path) = &input.observations {
-        let fragment = capture(house, path, &read(path)?)?;
+        let fragment = capture(house, path, &read(path, MAX_INPUT)?)?;
         let source = &mut collected.evidence.source;
         source.taken_at = source.taken_at.or(fragment.source.taken_at);
         collected.evidence.overlay(fragment);
@@ -136,7 +182,7 @@ fn source(house: &House, path: &Path, input: &Input) -> Result<Collected, Import
             Some(_) => Err(ImportError::Kind(path.into(), "a directory: expected a file for this --as")),
         };
     }
-    import_bytes(house, path, read(path)?, input)
+    import_bytes(house, path, read(path, MAX_INPUT)?, input)
 }
 
 /// Reads an input that is in memory already; `path` names it in errors.
@@ -275,17 +321,17 @@ fn add_mapped(parts: &mut Parts, device: &DmDevice) {
     parts.add(format!("{directory}/dm/name"), format!("{name}\n").into_bytes());
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, ImportError> {
+fn read(path: &Path, cap: u64) -> Result<Vec<u8>, ImportError> {
     let io = |error| ImportError::Io(path.into(), error);
     let mut bytes = Vec::new();
-    let limit = MAX_INPUT + 1;
+    let limit = cap + 1;
     if path == Path::new("-") {
         io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(io)?;
     } else {
         File::open(path).map_err(io)?.take(limit).read_to_end(&mut bytes).map_err(io)?;
     }
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) >= limit {
-        return Err(ImportError::TooLarge(path.into()));
+        return Err(ImportError::TooLarge(path.into(), cap));
     }
     Ok(bytes)
 }

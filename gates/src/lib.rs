@@ -25,7 +25,7 @@ pub use json::{POSTURE_SCHEMA, to_json};
 pub use judge::judge;
 pub use list::List;
 pub use plan::{Plan, Waiver};
-pub use policy::{MAX_POLICY, POLICY_SCHEMA, Policy};
+pub use policy::{Attestation, MAX_POLICY, POLICY_SCHEMA, Policy};
 pub use report::{FindingView, GateView, ObjectiveView, Read, Report, Shown};
 pub use rule::{Bound, Operand, PolicyPath, Row, Rule, Section, Within};
 pub use starter::starter_policy;

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
-use trust_evidence::{LoadError, Time, Value, from_toml};
+use trust_evidence::{LoadError, Time, Type, Value, from_toml};
 
 /// The schema a policy names.
 pub const POLICY_SCHEMA: &str = "com.enigm.policy/1";
@@ -19,6 +19,7 @@ pub struct Policy {
     file: Box<str>,
     text: Box<str>,
     digest: [u8; 32],
+    attestation: Option<Attestation>,
     pub(crate) raw: RawPolicy,
 }
 
@@ -49,6 +50,28 @@ pub(crate) struct RawPolicy {
     pub managed: RawManaged,
     #[serde(default)]
     pub waiver: Vec<RawWaiver>,
+    pub attestation: Option<RawAttestation>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawAttestation {
+    #[serde(default)]
+    pub roots: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub revocation_signers: Vec<Spanned<String>>,
+    pub revocation_age_days: Spanned<i64>,
+}
+
+/// Whom key attestations are believed from, besides Google's roots.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attestation {
+    /// Roots: SHA-256 of their SubjectPublicKeyInfo.
+    pub roots: Vec<[u8; 32]>,
+    /// Signers of revocation snapshots: the same of theirs.
+    pub revocation_signers: Vec<[u8; 32]>,
+    /// How many days old a dated revocation list may be.
+    pub revocation_age_days: i64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -87,8 +110,13 @@ impl Policy {
             return Err(LoadError::whole(file, message));
         }
         let raw: RawPolicy = from_toml(file, text)?;
-        let policy =
-            Policy { file: file.into(), text: text.into(), digest: Sha256::digest(text).into(), raw };
+        let mut policy = Policy {
+            file: file.into(),
+            text: text.into(),
+            digest: Sha256::digest(text).into(),
+            attestation: None,
+            raw,
+        };
         if policy.raw.schema.as_ref() != POLICY_SCHEMA {
             let message =
                 format!("schema = \"{}\": expected \"{POLICY_SCHEMA}\"", policy.raw.schema.as_ref());
@@ -101,7 +129,36 @@ impl Policy {
                 format!("id = \"{id}\": expected 1 to 64 letters, digits, dots, dashes and underscores");
             return Err(policy.error(policy.raw.id.span(), message));
         }
+        policy.attestation =
+            policy.raw.attestation.as_ref().map(|raw| policy.read_attestation(raw)).transpose()?;
         Ok(policy)
+    }
+
+    fn read_attestation(&self, raw: &RawAttestation) -> Result<Attestation, LoadError> {
+        let digest = |text: &Spanned<String>| match Type::Digest(32).parse(text.as_ref()) {
+            Some(Value::Digest(digest)) => Ok(digest.as_ref().try_into().unwrap_or_default()),
+            _ => {
+                let message =
+                    format!("\"{}\": expected the SHA-256 of a public key in lower-case hex", text.as_ref());
+                Err(self.error(text.span(), message))
+            }
+        };
+        let digests = |list: &[Spanned<String>]| list.iter().map(digest).collect::<Result<Vec<_>, _>>();
+        let days = &raw.revocation_age_days;
+        if !(1..=365).contains(days.as_ref()) {
+            let message = format!("revocation_age_days = {}: expected 1 to 365", days.as_ref());
+            return Err(self.error(days.span(), message));
+        }
+        Ok(Attestation {
+            roots: digests(&raw.roots)?,
+            revocation_signers: digests(&raw.revocation_signers)?,
+            revocation_age_days: *days.as_ref(),
+        })
+    }
+
+    /// Whom key attestations are believed from, where it says so.
+    pub fn attestation(&self) -> Option<&Attestation> {
+        self.attestation.as_ref()
     }
 
     /// Its id.

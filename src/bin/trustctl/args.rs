@@ -24,6 +24,8 @@ pub enum Command {
         source: SourceArgs,
         #[command(flatten)]
         judging: JudgingArgs,
+        #[command(flatten)]
+        trust: TrustArgs,
         /// Text or JSON (docs/posture.schema.json)
         #[arg(long, value_enum, default_value_t)]
         format: Format,
@@ -45,6 +47,8 @@ pub enum Command {
         source: SourceArgs,
         #[command(flatten)]
         judging: JudgingArgs,
+        #[command(flatten)]
+        trust: TrustArgs,
         /// Print private values
         #[arg(long)]
         private: bool,
@@ -59,6 +63,8 @@ pub enum Command {
         #[command(flatten)]
         source: SourceArgs,
         #[command(flatten)]
+        trust: TrustArgs,
+        #[command(flatten)]
         output: CaptureArgs,
     },
     /// Which signals and verdicts differ between two sources
@@ -69,6 +75,8 @@ pub enum Command {
         after: PathBuf,
         #[command(flatten)]
         judging: JudgingArgs,
+        #[command(flatten)]
+        trust: TrustArgs,
         /// Text or JSON
         #[arg(long, value_enum, default_value_t)]
         format: Format,
@@ -85,6 +93,8 @@ pub enum Command {
         reference: Option<PathBuf>,
         #[command(flatten)]
         judging: JudgingArgs,
+        #[command(flatten)]
+        trust: TrustArgs,
         /// Text or JSON
         #[arg(long, value_enum, default_value_t)]
         format: Format,
@@ -101,6 +111,9 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: PageFormat,
     },
+    /// Verify a key attestation
+    #[command(subcommand)]
+    Attestation(AttestationCommand),
     /// Check a policy, or write a starting one
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -111,6 +124,31 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+#[derive(Subcommand)]
+pub enum AttestationCommand {
+    /// Verify a chain, and print what the secure hardware attests
+    ///
+    /// Exit status: 0 verified, 1 refused, 2 usage or a file that can't be used.
+    Verify {
+        /// The chain: PEM, or DER one certificate after the other; - for standard input
+        chain: PathBuf,
+        /// The challenge that was issued, in hex
+        #[arg(long, value_name = "HEX")]
+        challenge: Option<String>,
+        /// Judge as of this time (RFC 3339) [default: now]
+        #[arg(long, value_name = "TIME")]
+        at: Option<Time>,
+        /// What is revoked: Google's JSON, or a signed snapshot
+        #[arg(long, value_name = "F")]
+        revocation: Option<PathBuf>,
+        #[command(flatten)]
+        trust: TrustArgs,
+        /// Text or JSON
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
 }
 
 #[derive(Subcommand)]
@@ -132,6 +170,8 @@ pub enum PolicyCommand {
         /// The policy whose thresholds it takes over
         #[arg(long, value_name = "NAME|FILE", default_value = "production")]
         model: String,
+        #[command(flatten)]
+        trust: TrustArgs,
     },
 }
 
@@ -161,6 +201,28 @@ pub struct SourceArgs {
     /// The getprop text was taken by root: what it lacks is absent
     #[arg(long)]
     complete_properties: bool,
+    /// A key attestation chain, PEM or DER; once more for a StrongBox's beside a TEE's
+    #[arg(long, value_name = "CHAIN")]
+    attestation: Vec<PathBuf>,
+    /// The challenge that the attestation must have, in hex; without one it counts for nothing good
+    #[arg(long, value_name = "HEX")]
+    challenge: Option<String>,
+    /// You issued the challenge, off the device: evidence of class H instead of L
+    #[arg(long, requires = "challenge")]
+    issued_here: bool,
+    /// What is revoked: Google's JSON (https://android.googleapis.com/attestation/status), which you vouch to be
+    /// fresh, or a signed snapshot
+    #[arg(long, value_name = "F")]
+    revocation: Option<PathBuf>,
+}
+
+/// Whom key attestations are believed from.
+#[derive(Args)]
+pub struct TrustArgs {
+    /// Certificates in PEM of attestation roots, and of signers of revocation snapshots, to trust besides
+    /// Google's and the policy's
+    #[arg(long, value_name = "F")]
+    pub roots: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -217,7 +279,7 @@ impl SourceArgs {
     pub fn is_given(&self) -> bool {
         let parts =
             [&self.source, &self.getprop, &self.bootconfig, &self.cmdline, &self.mounts, &self.observations];
-        parts.into_iter().any(Option::is_some)
+        parts.into_iter().any(Option::is_some) || !self.attestation.is_empty()
     }
 
     /// What to call the source in a heading.
@@ -230,8 +292,8 @@ impl SourceArgs {
         }
     }
 
-    /// As the importer takes it.
-    pub fn input(self) -> Input {
+    /// As the importer takes it, judged as of a time.
+    pub fn input(self, at: Option<Time>) -> Input {
         let SourceArgs {
             source,
             kind,
@@ -241,7 +303,25 @@ impl SourceArgs {
             mounts,
             observations,
             complete_properties,
+            attestation: attestations,
+            challenge,
+            issued_here,
+            revocation,
         } = self;
-        Input { source, kind, getprop, bootconfig, cmdline, mounts, observations, complete_properties }
+        Input {
+            source,
+            kind,
+            getprop,
+            bootconfig,
+            cmdline,
+            mounts,
+            observations,
+            complete_properties,
+            attestations,
+            challenge,
+            issued_here,
+            revocation,
+            at,
+        }
     }
 }

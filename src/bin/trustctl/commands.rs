@@ -1,8 +1,10 @@
 //! What each command does.
 
 use crate::args::{
-    Arguments, CaptureArgs, Command, Format, JudgingArgs, PageFormat, PolicyCommand, SourceArgs,
+    Arguments, AttestationCommand, CaptureArgs, Command, Format, JudgingArgs, PageFormat, PolicyCommand,
+    SourceArgs, TrustArgs,
 };
+use crate::attestation;
 use clap::CommandFactory;
 use std::fs::{self, OpenOptions};
 use std::io::{self, IsTerminal, Read, Write};
@@ -11,6 +13,7 @@ use std::path::{Path, PathBuf};
 use trust_evidence::{Evidence, LoadError};
 use trust_gates::{Gates, MAX_POLICY, Plan, Policy, Shown, forge_cost, starter_policy, to_json};
 use trust_posture::{GateId, Posture};
+use trustd::attestation::{HandedError, Trust, TrustError};
 use trustd::collect::Collected;
 use trustd::cycle::{House, collect_live, judge_at};
 use trustd::import::{ImportError, Input, import, tally};
@@ -34,28 +37,37 @@ pub enum CommandError {
     /// This machine's root can't be opened.
     #[error("/: can't be opened: {0}")]
     Live(rustix::io::Errno),
+    /// A challenge or a revocation list that can't be used.
+    #[error("{0}")]
+    Attestation(#[from] HandedError),
+    /// A file of roots that can't be used.
+    #[error("{0}: {1}")]
+    Roots(PathBuf, TrustError),
     /// Anything else that the person wrote.
     #[error("{0}")]
     Usage(String),
 }
 
-type Outcome = Result<u8, CommandError>;
+/// An exit status, or why there is none.
+pub type Outcome = Result<u8, CommandError>;
 
 /// Runs a command; its exit status.
 pub fn run(command: Command) -> Outcome {
     match command {
-        Command::Evaluate { source, judging, format, gate, all, private } => {
-            evaluate(source, &judging, format, gate, all, private)
+        Command::Evaluate { source, judging, trust, format, gate, all, private } => {
+            evaluate(source, &judging, &trust, format, gate, all, private)
         }
-        Command::Explain { name, source, judging, private } => explained(&name, source, &judging, private),
+        Command::Explain { name, source, judging, trust, private } => {
+            explained(&name, source, &judging, &trust, private)
+        }
         Command::Capture { output } => {
             let house = House::open()?;
             let collected = collect_live(&house).map_err(CommandError::Live)?;
             written(&house, collected, &output)
         }
-        Command::Import { source, output } => {
+        Command::Import { source, trust, output } => {
             let house = House::open()?;
-            let collected = import(&house, &source.input())?;
+            let collected = import(&house, &source.input(None), &with_roots(Trust::google(), &trust)?)?;
             for note in &collected.notes {
                 warn(&if output.withhold {
                     note.public()
@@ -67,11 +79,11 @@ pub fn run(command: Command) -> Outcome {
             warn(&format!("{seen} signals with a value or an absence, {missing} missing"));
             written(&house, collected, &output)
         }
-        Command::Diff { before, after, judging, format, private } => {
-            diff(before, after, &judging, format, private)
+        Command::Diff { before, after, judging, trust, format, private } => {
+            diff(before, after, &judging, &trust, format, private)
         }
-        Command::ForgeCost { source, reference, judging, format } => {
-            costed(source, reference, &judging, format)
+        Command::ForgeCost { source, reference, judging, trust, format } => {
+            costed(source, reference, &judging, &trust, format)
         }
         Command::Gates { format } => listed_gates(format),
         Command::Signals { format } => listed_signals(format),
@@ -81,7 +93,15 @@ pub fn run(command: Command) -> Outcome {
             let (_, _, text) = known.ok_or_else(|| unknown_policy(&name))?;
             print(text.as_bytes())
         }
-        Command::Policy(PolicyCommand::From { source, model }) => started(source, &model),
+        Command::Policy(PolicyCommand::From { source, model, trust }) => started(source, &model, &trust),
+        Command::Attestation(AttestationCommand::Verify {
+            chain,
+            challenge,
+            at,
+            revocation,
+            trust,
+            format,
+        }) => attestation::verified(&chain, challenge.as_deref(), at, revocation.as_deref(), &trust, format),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "trustctl", &mut script);
@@ -105,6 +125,7 @@ pub fn run(command: Command) -> Outcome {
 fn evaluate(
     source: SourceArgs,
     judging: &JudgingArgs,
+    trust: &TrustArgs,
     format: Format,
     gate: Option<String>,
     all: bool,
@@ -115,7 +136,8 @@ fn evaluate(
     let policy = policy(&judging.policy)?;
     let plan = Plan::new(&house.catalogue, &house.gates, &policy)?;
     let name = source.name();
-    let collected = import(&house, &source.input())?;
+    let trust = with_roots(Trust::of(&policy), trust)?;
+    let collected = import(&house, &source.input(judging.at), &trust)?;
     let judged = judge_at(&plan, &collected.evidence, judging.at);
     match format {
         Format::Json => print_json(&to_json(&judged, only))?,
@@ -132,7 +154,13 @@ fn evaluate(
     })
 }
 
-fn explained(name: &str, source: SourceArgs, judging: &JudgingArgs, private: bool) -> Outcome {
+fn explained(
+    name: &str,
+    source: SourceArgs,
+    judging: &JudgingArgs,
+    trust: &TrustArgs,
+    private: bool,
+) -> Outcome {
     let house = House::open()?;
     let topic = explain::find(&house, name).map_err(|near| {
         let hint = if near.is_empty() { String::new() } else { format!(" (did you mean {}?)", near.join(", ")) };
@@ -143,16 +171,25 @@ fn explained(name: &str, source: SourceArgs, judging: &JudgingArgs, private: boo
     }
     let policy = policy(&judging.policy)?;
     let plan = Plan::new(&house.catalogue, &house.gates, &policy)?;
-    let collected = import(&house, &source.input())?;
+    let trust = with_roots(Trust::of(&policy), trust)?;
+    let collected = import(&house, &source.input(judging.at), &trust)?;
     let judged = judge_at(&plan, &collected.evidence, judging.at);
     print(explain::text(&house, topic, Some(&judged), colour(), shown(private)).as_bytes())
 }
 
-fn diff(before: PathBuf, after: PathBuf, judging: &JudgingArgs, format: Format, private: bool) -> Outcome {
+fn diff(
+    before: PathBuf,
+    after: PathBuf,
+    judging: &JudgingArgs,
+    trust: &TrustArgs,
+    format: Format,
+    private: bool,
+) -> Outcome {
     let house = House::open()?;
     let policy = policy(&judging.policy)?;
     let plan = Plan::new(&house.catalogue, &house.gates, &policy)?;
-    let (before, after) = (imported(&house, before)?, imported(&house, after)?);
+    let trust = with_roots(Trust::of(&policy), trust)?;
+    let (before, after) = (imported(&house, before, &trust)?, imported(&house, after, &trust)?);
     let (before, after) = (judge_at(&plan, &before, judging.at), judge_at(&plan, &after, judging.at));
     let difference = Difference::between(&before, &after);
     match format {
@@ -161,15 +198,22 @@ fn diff(before: PathBuf, after: PathBuf, judging: &JudgingArgs, format: Format, 
     }
 }
 
-fn costed(source: SourceArgs, reference: Option<PathBuf>, judging: &JudgingArgs, format: Format) -> Outcome {
+fn costed(
+    source: SourceArgs,
+    reference: Option<PathBuf>,
+    judging: &JudgingArgs,
+    trust: &TrustArgs,
+    format: Format,
+) -> Outcome {
     let house = House::open()?;
     let policy = policy(&judging.policy)?;
     let plan = Plan::new(&house.catalogue, &house.gates, &policy)?;
+    let trust = with_roots(Trust::of(&policy), trust)?;
     let reference = match reference {
-        Some(path) => imported(&house, path)?,
+        Some(path) => imported(&house, path, &trust)?,
         None => Evidence::example(&house.catalogue),
     };
-    let device = import(&house, &source.input())?.evidence;
+    let device = import(&house, &source.input(judging.at), &trust)?.evidence;
     let at = judging.at.or(reference.source.taken_at).unwrap_or_else(trustd::cycle::now);
     let cost = forge_cost(&plan, &device, &reference, at)
         .map_err(|error| CommandError::Usage(format!("{error} (--reference F names another)")))?;
@@ -231,10 +275,10 @@ fn checked(name: &str) -> Outcome {
     print(text.as_bytes())
 }
 
-fn started(source: PathBuf, model: &str) -> Outcome {
+fn started(source: PathBuf, model: &str, trust: &TrustArgs) -> Outcome {
     let house = House::open()?;
     let model = policy(model)?;
-    let evidence = imported(&house, source)?;
+    let evidence = imported(&house, source, &with_roots(Trust::of(&model), trust)?)?;
     let text = starter_policy(&house.catalogue, &house.gates, &model, &evidence);
     let lines = |marked: bool| {
         text.lines()
@@ -252,8 +296,15 @@ fn started(source: PathBuf, model: &str) -> Outcome {
     print(text.as_bytes())
 }
 
-fn imported(house: &House, source: PathBuf) -> Result<Evidence, CommandError> {
-    Ok(import(house, &Input { source: Some(source), ..Input::default() })?.evidence)
+fn imported(house: &House, source: PathBuf, trust: &Trust) -> Result<Evidence, CommandError> {
+    Ok(import(house, &Input { source: Some(source), ..Input::default() }, trust)?.evidence)
+}
+
+/// What is trusted, and the roots that the person names.
+pub fn with_roots(trust: Trust, args: &TrustArgs) -> Result<Trust, CommandError> {
+    let Some(path) = &args.roots else { return Ok(trust) };
+    let bytes = fs::read(path).map_err(|error| CommandError::Io(path.clone(), error))?;
+    trust.and(&bytes).map_err(|error| CommandError::Roots(path.clone(), error))
 }
 
 /// A built-in policy by name, else a file.
@@ -317,7 +368,7 @@ fn store(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
-fn colour() -> Colour {
+pub fn colour() -> Colour {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     if io::stdout().is_terminal() && !refused { Colour::On } else { Colour::Off }
 }
@@ -326,12 +377,12 @@ fn shown(private: bool) -> Shown {
     if private { Shown::Private } else { Shown::Withheld }
 }
 
-fn print_json(value: &serde_json::Value) -> Outcome {
+pub fn print_json(value: &serde_json::Value) -> Outcome {
     print(format!("{value:#}\n").as_bytes())
 }
 
 /// Prints to standard output. A reader that went away (`| head`) is no error: the exit status still counts.
-fn print(bytes: &[u8]) -> Outcome {
+pub fn print(bytes: &[u8]) -> Outcome {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

@@ -98,6 +98,11 @@ impl Refusal {
         Refusal { rule, certificate: None, message: message.to_string().into() }
     }
 
+    /// A refusal of bytes that are no certificates.
+    pub fn malformed(error: &crate::FormatError) -> Refusal {
+        Refusal::new(Rule::Malformed, error)
+    }
+
     /// The same, of a certificate counted from the target's 0.
     pub(crate) fn of(self, certificate: usize) -> Refusal {
         Refusal { certificate: Some(certificate), ..self }

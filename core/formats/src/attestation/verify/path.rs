@@ -12,11 +12,12 @@ use crate::x509::Certificate;
 pub(super) fn pinned(path: &Path<'_, '_>, roots: &Roots) -> Result<Root, Refusal> {
     let pin = roots::pin(path.root);
     let nth = path.first + path.issuers.len() - 1;
-    if let Some(root) = roots.find(&pin) {
+    let (subject, is_software) = (&path.root.subject, roots::is_software(path.root, &pin));
+    // Not even where somebody pinned it.
+    if let Some(root) = roots.find(&pin).filter(|_| !is_software) {
         return Ok(root.clone());
     }
-    let subject = &path.root.subject;
-    Err(if roots::is_software(path.root, &pin) {
+    Err(if is_software {
         let message = format_args!(
             "{subject}: a software keystore's root, whose private key is published: expected a hardware root"
         );

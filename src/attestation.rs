@@ -1,0 +1,253 @@
+//! Key attestations that were handed over, as evidence: what is trusted, what is verified, what is recorded.
+//!
+//! The class that an attested signal reaches is decided here and nowhere else:
+//!
+//! - **H** where a judge off the device issued the challenge (`--issued-here`),
+//! - **L** where the device's own challenge is in it,
+//! - **S** without a matched challenge, since the chain may be old or another phone's, and without a revocation
+//!   list that says that none of its certificates is revoked.
+//!
+//! A chain that is refused says nothing of the device: its signals are Missing, and `attested.chain` says why.
+
+mod signals;
+mod trust;
+
+use crate::collect::Note;
+use crate::root::Root;
+pub use trust::{Trust, TrustError};
+use trust_evidence::{Catalogue, Class, Evidence, Observation, Outcome, Reason, Time, Value};
+use trust_formats::attestation::{
+    Chain, Demand, KeyDescription, MAX_LIST, Refusal, RevocationCheck, RevocationList, Rule, SecurityLevel,
+    VerifiedAttestation, split, verify,
+};
+use trust_formats::signature::Ring;
+
+/// The directory of a root that holds its attestations; none of a device's paths.
+const DIRECTORY: &str = "/attestation";
+/// The largest file with a chain, in bytes.
+pub const MAX_CHAIN: usize = 256 << 10;
+/// The most chains: the TEE's and the StrongBox's.
+pub const MAX_CHAINS: usize = 2;
+
+/// What was handed over.
+#[derive(Clone, Debug, Default)]
+pub struct Handed {
+    /// Files with a chain each, PEM or DER, by their names.
+    pub chains: Vec<(String, Vec<u8>)>,
+    /// The challenge that was issued.
+    pub challenge: Option<Vec<u8>>,
+    /// Whether whoever judges issued the challenge, and not the device.
+    pub issued_here: bool,
+    /// A revocation list: Google's JSON or a signed snapshot, by its name.
+    pub revocation: Option<(String, Vec<u8>)>,
+}
+
+/// Why what was handed over can't be used at all.
+#[derive(Debug, thiserror::Error)]
+pub enum HandedError {
+    /// The challenge is no challenge.
+    #[error("{0}: expected a challenge in hex, 1 to 128 bytes")]
+    Challenge(String),
+    /// A revocation list that can't be read, or whose signer is not known.
+    #[error("{0}: {1}")]
+    Revocation(String, trust_formats::FormatError),
+    /// More chains than there are places where a device keeps keys.
+    #[error("{0} chains: expected at most {MAX_CHAINS}, a TEE's and a StrongBox's")]
+    TooMany(usize),
+    /// More than one chain of a kind.
+    #[error("{0} and {1}: expected at most one chain of a TEE and one of a StrongBox")]
+    Twice(String, String),
+}
+
+impl Handed {
+    /// Reads the attestation directory of a root: every `*.pem` but the revocation snapshot is a chain.
+    pub fn from_root(root: &dyn Root) -> Result<(Handed, Vec<Note>), HandedError> {
+        let mut notes = Vec::new();
+        let mut handed = Handed::default();
+        for name in root.entries(DIRECTORY).unwrap_or_default() {
+            let path = format!("{DIRECTORY}/{name}");
+            let cap = if name == "revocation.pem" { 2 * MAX_LIST } else { MAX_CHAIN };
+            let bytes = match root.read(&path, cap) {
+                Ok(bytes) => bytes,
+                Err(reason) => {
+                    notes.push(Note { path, message: format!("not read: {}", reason.words()) });
+                    continue;
+                }
+            };
+            match &*name {
+                "challenge" => handed.challenge = Some(challenge(&path, &String::from_utf8_lossy(&bytes))?),
+                "revocation.pem" => handed.revocation = Some((path, bytes)),
+                name if name.ends_with(".pem") => handed.chains.push((path, bytes)),
+                _ => notes.push(Note {
+                    path,
+                    message: "expected challenge, revocation.pem and chains as *.pem".into(),
+                }),
+            }
+        }
+        Ok((handed, notes))
+    }
+
+    /// Whether there is anything to verify.
+    pub fn is_empty(&self) -> bool {
+        self.chains.is_empty()
+    }
+
+    /// Verifies the chains as of `at` and records what they say.
+    pub fn observe(
+        &self,
+        catalogue: &Catalogue,
+        evidence: &mut Evidence,
+        trust: &Trust,
+        at: Time,
+    ) -> Result<Vec<Note>, HandedError> {
+        let mut notes = Vec::new();
+        let list = match &self.revocation {
+            Some((name, bytes)) => Some(
+                revocation_list(bytes, trust)
+                    .map_err(|error| HandedError::Revocation(name.clone(), error))?,
+            ),
+            None => None,
+        };
+        let demand = Demand {
+            at: at.unix(),
+            roots: &trust.roots,
+            challenge: self.challenge.as_deref(),
+            revocation: list.as_ref().map(|list| (list, trust.revocation_age)),
+            purposes: None,
+        };
+        if self.chains.len() > MAX_CHAINS {
+            return Err(HandedError::TooMany(self.chains.len()));
+        }
+        let mut recorded = Vec::new();
+        for (name, bytes) in &self.chains {
+            let certificates = split(bytes);
+            let judged = judge(&certificates, &demand);
+            recorded.push(Recorded::of(name, &judged, self.issued_here, &mut notes));
+        }
+        // The TEE's is the main one, a StrongBox's stands beside it, and a refused one never hides behind either.
+        recorded.sort_by_key(|chain| match (&chain.values, chain.is_strongbox) {
+            (Ok(_), false) => 0,
+            (Err(_), _) => 1,
+            (Ok(_), true) => 2,
+        });
+        let (main, second) = match recorded.as_slice() {
+            [] => return Ok(notes),
+            [main] => (main, None),
+            [main, second, ..] if main.is_verified_as(second) => {
+                return Err(HandedError::Twice(main.name.clone(), second.name.clone()));
+            }
+            [main, second, ..] => (main, Some(second)),
+        };
+        for (ix, signal) in catalogue.iter() {
+            let Some(field) = signals::Field::of(signal) else { continue };
+            let (outcome, class) = field.read(main, second);
+            evidence.record(catalogue, ix, Observation { outcome, class, taken_at: None });
+        }
+        Ok(notes)
+    }
+}
+
+/// A challenge in hex, as people write it.
+pub fn challenge(name: &str, text: &str) -> Result<Vec<u8>, HandedError> {
+    let text = text.trim();
+    let error = || {
+        HandedError::Challenge(format!(
+            "{name}: \"{}\"",
+            trust_evidence::printable(&text.chars().take(40).collect::<String>())
+        ))
+    };
+    let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).map_err(|_| error())?;
+    if (1..=128).contains(&bytes.len()) { Ok(bytes) } else { Err(error()) }
+}
+
+/// A revocation list in either form.
+pub fn revocation_list(bytes: &[u8], trust: &Trust) -> Result<RevocationList, trust_formats::FormatError> {
+    match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'{') => RevocationList::google(bytes),
+        _ => RevocationList::snapshot(bytes, &trust.revocation_signers, &Ring),
+    }
+}
+
+type Judged<'a> = Result<VerifiedAttestation<'a>, Refusal>;
+
+fn judge<'a>(
+    certificates: &'a Result<Vec<Vec<u8>>, trust_formats::FormatError>,
+    demand: &Demand<'_>,
+) -> Judged<'a> {
+    let certificates = certificates.as_ref().map_err(|error| Refusal::malformed(error))?;
+    verify(&Chain::parse(certificates)?, demand, &Ring)
+}
+
+/// What one chain came to, in values that outlive its bytes.
+struct Recorded {
+    name: String,
+    is_strongbox: bool,
+    class: Class,
+    /// The values of a verified chain, by field; why there are none of a refused one.
+    values: Result<signals::Values, Rule>,
+}
+
+impl Recorded {
+    /// Whether both are verified and of one security level.
+    fn is_verified_as(&self, other: &Recorded) -> bool {
+        self.values.is_ok() && other.values.is_ok() && self.is_strongbox == other.is_strongbox
+    }
+
+    fn of(name: &str, judged: &Judged<'_>, issued_here: bool, notes: &mut Vec<Note>) -> Recorded {
+        let mut note = |message: String| notes.push(Note { path: name.into(), message });
+        let verified = match judged {
+            Ok(verified) => verified,
+            Err(refusal) => {
+                note(format!("refused: {refusal}"));
+                let values = Err(refusal.rule());
+                return Recorded { name: name.into(), is_strongbox: false, class: Class::S, values };
+            }
+        };
+        note_oddities(verified.description(), &mut note);
+        let class = match (verified.is_challenge_matched(), verified.revocation()) {
+            (false, _) => {
+                note("no challenge to compare with: it may be old, or another phone's, and counts for nothing good".into());
+                Class::S
+            }
+            (true, RevocationCheck::NotChecked) => {
+                note(
+                    "no revocation list: its certificates may be revoked, and it counts for nothing good"
+                        .into(),
+                );
+                Class::S
+            }
+            (true, _) if issued_here => Class::H,
+            (true, _) => Class::L,
+        };
+        Recorded {
+            name: name.into(),
+            is_strongbox: verified.level() == SecurityLevel::StrongBox,
+            class,
+            values: Ok(signals::Values::of(verified)),
+        }
+    }
+}
+
+/// Notes what departs from the schema, and tags that nobody knows.
+fn note_oddities(description: &KeyDescription<'_>, note: &mut impl FnMut(String)) {
+    for deviation in &description.deviations {
+        note(format!("departs from the schema: {deviation:?}"));
+    }
+    for (list, name) in
+        [(&description.hardware, "hardwareEnforced"), (&description.software, "softwareEnforced")]
+    {
+        for (tag, content) in &list.unknown {
+            note(format!("{name} has the unknown tag {tag} ({} bytes)", content.len()));
+        }
+    }
+}
+
+/// What the signal of a chain says of one that was refused. A chain that is merely too old, or of a kind that
+/// this build can't check, is no evidence of anything; every other refusal is a finding.
+fn refused(rule: Rule) -> Outcome {
+    match rule {
+        Rule::Expired | Rule::NotYetValid | Rule::RevocationStale => Outcome::Missing(Reason::Stale),
+        Rule::UnsupportedKey | Rule::UnsupportedSignature => Outcome::Missing(Reason::Unsupported),
+        rule => Outcome::Seen(Value::Word(rule.code().into())),
+    }
+}

@@ -1,0 +1,70 @@
+//! `trustctl attestation`: verifies a chain by itself.
+
+use crate::args::{Format, TrustArgs};
+use crate::commands::{CommandError, Outcome, print, print_json, with_roots};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use trust_evidence::Time;
+use trust_formats::attestation::{Chain, Demand, MAX_LIST, split, verify};
+use trust_formats::signature::Ring;
+use trustd::attestation::{HandedError, MAX_CHAIN, Trust, challenge, revocation_list};
+use trustd::show::attestation as show;
+
+/// A chain that was refused.
+const REFUSED: u8 = 1;
+
+/// Verifies a chain and prints what it attests.
+pub fn verified(
+    chain: &Path,
+    issued: Option<&str>,
+    at: Option<Time>,
+    revocation: Option<&Path>,
+    trust: &TrustArgs,
+    format: Format,
+) -> Outcome {
+    let trust = with_roots(Trust::google(), trust)?;
+    let issued = issued.map(|text| challenge("--challenge", text)).transpose()?;
+    let list = match revocation {
+        Some(path) => {
+            let bytes = read(path, 2 * MAX_LIST)?;
+            let list = revocation_list(&bytes, &trust);
+            Some(list.map_err(|error| HandedError::Revocation(path.display().to_string(), error))?)
+        }
+        None => None,
+    };
+    let certificates = split(&read(chain, MAX_CHAIN)?)
+        .map_err(|error| CommandError::Usage(format!("{}: {error}", chain.display())))?;
+    let demand = Demand {
+        at: at.unwrap_or_else(trustd::cycle::now).unix(),
+        roots: &trust.roots,
+        challenge: issued.as_deref(),
+        revocation: list.as_ref().map(|list| (list, trust.revocation_age)),
+        purposes: None,
+    };
+    let parsed = Chain::parse(&certificates);
+    let judged = parsed.as_ref().map_err(Clone::clone).and_then(|chain| verify(chain, &demand, &Ring));
+    match format {
+        Format::Json => print_json(&show::json(parsed.as_ref().ok(), &judged))?,
+        Format::Text => print(show::text(parsed.as_ref().ok(), &judged).as_bytes())?,
+    };
+    Ok(if judged.is_ok() { 0 } else { REFUSED })
+}
+
+fn read(path: &Path, cap: usize) -> Result<Vec<u8>, CommandError> {
+    let error = |error| CommandError::Io(path.into(), error);
+    let limit = u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(error)?;
+    } else {
+        File::open(path).map_err(error)?.take(limit).read_to_end(&mut bytes).map_err(error)?;
+    }
+    match bytes.len() > cap {
+        true => Err(CommandError::Usage(format!(
+            "{}: more than {cap} bytes: expected a smaller file",
+            path.display()
+        ))),
+        false => Ok(bytes),
+    }
+}
