@@ -16,6 +16,7 @@ use crate::collect::Note;
 use crate::root::Root;
 pub use trust::{Trust, TrustError};
 use trust_evidence::{Catalogue, Class, Evidence, Observation, Outcome, Reason, Time, Value};
+use trust_formats::FormatError;
 use trust_formats::attestation::{
     Chain, Demand, KeyDescription, MAX_LIST, Refusal, RevocationCheck, RevocationList, Rule, SecurityLevel,
     VerifiedAttestation, split, verify,
@@ -38,8 +39,19 @@ pub struct Handed {
     pub challenge: Option<Vec<u8>>,
     /// Whether whoever judges issued the challenge, and not the device.
     pub issued_here: bool,
-    /// A revocation list: Google's JSON or a signed snapshot, by its name.
-    pub revocation: Option<(String, Vec<u8>)>,
+    /// A revocation list.
+    pub revocation: Option<Revocation>,
+}
+
+/// A revocation list that was handed over: Google's JSON, or a signed snapshot.
+#[derive(Clone, Debug)]
+pub struct Revocation {
+    /// The file's name.
+    pub name: String,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+    /// Whether it lay among the device's files: then it must be signed, and one that can't be used is none.
+    pub is_devices: bool,
 }
 
 /// Why what was handed over can't be used at all.
@@ -50,7 +62,7 @@ pub enum HandedError {
     Challenge(String),
     /// A revocation list that can't be read, or whose signer is not known.
     #[error("{0}: {1}")]
-    Revocation(String, trust_formats::FormatError),
+    Revocation(String, FormatError),
     /// More chains than there are places where a device keeps keys.
     #[error("{0} chains: expected at most {MAX_CHAINS}, a TEE's and a StrongBox's")]
     TooMany(usize),
@@ -61,7 +73,7 @@ pub enum HandedError {
 
 impl Handed {
     /// Reads the attestation directory of a root: every `*.pem` but the revocation snapshot is a chain.
-    pub fn from_root(root: &dyn Root) -> Result<(Handed, Vec<Note>), HandedError> {
+    pub fn from_root(root: &dyn Root) -> (Handed, Vec<Note>) {
         let mut notes = Vec::new();
         let mut handed = Handed::default();
         for name in root.entries(DIRECTORY).unwrap_or_default() {
@@ -75,8 +87,13 @@ impl Handed {
                 }
             };
             match &*name {
-                "challenge" => handed.challenge = Some(challenge(&path, &String::from_utf8_lossy(&bytes))?),
-                "revocation.pem" => handed.revocation = Some((path, bytes)),
+                "challenge" => match challenge(&path, &String::from_utf8_lossy(&bytes)) {
+                    Ok(challenge) => handed.challenge = Some(challenge),
+                    Err(error) => notes.push(Note { message: error.to_string(), path }),
+                },
+                "revocation.pem" => {
+                    handed.revocation = Some(Revocation { name: path, bytes, is_devices: true });
+                }
                 name if name.ends_with(".pem") => handed.chains.push((path, bytes)),
                 _ => notes.push(Note {
                     path,
@@ -84,7 +101,7 @@ impl Handed {
                 }),
             }
         }
-        Ok((handed, notes))
+        (handed, notes)
     }
 
     /// Whether there is anything to verify.
@@ -102,11 +119,18 @@ impl Handed {
     ) -> Result<Vec<Note>, HandedError> {
         let mut notes = Vec::new();
         let list = match &self.revocation {
-            Some((name, bytes)) => Some(
-                revocation_list(bytes, trust)
-                    .map_err(|error| HandedError::Revocation(name.clone(), error))?,
-            ),
             None => None,
+            Some(Revocation { name, bytes, is_devices: false }) => {
+                let list = revocation_list(bytes, trust);
+                Some(list.map_err(|error| HandedError::Revocation(name.clone(), error))?)
+            }
+            Some(Revocation { name, bytes, is_devices: true }) => {
+                let list = RevocationList::snapshot(bytes, &trust.revocation_signers, &Ring);
+                let noted = |error: &FormatError| {
+                    notes.push(Note { path: name.clone(), message: error.to_string() });
+                };
+                list.inspect_err(noted).ok()
+            }
         };
         let demand = Demand {
             at: at.unix(),
@@ -161,7 +185,7 @@ pub fn challenge(name: &str, text: &str) -> Result<Vec<u8>, HandedError> {
 }
 
 /// A revocation list in either form.
-pub fn revocation_list(bytes: &[u8], trust: &Trust) -> Result<RevocationList, trust_formats::FormatError> {
+pub fn revocation_list(bytes: &[u8], trust: &Trust) -> Result<RevocationList, FormatError> {
     match bytes.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'{') => RevocationList::google(bytes),
         _ => RevocationList::snapshot(bytes, &trust.revocation_signers, &Ring),
@@ -170,10 +194,7 @@ pub fn revocation_list(bytes: &[u8], trust: &Trust) -> Result<RevocationList, tr
 
 type Judged<'a> = Result<VerifiedAttestation<'a>, Refusal>;
 
-fn judge<'a>(
-    certificates: &'a Result<Vec<Vec<u8>>, trust_formats::FormatError>,
-    demand: &Demand<'_>,
-) -> Judged<'a> {
+fn judge<'a>(certificates: &'a Result<Vec<Vec<u8>>, FormatError>, demand: &Demand<'_>) -> Judged<'a> {
     let certificates = certificates.as_ref().map_err(|error| Refusal::malformed(error))?;
     verify(&Chain::parse(certificates)?, demand, &Ring)
 }

@@ -6,7 +6,7 @@ mod kind;
 
 pub use kind::Kind;
 
-use crate::attestation::{Handed, HandedError, MAX_CHAIN, Trust, challenge};
+use crate::attestation::{Handed, HandedError, MAX_CHAIN, Revocation, Trust, challenge};
 use crate::collect::{Collected, Note};
 use crate::cycle::{House, collect_live, collect_root, now};
 use crate::root::{Directory, Parts, Root};
@@ -91,7 +91,7 @@ pub fn import(house: &House, input: &Input, trust: &Trust) -> Result<Collected, 
     let mut handed = match &input.source {
         Some(path) if path.is_dir() => {
             let root = Directory::open(path).map_err(|error| ImportError::Directory(path.clone(), error))?;
-            let (handed, notes) = Handed::from_root(&root)?;
+            let (handed, notes) = Handed::from_root(&root);
             collected.notes.extend(notes);
             handed
         }
@@ -106,7 +106,8 @@ pub fn import(house: &House, input: &Input, trust: &Trust) -> Result<Collected, 
     }
     handed.issued_here = input.issued_here;
     if let Some(path) = &input.revocation {
-        handed.revocation = Some((path.display().to_string(), read(path, MAX_INPUT)?));
+        let (name, bytes) = (path.display().to_string(), read(path, MAX_INPUT)?);
+        handed.revocation = Some(Revocation { name, bytes, is_devices: false });
     }
     if !handed.is_empty() {
         let at = input.at.or(collected.evidence.source.taken_at).unwrap_or_else(now);

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 use trust_gates::{Plan, to_json};
+use trustd::attestation::Trust;
 use trustd::cycle::{House, judge_at};
 use trustd::import::{Input, import};
 use trustd::policies;
@@ -15,12 +16,13 @@ fn every_report_validates_against_the_schema() {
         serde_json::from_slice(&std::fs::read(root.join("docs/posture.schema.json")).unwrap()).unwrap();
     let schema = jsonschema::validator_for(&schema).unwrap();
     let house = House::open().unwrap();
+    let trust = Trust::google().and(&std::fs::read(root.join("tests/devices/roots.pem")).unwrap()).unwrap();
     let mut reports = 0;
     let devices = std::fs::read_dir(root.join("tests/devices")).unwrap().flatten().map(|entry| entry.path());
     let sources = devices.filter(|path| path.is_dir()).map(Some).chain([None]);
     for source in sources {
         let evidence =
-            import(&house, &Input { source: source.clone(), ..Input::default() }).unwrap().evidence;
+            import(&house, &Input { source: source.clone(), ..Input::default() }, &trust).unwrap().evidence;
         for (name, ..) in policies::BUILT_IN {
             let policy = policies::built_in(name).unwrap().unwrap();
             let plan = Plan::new(&house.catalogue, &house.gates, &policy).unwrap();

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use trust_evidence::Time;
 use trust_gates::{Plan, Policy, Report};
 use trust_posture::{GateId, Posture, Verdict};
+use trustd::attestation::Trust;
 use trustd::collect::Collected;
 use trustd::cycle::{House, judge_at};
 use trustd::import::{Input, import};
@@ -27,7 +28,8 @@ fn at() -> Option<Time> {
 }
 
 fn read(house: &House, path: PathBuf) -> Collected {
-    import(house, &Input { source: Some(path), ..Input::default() }).unwrap_or_else(|error| panic!("{error}"))
+    let input = Input { source: Some(path), ..Input::default() };
+    import(house, &input, &Trust::google()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn gate(report: &Report<'_>, id: GateId) -> Verdict {

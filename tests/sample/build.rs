@@ -1,5 +1,5 @@
 //! What a build and a bootloader say again in every place: the build.prop files, the property area,
-//! /proc/bootconfig, /proc/cmdline and the key attestation.
+//! /proc/bootconfig and /proc/cmdline.
 
 use super::Device;
 use trust_formats::digest::sha256;
@@ -162,32 +162,4 @@ pub fn start(device: &mut Device, build: &Build, boot: &Boot) {
     device.file("proc/cmdline", build.cmdline());
     let unlockable = if locked { "0" } else { "1" };
     device.property("sys.oem_unlock_allowed", unlockable);
-}
-
-/// Observes the key attestation of a device in this state. The class says who issued its challenge, and whether
-/// its chain ends in a pinned root.
-pub fn attest(device: &mut Device, build: &Build, boot: &Boot, class: &str) {
-    let (state, key) = match boot.state {
-        "green" => ("verified", format!("seen = \"{}\"", boot.key)),
-        "yellow" => ("self-signed", format!("seen = \"{}\"", boot.key)),
-        // KeyMint: on an unlocked device no key verified anything.
-        _ => ("unverified", "absent = true".to_string()),
-    };
-    let month = build.patch_month();
-    for (field, value) in [
-        ("verified_boot_state", state),
-        ("verified_boot_hash", &boot.vbmeta),
-        ("os_patch", &month),
-        ("vendor_patch", &month),
-        ("boot_patch", &month),
-        ("os_version", "16"),
-        ("security_level", "trusted-environment"),
-        ("keymint_level", "trusted-environment"),
-    ] {
-        device.observe(&format!("attested.{field}"), &format!("seen = \"{value}\", class = \"{class}\""));
-    }
-    device.observe("attested.verified_boot_key", &format!("{key}, class = \"{class}\""));
-    let locked = boot.is_locked();
-    device.observe("attested.device_locked", &format!("seen = {locked}, class = \"{class}\""));
-    device.observe("attested.keymint_version", &format!("seen = 400, class = \"{class}\""));
 }

@@ -6,6 +6,7 @@
 
 mod aosp;
 mod archive;
+pub mod attestation;
 mod build;
 mod phones;
 mod storage;
@@ -15,7 +16,7 @@ mod tree;
 use std::collections::BTreeMap;
 pub use stories::all;
 pub use tree::{read, write};
-use trust_evidence::{CAPTURE_SCHEMA, Catalogue, Outcome};
+use trust_evidence::{CAPTURE_SCHEMA, Catalogue, Outcome, Source};
 
 /// When every sample was taken.
 pub const TAKEN_AT: &str = "2026-11-02T09:00:00Z";
@@ -143,7 +144,9 @@ impl Device {
         let fileless = catalogue
             .iter()
             .map(|(_, signal)| signal)
-            .filter(|signal| !signal.source.is_collected() || *signal.id == *"selinux.policy_precompiled");
+            .filter(|signal| !signal.source.is_collected() || *signal.id == *"selinux.policy_precompiled")
+            // Read from the chains.
+            .filter(|signal| !matches!(signal.source, Source::Attested(_)));
         for signal in fileless.filter(|signal| signal.id.starts_with(prefix)) {
             let outcome = match &signal.example {
                 Outcome::Seen(value) => format!("seen = {}", value.to_toml()),

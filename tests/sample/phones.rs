@@ -3,7 +3,8 @@
 use super::Device;
 use super::aosp::{adbd, drivers, phone};
 use super::archive::zip;
-use super::build::{Boot, Build, attest, digest};
+use super::attestation::{Hardware, attest};
+use super::build::{Boot, Build, digest};
 use super::storage::{MOUNTS, apexes};
 
 const ENIGM_OTA: &str = include_str!("../devices/enigm-ota.pem");
@@ -97,7 +98,7 @@ pub fn enigm(build: &Build, boot: &Boot) -> Device {
     device.package("com.enigm.app", 10_156, "default", "com.enigm.store");
     device.process(2077, "com.enigm.app", "untrusted_app", 10_156);
     // The attestation is trustd's own check of the device it runs on.
-    trustd(&mut device, build, boot, "L");
+    trustd(&mut device, build, boot, Hardware::Enigm);
     device
 }
 
@@ -133,12 +134,12 @@ fn grapheneos(device: &mut Device) {
 
 /// trustd, its Trust Security Center and its providers. What they see and no file shows is as the catalogue's
 /// examples say, but for the attestation.
-fn trustd(device: &mut Device, build: &Build, boot: &Boot, class: &str) {
+fn trustd(device: &mut Device, build: &Build, boot: &Boot, hardware: Hardware) {
     device.property("init.svc.trustd", "running");
     device.process(655, "trustd", "trustd", 1000);
     device.package("com.enigm.trustcenter", 10_131, "platform:privapp", "@system");
     device.observe_examples("");
-    attest(device, build, boot, class);
+    attest(device, build, boot, hardware);
     device.observe("trustd.boot_patch_floor", &format!("seen = \"{}\"", build.patch_month()));
 }
 
@@ -196,7 +197,7 @@ pub fn makers() -> Device {
     ] {
         device.observe(signal, outcome);
     }
-    attest(&mut device, &MAKERS, &boot, "H");
+    attest(&mut device, &MAKERS, &boot, Hardware::Maker);
     device
 }
 
@@ -208,7 +209,7 @@ pub fn cuttlefish(state: &'static str) -> Device {
     let key = "7728e30f50bfa5cea165f473175a08803f6a8346642b5aa10913e9d9e6defef6";
     let boot = Boot { state, key: key.into(), vbmeta: digest("cuttlefish vbmeta"), verity: "enforcing" };
     let mut device = with_image(&LAB, &boot, ("devkey.x509.pem", LAB_OTA));
-    trustd(&mut device, &LAB, &boot, "S");
+    trustd(&mut device, &LAB, &boot, Hardware::Virtual);
     for (at, (key, value)) in
         [("hardware", "cutf_cvm"), ("kernel.mac80211_hwsim.radios", "0")].into_iter().enumerate()
     {

@@ -51,11 +51,11 @@ impl Chain {
         let droid = |cn: &str| name(&[("CN", cn), ("O", "Google LLC")]);
         let second = Link::ca(droid("Droid CA2"), Key::p384(&format!("{label} CA2")), Hash::Sha384);
         let mut third = Link::ca(droid("Droid CA3"), Key::p256(&format!("{label} CA3")), Hash::Sha384);
-        third.dates("261001000000Z", "261210000000Z");
+        third.dates("261010000000Z", "261219000000Z");
         let subject = name(&[("O", level), ("CN", &hex(&format!("{label} {level} attestation")))]);
         let mut attestation =
             Link::ca(subject, Key::p256(&format!("{label} {level} attestation")), Hash::Sha256);
-        attestation.dates("261012000000Z", "261026000000Z");
+        attestation.dates("261026000000Z", "261109000000Z");
         // CBOR: a map of one, 1 → issued.
         let info = if issued < 24 { vec![0xa1, 1, issued] } else { vec![0xa1, 1, 0x18, issued] };
         attestation.certificate.extensions.push(certificate::extension(&PROVISIONING_INFO, false, &info));

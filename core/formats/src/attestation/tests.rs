@@ -7,8 +7,8 @@ use trust_forge::certificate::{basic_constraints, extension, key_usage};
 use trust_forge::chain::Link;
 use trust_forge::{Key, KeyDescription as Forged, RootOfTrust, der};
 
-/// 2026-10-20T00:00:00Z: the forge's remote chains are valid then.
-const AT: i64 = 1_792_454_400;
+/// 2026-11-03T00:00:00Z: the forge's remote chains are valid then.
+const AT: i64 = 1_793_664_000;
 /// 2027-06-01T00:00:00Z: they have expired.
 const LATER: i64 = 1_811_808_000;
 
@@ -115,7 +115,7 @@ fn a_factory_chain_counts_after_it_expired_and_a_remote_one_does_not() {
     let (rule, certificate, message) = refused(&remote(), |demand| demand.at = LATER);
     assert_eq!((rule, certificate), (Rule::Expired, Some(1)));
     assert!(
-        message.ends_with("valid until 2026-10-26T00:00:00Z, judged as of 2027-06-01T00:00:00Z"),
+        message.ends_with("valid until 2026-11-09T00:00:00Z, judged as of 2027-06-01T00:00:00Z"),
         "{message}"
     );
     // The root's own dates never count.

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use trust_forge::certificate::{self, basic_constraints, extension, key_usage};
 use trust_forge::{Certificate as Forged, Hash, Key};
 
-/// 2026-10-20T00:00:00Z.
-const AT: i64 = 1_792_454_400;
+/// 2026-11-03T00:00:00Z.
+const AT: i64 = 1_793_664_000;
 const DAY: i64 = 86_400;
 
 fn signer() -> (Forged, Key) {
@@ -19,8 +19,8 @@ fn signer() -> (Forged, Key) {
 fn list() -> certificate::RevocationList {
     certificate::RevocationList {
         issuer: signer().0.issuer,
-        this_update: "261018000000Z".into(),
-        next_update: "261101000000Z".into(),
+        this_update: "261101000000Z".into(),
+        next_update: "261115000000Z".into(),
         number: 7,
         revoked: vec![(vec![0x0b, 0xad], 1), (vec![0xcc; 16], 6)],
         extensions: vec![],
