@@ -5,5 +5,6 @@
 
 pub mod der;
 pub mod key;
+pub mod vbmeta;
 
 pub use key::{Hash, Key};
