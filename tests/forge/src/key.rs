@@ -57,7 +57,9 @@ impl Key {
 
     /// The same with another exponent, a prime.
     pub fn rsa_with_exponent(label: &str, bits: u64, exponent: u64) -> Key {
-        static MADE: LazyLock<Mutex<HashMap<(String, u64, u64), RsaKey>>> = LazyLock::new(Mutex::default);
+        /// By label, bits and exponent.
+        type Made = HashMap<(String, u64, u64), RsaKey>;
+        static MADE: LazyLock<Mutex<Made>> = LazyLock::new(Mutex::default);
         let name = (label.to_string(), bits, exponent);
         let mut made = MADE.lock().expect("no test panics while it makes a key");
         Key::Rsa(made.entry(name).or_insert_with(|| RsaKey::make(label, bits, exponent)).clone())
