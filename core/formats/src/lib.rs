@@ -7,6 +7,7 @@
 //! a cap is met. Every other format is read whole or not at all.
 
 pub mod apex;
+pub mod avb;
 pub mod boot_params;
 pub mod bugreport;
 pub mod certs;

@@ -45,12 +45,7 @@ impl Vbmeta {
     }
 
     /// The same after a change to the header and to the auxiliary block: a fault that bears a good signature.
-    pub fn signed_after(
-        &self,
-        key: &Key,
-        hash: Hash,
-        change: impl FnOnce(&mut [u8], &mut [u8]),
-    ) -> Vec<u8> {
+    pub fn signed_after(&self, key: &Key, hash: Hash, change: impl FnOnce(&mut [u8], &mut [u8])) -> Vec<u8> {
         let blob = public_key(key);
         let signature_size = (blob.len() - 8) / 2;
         let algorithm = match (hash, signature_size) {
