@@ -31,6 +31,9 @@ pub enum CommandError {
     /// A file that can't be read or written.
     #[error("{0}: {1}")]
     Io(PathBuf, io::Error),
+    /// A Verified Boot image that can't be read.
+    #[error("{0}")]
+    Avb(#[from] trustd::avb::AvbError),
     /// This machine's root can't be opened.
     #[error("/: can't be opened: {0}")]
     Live(rustix::io::Errno),
@@ -39,7 +42,7 @@ pub enum CommandError {
     Usage(String),
 }
 
-type Outcome = Result<u8, CommandError>;
+pub(crate) type Outcome = Result<u8, CommandError>;
 
 /// Runs a command; its exit status.
 pub fn run(command: Command) -> Outcome {
@@ -82,6 +85,7 @@ pub fn run(command: Command) -> Outcome {
             print(text.as_bytes())
         }
         Command::Policy(PolicyCommand::From { source, model }) => started(source, &model),
+        Command::Avb(command) => crate::avb::run(command),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "trustctl", &mut script);
@@ -326,12 +330,12 @@ fn shown(private: bool) -> Shown {
     if private { Shown::Private } else { Shown::Withheld }
 }
 
-fn print_json(value: &serde_json::Value) -> Outcome {
+pub(crate) fn print_json(value: &serde_json::Value) -> Outcome {
     print(format!("{value:#}\n").as_bytes())
 }
 
 /// Prints to standard output. A reader that went away (`| head`) is no error: the exit status still counts.
-fn print(bytes: &[u8]) -> Outcome {
+pub(crate) fn print(bytes: &[u8]) -> Outcome {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -341,7 +345,7 @@ fn print(bytes: &[u8]) -> Outcome {
     }
 }
 
-fn warn(text: &str) {
+pub(crate) fn warn(text: &str) {
     // Nothing is left to do if even this can't be written.
     let _ = writeln!(io::stderr(), "trustctl: {text}");
 }

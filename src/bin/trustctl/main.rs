@@ -1,6 +1,7 @@
 //! `trustctl`: judge a device, explain a verdict, take a capture, check a policy.
 
 mod args;
+mod avb;
 mod commands;
 
 use clap::Parser;

@@ -119,6 +119,11 @@ impl<'i, 'a> Chain<'i, 'a> {
         Ok(Chain { top, chained, missing })
     }
 
+    /// The top-level image.
+    pub fn top(&self) -> &'i Named<'a> {
+        self.top
+    }
+
     /// The partitions that the top-level image chains to and whose images were not given.
     pub fn missing(&self) -> &[&'a str] {
         &self.missing

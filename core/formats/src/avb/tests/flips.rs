@@ -10,8 +10,6 @@ fn no_bit_of_a_signed_image_can_change_but_those_of_the_padding() {
     let good = signed();
     let padding = vbmeta::HEADER + 32 + 256..vbmeta::HEADER + 320;
     assert!(good[padding.clone()].iter().all(|byte| *byte == 0) && !padding.is_empty());
-    let digest =
-        |image: Vbmeta<'_>| Chain::of(&[Named { partition: "boot", vbmeta: image }]).unwrap().digest();
     for at in 0..good.len() {
         for bit in 0..8 {
             let mut bytes = good.clone();
@@ -26,7 +24,7 @@ fn no_bit_of_a_signed_image_can_change_but_those_of_the_padding() {
                 Ok(_) => {
                     assert!(padding.contains(&at), "{at} {bit}");
                     assert_eq!(image.descriptors(), Vbmeta::parse(&good).unwrap().descriptors());
-                    assert_ne!(digest(image), digest(Vbmeta::parse(&good).unwrap()));
+                    assert_ne!(image.bytes(), good);
                 }
             }
         }
