@@ -6,7 +6,8 @@ use std::os::unix::fs::{FileExt, FileTypeExt};
 use std::path::{Path, PathBuf};
 use trust_formats::FormatError;
 use trust_formats::avb::{
-    Algorithm, Chain, ChainError, Digest, FOOTER_SIZE, Footer, Named, Place, Vbmeta, Verified, test_key,
+    Algorithm, Chain, ChainError, Descriptor, Digest, FOOTER_SIZE, Footer, Named, Place, Vbmeta, Verified,
+    test_key,
 };
 use trust_formats::digest::sha256;
 use trust_formats::signature::SignatureVerifier;
@@ -184,9 +185,14 @@ pub fn judge(
     let keys = vbmeta.chained().map(|chain| (chain.partition, sha256(chain.key)));
     for (partition, key) in std::iter::once((top, key)).chain(keys) {
         if let Some(name) = test_key(&key) {
-            let message = format!("{partition}: left to AOSP's test key {name}, with which anybody can sign");
+            let message = format!("{partition}: AOSP's test key {name}, with which anybody can sign");
             judged.findings.push(message);
         }
+    }
+    let is_digest =
+        |descriptor: &Descriptor<'_>| matches!(descriptor, Descriptor::Hash(_) | Descriptor::Hashtree(_));
+    if images.iter().any(|image| image.vbmeta.descriptors().iter().any(is_digest)) {
+        judged.notes.push("what the partitions hold was not compared with the hashes in the images".into());
     }
     if !verified.missing().is_empty() {
         let names = verified.missing().join(", ");

@@ -5,14 +5,15 @@
 
 use std::path::{Path, PathBuf};
 use trust_forge::Hash as ForgeHash;
-use trust_formats::avb::{Descriptor, HEADER_SIZE, Key, Refusal, TEST_KEYS, Vbmeta, test_key};
+use trust_formats::avb::{Descriptor, HEADER_SIZE, Key, Place, Refusal, TEST_KEYS, Vbmeta, test_key};
 use trust_formats::digest::sha256;
 use trust_formats::signature::Ring;
 
+const IMAGES: &str = "vbmeta-real/testkey-signed";
+
 /// The folder of the data, or a word that the test was skipped.
-fn data() -> Option<PathBuf> {
-    let path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/avb/vbmeta-real/testkey-signed");
+fn data(folder: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/avb").join(folder);
     if !path.is_dir() {
         println!("SKIPPED: {} is not there", path.display());
     }
@@ -58,7 +59,7 @@ fn info_image(image: &Vbmeta<'_>) -> String {
 
 #[test]
 fn a_generic_system_images_vbmeta_reads_as_avbtool_reads_it() {
-    let Some(folder) = data() else { return };
+    let Some(folder) = data(IMAGES) else { return };
     let bytes = std::fs::read(folder.join("gsi-testkey4096.vbmeta.img")).unwrap();
     let printed =
         std::fs::read_to_string(folder.join("testkey-signed_gsi-testkey4096.vbmeta.img.info_image.txt"));
@@ -72,7 +73,7 @@ fn a_generic_system_images_vbmeta_reads_as_avbtool_reads_it() {
 
 #[test]
 fn a_flag_that_is_set_after_the_signing_breaks_it() {
-    let Some(folder) = data() else { return };
+    let Some(folder) = data(IMAGES) else { return };
     let mut bytes = std::fs::read(folder.join("gsi-testkey4096.vbmeta.img")).unwrap();
     for flags in [1, 2, 3] {
         bytes[123] = flags;
@@ -91,11 +92,45 @@ fn a_flag_that_is_set_after_the_signing_breaks_it() {
 
 #[test]
 fn the_published_test_keys_have_the_digests_that_are_known() {
-    let Some(folder) = data() else { return };
+    let Some(folder) = data(IMAGES) else { return };
     for name in ["testkey_rsa2048", "testkey_rsa4096", "testkey_rsa8192"] {
         let bytes = std::fs::read(folder.join(format!("{name}.avbpubkey"))).unwrap();
         let digest = Key::parse(&bytes).unwrap().digest();
         assert_eq!(test_key(&digest), Some(name));
         assert!(TEST_KEYS.contains(&(name, &*hex(&digest))));
+    }
+}
+
+/// An avb_cert certificate and the permanent attributes begin with a version and a key of 4096 bits
+/// (libavb_cert/avb_cert_types.h).
+#[test]
+fn the_keys_of_the_published_certificates_are_known() {
+    let Some(folder) = data("external-avb/data") else { return };
+    for (file, name) in [
+        ("atx_pik_certificate.bin", "testkey_cert_pik"),
+        ("atx_psk_certificate.bin", "testkey_cert_psk"),
+        ("atx_puk_certificate.bin", "testkey_cert_puk"),
+        ("atx_permanent_attributes.bin", "testkey_cert_prk"),
+    ] {
+        let bytes = std::fs::read(folder.join(file)).unwrap();
+        let digest = Key::parse(&bytes[4..4 + 1032]).unwrap().digest();
+        assert_eq!(test_key(&digest), Some(name), "{file}");
+    }
+}
+
+#[test]
+fn what_is_no_image_is_refused() {
+    let Some(folder) = data("external-avb/data") else { return };
+    for (file, message) in [
+        ("test_file.bin", "vbmeta, byte 0: \"Barf\": expected AVB0"),
+        ("test_file.bin.sparse", "vbmeta: an Android sparse image: expected a raw one (simg2img makes it)"),
+        ("large_blob.bin", "expected AVB0"),
+        ("atx_metadata.bin", "expected AVB0"),
+    ] {
+        let bytes = std::fs::read(folder.join(file)).unwrap();
+        let (place, found) = Place::of("boot", &bytes).unwrap();
+        assert_eq!(place.footer, None);
+        let error = Vbmeta::parse(found).unwrap_err().to_string();
+        assert!(error.contains(message), "{error} | {message}");
     }
 }

@@ -3,7 +3,8 @@
 use crate::args::{AvbCommand, Format};
 use crate::commands::{CommandError, Outcome, print, print_json, warn};
 use std::path::PathBuf;
-use trust_formats::avb::Named;
+use trust_evidence::printable;
+use trust_formats::avb::{ChainError, Named};
 use trust_formats::signature::Ring;
 use trustd::avb::{AvbError, Image, Judged, digest, judge};
 use trustd::show::avb as show;
@@ -30,7 +31,7 @@ pub fn run(command: AvbCommand) -> Outcome {
         AvbCommand::Digest { images } => {
             let images = opened(&images)?;
             let named = parsed(&images)?;
-            let digest = digest(&named).map_err(|error| CommandError::Usage(error.to_string()))?;
+            let digest = digest(&named).map_err(usage)?;
             if named.iter().any(|image| image.vbmeta.header().flags.disables_verification()) {
                 warn("verification is switched off: the digest is that of the top-level image alone");
             }
@@ -42,9 +43,7 @@ pub fn run(command: AvbCommand) -> Outcome {
 fn verify(images: &[PathBuf], expected: Option<[u8; 32]>, format: Format) -> Outcome {
     let judged = match opened(images) {
         Ok(images) => match parsed(&images) {
-            Ok(named) => {
-                judge(&named, &Ring, expected).map_err(|error| CommandError::Usage(error.to_string()))?
-            }
+            Ok(named) => judge(&named, &Ring, expected).map_err(usage)?,
             Err(error) => refused(error)?,
         },
         Err(error) => refused(error)?,
@@ -62,6 +61,11 @@ fn refused(error: AvbError) -> Result<Judged, CommandError> {
         AvbError::Malformed(..) => Ok(Judged { findings: vec![error.to_string()], ..Judged::default() }),
         other => Err(other.into()),
     }
+}
+
+/// Images that belong to no one slot; their names are an attacker's.
+fn usage(error: ChainError) -> CommandError {
+    CommandError::Usage(printable(&error.to_string()).into())
 }
 
 fn opened(paths: &[PathBuf]) -> Result<Vec<Image>, AvbError> {
