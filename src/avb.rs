@@ -159,8 +159,9 @@ pub fn judge(
     };
     let verified = match chain.verify(signatures) {
         Ok(verified) => verified,
-        Err((partition, refusal)) => {
-            judged.findings.push(format!("{partition}: {refusal}"));
+        Err(refused) => {
+            let sentence = |(partition, refusal)| format!("{partition}: {refusal}");
+            judged.findings.extend(refused.into_iter().map(sentence));
             return Ok(judged);
         }
     };

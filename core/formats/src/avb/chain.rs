@@ -87,7 +87,11 @@ impl<'i, 'a> Chain<'i, 'a> {
         // With this flag a boot loader reads no descriptor: the top-level image is all there is.
         let is_alone = top.vbmeta.header().flags.disables_verification();
         let (mut chained, mut missing, mut locations) = (Vec::new(), Vec::new(), Vec::new());
-        locations.push(top.vbmeta.header().rollback_index_location);
+        let location = top.vbmeta.header().rollback_index_location;
+        if location >= LOCATIONS {
+            return Err(ChainError::Location(top.partition.into(), location));
+        }
+        locations.push(location);
         let mut known = vec![top.partition];
         for descriptor in top.vbmeta.chained() {
             let (partition, location) = (descriptor.partition, descriptor.rollback_index_location);
@@ -146,17 +150,29 @@ impl<'i, 'a> Chain<'i, 'a> {
         Ok(Digest { hash, bytes })
     }
 
-    /// Checks the signature of every image that is there; else the partition whose image is refused, and why.
+    /// Checks the signature of every image that is there; else names each that is refused, and why.
     pub fn verify(
         &self,
         signatures: &dyn SignatureVerifier,
-    ) -> Result<VerifiedChain<'i, 'a>, (&'a str, Refusal)> {
-        let verify = |image: &'i Named<'a>| {
-            image.vbmeta.verify(signatures).map_err(|refusal| (image.partition, refusal))
-        };
-        let top = verify(self.top)?;
-        let chained = self.chained.iter().map(|image| Ok((image.partition, verify(image)?)));
-        Ok(VerifiedChain { top, chained: chained.collect::<Result<_, _>>()?, missing: self.missing.clone() })
+    ) -> Result<VerifiedChain<'i, 'a>, Vec<(&'a str, Refusal)>> {
+        let (mut chained, mut refused) = (Vec::new(), Vec::new());
+        let top = self.top.vbmeta.verify(signatures);
+        for image in &self.chained {
+            match image.vbmeta.verify(signatures) {
+                Ok(verified) => chained.push((image.partition, verified)),
+                Err(refusal) => refused.push((image.partition, refusal)),
+            }
+        }
+        match top {
+            Ok(top) if refused.is_empty() => {
+                Ok(VerifiedChain { top, chained, missing: self.missing.clone() })
+            }
+            Ok(_) => Err(refused),
+            Err(refusal) => {
+                refused.insert(0, (self.top.partition, refusal));
+                Err(refused)
+            }
+        }
     }
 }
 
@@ -212,7 +228,7 @@ impl fmt::Display for ChainError {
             ChainError::ChainedTwice(name) => write!(f, "{name} chained twice: expected once"),
             ChainError::Location(name, location) => write!(
                 f,
-                "{name} chained with rollback index location {location}: expected one below {LOCATIONS} of its own"
+                "{name} with rollback index location {location}: expected one below {LOCATIONS} of its own"
             ),
             ChainError::NotZero(name, what) => {
                 write!(f, "{name} has {what}: expected none in a chained image")

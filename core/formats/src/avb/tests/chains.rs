@@ -64,7 +64,7 @@ fn an_image_alone_is_the_top_level_one() {
     let unsigned = named(&unsigned);
     let chain = Chain::of(&unsigned).unwrap();
     assert_eq!(*chain.digest().unwrap().bytes, sha256(&leaf("x").unsigned()));
-    assert_eq!(chain.verify(&Ring).unwrap_err(), ("boot", Refusal::Unsigned));
+    assert_eq!(chain.verify(&Ring).unwrap_err(), [("boot", Refusal::Unsigned)]);
 }
 
 #[test]
@@ -127,9 +127,13 @@ fn images_that_are_no_slots_are_refused() {
         (lone(vec![small(1, "vbmeta")]), "vbmeta chained twice"),
         (
             lone(vec![small(1, "a"), small(1, "b")]),
-            "b chained with rollback index location 1: expected one below 32 of its own",
+            "b with rollback index location 1: expected one below 32 of its own",
         ),
-        (lone(vec![small(32, "a")]), "a chained with rollback index location 32"),
+        (lone(vec![small(32, "a")]), "a with rollback index location 32"),
+        (
+            vec![("boot", vbmeta::Vbmeta { rollback_index_location: 32, ..good() }.unsigned())],
+            "boot with rollback index location 32",
+        ),
         (lone(crowd), "expected a chain of at most 32 images"),
     ] {
         let images = named(&images);
@@ -139,14 +143,24 @@ fn images_that_are_no_slots_are_refused() {
 }
 
 #[test]
-fn a_bad_signature_in_the_chain_names_its_partition() {
+fn every_bad_signature_in_the_chain_is_named() {
     let one = key("one");
-    let top = top(&[("boot", &one)]).signed(&signer(), ForgeHash::Sha256);
-    let mut boot = leaf("boot").signed(&one, ForgeHash::Sha256);
-    // In the signature.
-    boot[vbmeta::HEADER + 40] ^= 1;
-    let images = [("vbmeta", top), ("boot", boot)];
-    let images = named(&images);
-    let found = Chain::of(&images).unwrap().verify(&Ring).unwrap_err();
-    assert_eq!(found, ("boot", Refusal::WrongSignature));
+    let good = (
+        top(&[("boot", &one)]).signed(&signer(), ForgeHash::Sha256),
+        leaf("boot").signed(&one, ForgeHash::Sha256),
+    );
+    let (mut bad_top, mut bad_boot) = good.clone();
+    // In the hash, and in the signature.
+    bad_top[vbmeta::HEADER] ^= 1;
+    bad_boot[vbmeta::HEADER + 40] ^= 1;
+    let boot = ("boot", Refusal::WrongSignature);
+    for (top, leaf, expected) in [
+        (&good.0, &bad_boot, vec![boot.clone()]),
+        (&bad_top, &good.1, vec![("vbmeta", Refusal::WrongHash)]),
+        (&bad_top, &bad_boot, vec![("vbmeta", Refusal::WrongHash), boot]),
+    ] {
+        let images = [("vbmeta", top.clone()), ("boot", leaf.clone())];
+        let images = named(&images);
+        assert_eq!(Chain::of(&images).unwrap().verify(&Ring).unwrap_err(), expected);
+    }
 }
