@@ -1,9 +1,11 @@
 //! The trust daemon's outer floor: the only code that opens a file, reads a clock or talks to a person.
 //!
-//! [`attestation`] decides what a key attestation is worth; [`cycle`] names the stages in their order; [`collect`] reads a [`root::Root`]; [`import`] recognises what a
-//! person hands over; [`show`] renders what the judge found.
+//! [`cycle`] names the stages in their order; [`collect`] reads a [`root::Root`]; [`import`] recognises what a
+//! person hands over, [`attestation`] decides what a key attestation is worth, [`avb`] judges the images of a
+//! slot; [`show`] renders what was found.
 
 pub mod attestation;
+pub mod avb;
 pub mod collect;
 pub mod cycle;
 pub mod import;

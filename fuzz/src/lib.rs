@@ -7,16 +7,17 @@ use trust_formats::boot_params::BootParams;
 use trust_formats::bugreport::Bugreport;
 use trust_formats::properties::Properties;
 use trust_formats::{
-    FormatError, apex, certs, device_mapper, kconfig, modules, mounts, owners, packages, selinux, sensors,
-    settings, snapshot, sockets, text, users,
+    FormatError, apex, avb, certs, device_mapper, kconfig, modules, mounts, owners, packages, selinux,
+    sensors, settings, snapshot, sockets, text, users,
 };
 
 /// Reads bytes and says whether the parser accepted them; panics if it does, or if what it accepted breaks a rule.
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target, by the name of its file in `fuzz_targets` and of its folder in `seeds`.
-pub const TARGETS: [(&str, Target); 26] = [
+pub const TARGETS: [(&str, Target); 28] = [
     ("apex_list", apex_list),
+    ("avb_footer", avb_footer),
     ("bootconfig", bootconfig),
     ("bugreport", bugreport),
     ("capture", capture),
@@ -42,11 +43,41 @@ pub const TARGETS: [(&str, Target); 26] = [
     ("update_state", update_state),
     ("user", user),
     ("user_list", user_list),
+    ("vbmeta", vbmeta),
 ];
 
 /// Modules come by name, each once.
 pub fn apex_list(bytes: &[u8]) -> bool {
     accepted(apex::parse(bytes), |list| assert!(list.is_sorted_by(|a, b| a.name < b.name)))
+}
+
+/// What a footer points to lies before it.
+pub fn avb_footer(bytes: &[u8]) -> bool {
+    accepted(avb::Place::of("boot", bytes), |(place, found)| {
+        assert_eq!(found.len(), place.size);
+        if let Some(footer) = place.footer {
+            let end = footer.vbmeta_offset + footer.vbmeta_size;
+            assert!(end + avb::FOOTER_SIZE as u64 <= bytes.len() as u64);
+        }
+        vbmeta(found);
+    })
+}
+
+/// What was read needs all its bytes and no more; a slot of it has a digest or misses what it chains to; a verified
+/// image's key is the one in it.
+pub fn vbmeta(bytes: &[u8]) -> bool {
+    accepted(avb::Vbmeta::parse(bytes), |image| {
+        let whole = image.bytes();
+        assert_eq!(avb::Vbmeta::parse(whole).as_ref(), Ok(&image));
+        assert!(avb::Vbmeta::parse(&whole[..whole.len() - 1]).is_err());
+        if let Ok(verified) = image.verify(&trust_formats::signature::Ring) {
+            assert_eq!(verified.key().digest(), trust_formats::digest::sha256(image.key()));
+        }
+        let images = [avb::Named { partition: "vbmeta", vbmeta: image }];
+        if let Ok(chain) = avb::Chain::of(&images) {
+            assert_eq!(chain.digest().is_ok(), chain.missing().is_empty());
+        }
+    })
 }
 
 /// What was read and is printed as the kernel prints it reads back.

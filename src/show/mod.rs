@@ -1,6 +1,7 @@
 //! What the judge found, for people: text of at most 80 columns, colour on a terminal only.
 
 pub mod attestation;
+pub mod avb;
 pub mod cost;
 pub mod difference;
 pub mod explain;

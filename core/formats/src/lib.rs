@@ -8,6 +8,7 @@
 
 pub mod apex;
 pub mod attestation;
+pub mod avb;
 pub mod boot_params;
 pub mod bugreport;
 pub mod certs;

@@ -117,6 +117,9 @@ pub enum Command {
     /// Check a policy, or write a starting one
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Read and verify Android Verified Boot images, of files and without a device
+    #[command(subcommand)]
+    Avb(AvbCommand),
     /// Print shell completions
     Completions {
         /// The shell
@@ -172,6 +175,47 @@ pub enum PolicyCommand {
         model: String,
         #[command(flatten)]
         trust: TrustArgs,
+    },
+}
+
+/// Images are vbmeta images, or partition images that end in a footer. `NAME=FILE` says which partition FILE is
+/// of; else it is FILE's name without extension and A/B suffix.
+#[derive(Subcommand)]
+pub enum AvbCommand {
+    /// Print what images say; nothing is verified
+    Inspect {
+        /// Images; - for standard input
+        #[arg(value_name = "[NAME=]FILE", required = true)]
+        images: Vec<PathBuf>,
+        /// Text or JSON
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Verify the images of one slot, and say whose keys signed them
+    ///
+    /// A key that AOSP publishes is refused even if it is the expected one: anybody can sign with it.
+    ///
+    /// Exit status: 0 good, 1 refused (no vbmeta image, unsigned, a wrong signature, another key than the expected
+    /// or the chained one, a published test key, verification or dm-verity switched off), 2 usage or a file that
+    /// can't be read.
+    Verify {
+        /// The top-level image and those that it chains to, in any order
+        #[arg(value_name = "[NAME=]FILE", required = true)]
+        images: Vec<PathBuf>,
+        /// SHA-256 of the top-level image's key, as verifiedBootKey and androidboot.vbmeta.public_key_digest have it
+        #[arg(long, value_name = "HEX", value_parser = sha256_digest)]
+        key_digest: Option<[u8; 32]>,
+        /// Text or JSON
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Print the vbmeta digest of a slot, as androidboot.vbmeta.digest has it
+    ///
+    /// No signature is verified.
+    Digest {
+        /// The top-level image and all that it chains to, in any order
+        #[arg(value_name = "[NAME=]FILE", required = true)]
+        images: Vec<PathBuf>,
     },
 }
 
@@ -272,6 +316,16 @@ fn kinds() -> impl clap::builder::TypedValueParser<Value = Kind> {
         let found = Kind::NAMED.into_iter().find(|(known, _)| *known == name);
         found.map(|(_, kind)| kind).ok_or("not a kind of source")
     })
+}
+
+/// 64 hexadecimal digits.
+fn sha256_digest(text: &str) -> Result<[u8; 32], String> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let bytes: Option<Vec<u8>> =
+        pairs.iter().map(|[high, low]| Some(digit(high)? << 4 | digit(low)?)).collect();
+    let bytes = bytes.filter(|_| rest.is_empty()).and_then(|bytes| bytes.try_into().ok());
+    bytes.ok_or_else(|| "expected 64 hexadecimal digits".into())
 }
 
 impl SourceArgs {

@@ -34,6 +34,9 @@ pub enum CommandError {
     /// A file that can't be read or written.
     #[error("{0}: {1}")]
     Io(PathBuf, io::Error),
+    /// A Verified Boot image that can't be read.
+    #[error("{0}")]
+    Avb(#[from] trustd::avb::AvbError),
     /// This machine's root can't be opened.
     #[error("/: can't be opened: {0}")]
     Live(rustix::io::Errno),
@@ -102,6 +105,7 @@ pub fn run(command: Command) -> Outcome {
             trust,
             format,
         }) => attestation::verified(&chain, challenge.as_deref(), at, revocation.as_deref(), &trust, format),
+        Command::Avb(command) => crate::avb::run(command),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "trustctl", &mut script);
@@ -392,7 +396,7 @@ pub fn print(bytes: &[u8]) -> Outcome {
     }
 }
 
-fn warn(text: &str) {
+pub(crate) fn warn(text: &str) {
     // Nothing is left to do if even this can't be written.
     let _ = writeln!(io::stderr(), "trustctl: {text}");
 }

@@ -2,6 +2,7 @@
 
 mod args;
 mod attestation;
+mod avb;
 mod commands;
 
 use clap::Parser;

@@ -8,6 +8,7 @@ pub mod chain;
 pub mod der;
 pub mod key;
 pub mod key_description;
+pub mod vbmeta;
 
 pub use certificate::Certificate;
 pub use chain::Chain;
