@@ -1,6 +1,7 @@
 mod faults;
 mod real_devices;
 mod rewritten;
+mod seeds;
 
 use super::*;
 use proptest::prelude::*;
