@@ -179,6 +179,3 @@ fn octets<'a>(element: &Element<'a>, cap: usize) -> Result<&'a [u8], FormatError
         length => Err(element.error(format_args!("{length} bytes: expected at most {cap}"))),
     }
 }
-
-#[cfg(test)]
-mod tests;

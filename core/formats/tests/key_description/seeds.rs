@@ -1,9 +1,9 @@
 //! The fuzzer's seeds are the forge's work.
 
-use super::super::*;
 use std::path::Path;
 use trust_forge::key_description::{Authorizations, application_id, numbers};
 use trust_forge::{KeyDescription as Forged, RootOfTrust as ForgedRoot, der};
+use trust_formats::attestation::key_description::*;
 
 #[test]
 fn the_seeds_can_be_made_again() {

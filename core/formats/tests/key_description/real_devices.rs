@@ -1,7 +1,6 @@
 //! Attestations of real devices, which lie beside the checkout and are no part of it: skipped where they are
 //! not there.
 
-use super::super::*;
 use super::rewritten::{Value, fields, rewritten};
 use data_encoding::BASE64;
 use serde_json::{Map, Value as Json, json};
@@ -10,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use trust_forge::key_description::{Authorizations, application_id};
 use trust_forge::{KeyDescription as Forged, RootOfTrust as ForgedRoot, der};
+use trust_formats::attestation::key_description::*;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
@@ -128,7 +128,7 @@ fn every_leaf_is_read_and_rewritten() {
     assert_eq!(deviations, expected.map(str::to_owned).into());
 }
 
-fn data() -> Option<PathBuf> {
+pub(super) fn data() -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/attestation");
     if !path.is_dir() {
         println!("SKIPPED: {} is not there", path.display());
@@ -148,7 +148,7 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 /// The extension's value in a certificate, or in the first one of a PEM chain; none where it has none.
-fn leaf_extension(file: &Path) -> Option<Vec<u8>> {
+pub(super) fn leaf_extension(file: &Path) -> Option<Vec<u8>> {
     let bytes = fs::read(file).unwrap();
     let der = match std::str::from_utf8(&bytes) {
         Ok(text) => {
@@ -158,25 +158,30 @@ fn leaf_extension(file: &Path) -> Option<Vec<u8>> {
         }
         Err(_) => bytes,
     };
-    let certificate = Reader::single("certificate", &der, Tag::SEQUENCE).unwrap();
-    let mut fields = certificate.reader().expect(Tag::SEQUENCE).unwrap().reader();
-    while !fields.is_empty() {
-        let field = fields.next().unwrap();
-        if field.tag != Tag::context(3) {
-            continue;
-        }
-        let mut extensions = field.only(Tag::SEQUENCE).unwrap().reader();
-        while !extensions.is_empty() {
-            let mut extension = extensions.expect(Tag::SEQUENCE).unwrap().reader();
-            let oid = extension.expect(Tag::OID).unwrap();
-            extension.optional(Tag::BOOLEAN).unwrap();
-            let value = extension.expect(Tag::OCTET_STRING).unwrap();
-            if oid.content == OID {
-                return Some(value.content.to_vec());
-            }
-        }
+    let certificate = elements(&der)[0].1;
+    let fields = elements(elements(certificate)[0].1);
+    let (_, extensions) = fields.iter().find(|(tag, _)| *tag == 0xa3)?;
+    let extensions = elements(elements(extensions)[0].1);
+    let found =
+        extensions.iter().map(|(_, extension)| elements(extension)).find(|parts| parts[0].1 == OID)?;
+    found.last().map(|(_, value)| value.to_vec())
+}
+
+/// The tags and contents of the elements in a row, with tags of one octet.
+fn elements(mut der: &[u8]) -> Vec<(u8, &[u8])> {
+    let mut found = Vec::new();
+    while let [tag, first, rest @ ..] = der {
+        let octets = usize::from(first.saturating_sub(0x80));
+        let (length, rest) = rest.split_at(octets);
+        let length = match octets {
+            0 => usize::from(*first),
+            _ => length.iter().fold(0, |length, octet| length << 8 | usize::from(*octet)),
+        };
+        let (content, rest) = rest.split_at(length);
+        found.push((*tag, content));
+        der = rest;
     }
-    None
+    found
 }
 
 /// JSON with lines of comment.
