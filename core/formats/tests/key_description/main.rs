@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
+mod certificate;
 mod faults;
 mod real_devices;
 mod rewritten;

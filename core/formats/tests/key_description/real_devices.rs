@@ -1,6 +1,7 @@
 //! Attestations of real devices, which lie beside the checkout and are no part of it: skipped where they are
 //! not there.
 
+use super::certificate::{certificates, extension};
 use super::rewritten::{Value, fields, rewritten};
 use data_encoding::BASE64;
 use serde_json::{Map, Value as Json, json};
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use trust_forge::key_description::{Authorizations, application_id};
 use trust_forge::{KeyDescription as Forged, RootOfTrust as ForgedRoot, der};
 use trust_formats::attestation::key_description::*;
+use trust_formats::attestation::provisioning::{self, ProvisioningInfo};
 
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
@@ -128,6 +130,24 @@ fn every_leaf_is_read_and_rewritten() {
     assert_eq!(deviations, expected.map(str::to_owned).into());
 }
 
+/// The certificate above the leaf says how many were issued, and it alone.
+#[test]
+fn a_provisioned_chain_says_how_many_certificates_were_issued() {
+    let Some(folder) = data() else { return };
+    for (model, expected) in [("akita/sdk34", Some(8)), ("blueline/sdk28", None)] {
+        for file in files(&folder.join("android-keyattestation").join(model), "pem") {
+            let found: Vec<Option<u64>> = certificates(&file)
+                .iter()
+                .map(|der| {
+                    ProvisioningInfo::parse(&extension(der, provisioning::OID)?).unwrap().certificates_issued
+                })
+                .collect();
+            assert_eq!(found[1], expected, "{}", file.display());
+            assert_eq!(found.iter().flatten().count(), expected.iter().count(), "{}", file.display());
+        }
+    }
+}
+
 pub(super) fn data() -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/attestation");
     if !path.is_dir() {
@@ -147,41 +167,9 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     found
 }
 
-/// The extension's value in a certificate, or in the first one of a PEM chain; none where it has none.
+/// The extension's value in the first certificate of a file; none where it has none.
 pub(super) fn leaf_extension(file: &Path) -> Option<Vec<u8>> {
-    let bytes = fs::read(file).unwrap();
-    let der = match std::str::from_utf8(&bytes) {
-        Ok(text) => {
-            let (_, rest) = text.split_once("-----BEGIN CERTIFICATE-----").unwrap();
-            let lines: String = rest.split_once("-----END").unwrap().0.split_whitespace().collect();
-            BASE64.decode(lines.as_bytes()).unwrap()
-        }
-        Err(_) => bytes,
-    };
-    let certificate = elements(&der)[0].1;
-    let fields = elements(elements(certificate)[0].1);
-    let (_, extensions) = fields.iter().find(|(tag, _)| *tag == 0xa3)?;
-    let extensions = elements(elements(extensions)[0].1);
-    let found =
-        extensions.iter().map(|(_, extension)| elements(extension)).find(|parts| parts[0].1 == OID)?;
-    found.last().map(|(_, value)| value.to_vec())
-}
-
-/// The tags and contents of the elements in a row, with tags of one octet.
-fn elements(mut der: &[u8]) -> Vec<(u8, &[u8])> {
-    let mut found = Vec::new();
-    while let [tag, first, rest @ ..] = der {
-        let octets = usize::from(first.saturating_sub(0x80));
-        let (length, rest) = rest.split_at(octets);
-        let length = match octets {
-            0 => usize::from(*first),
-            _ => length.iter().fold(0, |length, octet| length << 8 | usize::from(*octet)),
-        };
-        let (content, rest) = rest.split_at(length);
-        found.push((*tag, content));
-        der = rest;
-    }
-    found
+    extension(&certificates(file)[0], OID)
 }
 
 /// JSON with lines of comment.
