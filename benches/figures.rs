@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use trust_evidence::{Evidence, SourceInfo, SourceKind};
+use trust_formats::attestation::key_description::KeyDescription;
+use trust_formats::digest::sha256;
 use trust_gates::{Plan, judge, to_json};
 use trustd::collect::{Deadlines, collect};
 use trustd::cycle::House;
@@ -26,6 +28,7 @@ fn main() {
 
     judging(&house, &plan);
     collecting(&house, &plan, &production);
+    key_description();
     process(&production);
 }
 
@@ -84,6 +87,21 @@ fn files_below(directory: &Path) -> Vec<PathBuf> {
         }
     }
     files
+}
+
+/// Reading the key attestation extension. Goal: at most 5 µs. Floor: one digest of its bytes.
+fn key_description() {
+    let bytes = trust_forge::KeyDescription::default().encode();
+    let [floor, read] = pair(
+        1000,
+        || {
+            black_box(sha256(black_box(&bytes)));
+        },
+        || {
+            black_box(KeyDescription::parse(black_box(&bytes)).expect("the forge's parses"));
+        },
+    );
+    line("read a key attestation", read, &format!("SHA-256 of its {} bytes", bytes.len()), floor, "<= 5 µs");
 }
 
 /// `trustctl evaluate` as a process. Goals: at most 10 ms warm, at most 10 MB resident.

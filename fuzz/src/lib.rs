@@ -3,6 +3,8 @@
 //! `tests/fuzz_regressions.rs` compiles this file too and runs the seeds through it on stable
 //! Rust.
 
+use trust_formats::attestation::key_description::{KeyDescription, MAX_AUTHORIZATIONS, MAX_CHALLENGE};
+use trust_formats::attestation::provisioning::ProvisioningInfo;
 use trust_formats::boot_params::BootParams;
 use trust_formats::bugreport::Bugreport;
 use trust_formats::properties::Properties;
@@ -28,6 +30,7 @@ pub const TARGETS: [(&str, Target); 28] = [
     ("gate", gate),
     ("import", import),
     ("kconfig", kconfig),
+    ("key_description", key_description),
     ("modules", modules),
     ("mounts", mounts),
     ("otacerts", otacerts),
@@ -35,6 +38,7 @@ pub const TARGETS: [(&str, Target); 28] = [
     ("policy", policy),
     ("profile_owner", profile_owner),
     ("properties", properties),
+    ("provisioning_info", provisioning_info),
     ("selinux_status", selinux_status),
     ("sensor_privacy", sensor_privacy),
     ("settings", settings),
@@ -159,6 +163,25 @@ pub fn kconfig(bytes: &[u8]) -> bool {
     })
 }
 
+/// Sets ascend, an unknown tag comes once, and zeros are no key.
+pub fn key_description(bytes: &[u8]) -> bool {
+    accepted(KeyDescription::parse(bytes), |found| {
+        assert!(found.challenge.len() <= MAX_CHALLENGE);
+        for list in [&found.software, &found.hardware] {
+            let sets = [list.purposes, list.block_modes, list.digests, list.paddings, list.mgf_digests];
+            assert!(sets.iter().flatten().all(|set| set.as_slice().is_sorted_by(|a, b| a < b)));
+            let mut unknown: Vec<u32> = list.unknown.iter().map(|(tag, _)| *tag).collect();
+            unknown.sort_unstable();
+            assert!(unknown.is_sorted_by(|a, b| a < b) && unknown.len() <= MAX_AUTHORIZATIONS);
+            let key = list.root_of_trust.and_then(|root| root.boot_key());
+            assert!(key.is_none_or(|key| key.iter().any(|byte| *byte != 0)));
+            if let Some(Ok(application)) = list.application() {
+                assert!(application.signatures.is_sorted_by(|a, b| a < b));
+            }
+        }
+    })
+}
+
 /// Something was read, or nothing was there.
 pub fn modules(bytes: &[u8]) -> bool {
     accepted(modules::parse(bytes), |list| assert!(list.iter().len() > 0 || list.dropped().is_empty()))
@@ -204,6 +227,13 @@ pub fn properties(bytes: &[u8]) -> bool {
             Ok(again) => assert!(properties.iter().eq(again.iter())),
             Err(error) => assert!(error.is_too_large(), "{error}"),
         }
+    })
+}
+
+/// A count stands after its key.
+pub fn provisioning_info(bytes: &[u8]) -> bool {
+    accepted(ProvisioningInfo::parse(bytes), |info| {
+        assert!(info.certificates_issued.is_none() || bytes.contains(&1));
     })
 }
 

@@ -188,6 +188,3 @@ fn octets<'a>(element: &Element<'a>, cap: usize) -> Result<&'a [u8], FormatError
         length => Err(element.error(format_args!("{length} bytes: expected at most {cap}"))),
     }
 }
-
-#[cfg(test)]
-mod tests;

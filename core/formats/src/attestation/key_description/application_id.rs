@@ -8,7 +8,7 @@
 //!
 //! keystore2 writes it from what the package manager says of the caller's uid, so it names a uid and not a
 //! process: uid 0 and 1000 are always the package "AndroidSystem", version 1, without a digest.
-//! Source: system/security/keystore2/src/../../keystore/keystore_attestation_id.cpp of AOSP.
+//! Source: keystore/keystore_attestation_id.cpp of AOSP's system/security.
 
 use crate::FormatError;
 use crate::der::{Element, Reader, Tag};

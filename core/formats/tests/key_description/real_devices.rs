@@ -1,7 +1,7 @@
 //! Attestations of real devices, which lie beside the checkout and are no part of it: skipped where they are
 //! not there.
 
-use super::super::*;
+use super::certificate::{certificates, extension};
 use super::rewritten::{Value, fields, rewritten};
 use data_encoding::BASE64;
 use serde_json::{Map, Value as Json, json};
@@ -10,6 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use trust_forge::key_description::{Authorizations, application_id};
 use trust_forge::{KeyDescription as Forged, RootOfTrust as ForgedRoot, der};
+use trust_formats::attestation::key_description::*;
+use trust_formats::attestation::provisioning::{self, ProvisioningInfo};
 
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
@@ -128,7 +130,25 @@ fn every_leaf_is_read_and_rewritten() {
     assert_eq!(deviations, expected.map(str::to_owned).into());
 }
 
-fn data() -> Option<PathBuf> {
+/// The certificate above the leaf says how many were issued, and it alone.
+#[test]
+fn a_provisioned_chain_says_how_many_certificates_were_issued() {
+    let Some(folder) = data() else { return };
+    for (model, expected) in [("akita/sdk34", Some(8)), ("blueline/sdk28", None)] {
+        for file in files(&folder.join("android-keyattestation").join(model), "pem") {
+            let found: Vec<Option<u64>> = certificates(&file)
+                .iter()
+                .map(|der| {
+                    ProvisioningInfo::parse(&extension(der, provisioning::OID)?).unwrap().certificates_issued
+                })
+                .collect();
+            assert_eq!(found[1], expected, "{}", file.display());
+            assert_eq!(found.iter().flatten().count(), expected.iter().count(), "{}", file.display());
+        }
+    }
+}
+
+pub(super) fn data() -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/attestation");
     if !path.is_dir() {
         println!("SKIPPED: {} is not there", path.display());
@@ -147,36 +167,9 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     found
 }
 
-/// The extension's value in a certificate, or in the first one of a PEM chain; none where it has none.
-fn leaf_extension(file: &Path) -> Option<Vec<u8>> {
-    let bytes = fs::read(file).unwrap();
-    let der = match std::str::from_utf8(&bytes) {
-        Ok(text) => {
-            let (_, rest) = text.split_once("-----BEGIN CERTIFICATE-----").unwrap();
-            let lines: String = rest.split_once("-----END").unwrap().0.split_whitespace().collect();
-            BASE64.decode(lines.as_bytes()).unwrap()
-        }
-        Err(_) => bytes,
-    };
-    let certificate = Reader::single("certificate", &der, Tag::SEQUENCE).unwrap();
-    let mut fields = certificate.reader().expect(Tag::SEQUENCE).unwrap().reader();
-    while !fields.is_empty() {
-        let field = fields.next().unwrap();
-        if field.tag != Tag::context(3) {
-            continue;
-        }
-        let mut extensions = field.only(Tag::SEQUENCE).unwrap().reader();
-        while !extensions.is_empty() {
-            let mut extension = extensions.expect(Tag::SEQUENCE).unwrap().reader();
-            let oid = extension.expect(Tag::OID).unwrap();
-            extension.optional(Tag::BOOLEAN).unwrap();
-            let value = extension.expect(Tag::OCTET_STRING).unwrap();
-            if oid.content == OID {
-                return Some(value.content.to_vec());
-            }
-        }
-    }
-    None
+/// The extension's value in the first certificate of a file; none where it has none.
+pub(super) fn leaf_extension(file: &Path) -> Option<Vec<u8>> {
+    extension(&certificates(file)[0], OID)
 }
 
 /// JSON with lines of comment.

@@ -1,9 +1,9 @@
 //! What is refused, one fault a row, and what is accepted though it departs from DER.
 
-use super::super::*;
 use super::rewritten::rewritten;
 use trust_forge::key_description::{application_id, authorizations, numbers};
 use trust_forge::{KeyDescription as Forged, RootOfTrust as ForgedRoot, der};
+use trust_formats::attestation::key_description::*;
 
 /// The default with these entries for hardwareEnforced.
 fn listed(entries: &[(u32, Vec<u8>)]) -> Vec<u8> {

@@ -1,8 +1,8 @@
 //! Writes a description again from what was read, so that a test sees whether anything was lost.
 
-use super::super::*;
 use trust_forge::key_description::{Authorizations, authorizations};
 use trust_forge::{KeyDescription as Forged, RootOfTrust as ForgedRoot, der};
+use trust_formats::attestation::key_description::*;
 
 /// The bytes that DER has for what was read.
 pub(super) fn rewritten(description: &KeyDescription<'_>) -> Vec<u8> {

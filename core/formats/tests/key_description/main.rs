@@ -1,11 +1,19 @@
+//! The key attestation extension: what it says, what is refused, and what real devices make of it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
+
+mod certificate;
 mod faults;
 mod real_devices;
 mod rewritten;
+mod seeds;
+mod table;
 
-use super::*;
 use proptest::prelude::*;
 use rewritten::rewritten;
+use std::collections::BTreeMap;
 use trust_forge::{KeyDescription as Forged, RootOfTrust as ForgedRoot, der};
+use trust_formats::attestation::key_description::*;
 
 #[test]
 fn a_key_of_a_locked_phone_is_read_field_by_field() {
@@ -115,9 +123,8 @@ proptest! {
         software in proptest::collection::btree_map(0usize..48, any::<u64>(), 0..48),
         hardware in proptest::collection::btree_map(0usize..48, any::<u64>(), 0..48),
     ) {
-        let mut forged = Forged::default();
-        forged.software = software.into_iter().map(|(index, value)| field(index, value)).collect();
-        forged.hardware = hardware.into_iter().map(|(index, value)| field(index, value)).collect();
+        let list = |fields: BTreeMap<usize, u64>| fields.into_iter().map(|(index, value)| field(index, value)).collect();
+        let forged = Forged { software: list(software), hardware: list(hardware), ..Forged::default() };
         let bytes = forged.encode();
         let found = KeyDescription::parse(&bytes).unwrap();
         assert_says(&found, &bytes);
