@@ -14,6 +14,7 @@ mod trust;
 
 use crate::collect::Note;
 use crate::root::Root;
+pub use signals::chain_words;
 pub use trust::{Trust, TrustError};
 use trust_evidence::{Catalogue, Class, Evidence, Observation, Outcome, Reason, Time, Value};
 use trust_formats::FormatError;
@@ -195,7 +196,7 @@ pub fn revocation_list(bytes: &[u8], trust: &Trust) -> Result<RevocationList, Fo
 type Judged<'a> = Result<VerifiedAttestation<'a>, Refusal>;
 
 fn judge<'a>(certificates: &'a Result<Vec<Vec<u8>>, FormatError>, demand: &Demand<'_>) -> Judged<'a> {
-    let certificates = certificates.as_ref().map_err(|error| Refusal::malformed(error))?;
+    let certificates = certificates.as_ref().map_err(Refusal::malformed)?;
     verify(&Chain::parse(certificates)?, demand, &Ring)
 }
 
@@ -263,10 +264,13 @@ fn note_oddities(description: &KeyDescription<'_>, note: &mut impl FnMut(String)
     }
 }
 
-/// What the signal of a chain says of one that was refused. A chain that is merely too old, or of a kind that
-/// this build can't check, is no evidence of anything; every other refusal is a finding.
+/// What the signal of a chain says of one that was refused. What is no chain, one that is merely too old, or of a
+/// kind that this build can't check is no evidence of anything; every other refusal is a finding.
 fn refused(rule: Rule) -> Outcome {
     match rule {
+        Rule::Malformed | Rule::Length | Rule::NoRoot | Rule::Description => {
+            Outcome::Missing(Reason::Malformed)
+        }
         Rule::Expired | Rule::NotYetValid | Rule::RevocationStale => Outcome::Missing(Reason::Stale),
         Rule::UnsupportedKey | Rule::UnsupportedSignature => Outcome::Missing(Reason::Unsupported),
         rule => Outcome::Seen(Value::Word(rule.code().into())),

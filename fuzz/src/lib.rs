@@ -3,22 +3,26 @@
 //! `tests/fuzz_regressions.rs` compiles this file too and runs the seeds through it on stable
 //! Rust.
 
+use trust_formats::attestation::RevocationList;
 use trust_formats::attestation::key_description::{KeyDescription, MAX_AUTHORIZATIONS, MAX_CHALLENGE};
 use trust_formats::attestation::provisioning::ProvisioningInfo;
 use trust_formats::boot_params::BootParams;
 use trust_formats::bugreport::Bugreport;
 use trust_formats::properties::Properties;
+use trust_formats::signature::{BadSignature, Hash, PublicKey, SignatureVerifier};
+use trust_formats::x509::Certificate;
 use trust_formats::{
-    FormatError, apex, avb, certs, device_mapper, kconfig, modules, mounts, owners, packages, selinux,
-    sensors, settings, snapshot, sockets, text, users,
+    FormatError, apex, attestation, avb, certs, device_mapper, kconfig, modules, mounts, owners, packages,
+    pem, selinux, sensors, settings, snapshot, sockets, text, users,
 };
 
 /// Reads bytes and says whether the parser accepted them; panics if it does, or if what it accepted breaks a rule.
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target, by the name of its file in `fuzz_targets` and of its folder in `seeds`.
-pub const TARGETS: [(&str, Target); 28] = [
+pub const TARGETS: [(&str, Target); 32] = [
     ("apex_list", apex_list),
+    ("attestation_chain", attestation_chain),
     ("avb_footer", avb_footer),
     ("bootconfig", bootconfig),
     ("bugreport", bugreport),
@@ -39,6 +43,7 @@ pub const TARGETS: [(&str, Target); 28] = [
     ("profile_owner", profile_owner),
     ("properties", properties),
     ("provisioning_info", provisioning_info),
+    ("revocation_list", revocation_list),
     ("selinux_status", selinux_status),
     ("sensor_privacy", sensor_privacy),
     ("settings", settings),
@@ -82,6 +87,67 @@ pub fn vbmeta(bytes: &[u8]) -> bool {
             assert_eq!(chain.digest().is_ok(), chain.missing().is_empty());
         }
     })
+}
+
+/// Takes every signature for good, so that what stands behind the signatures is reached.
+struct Believing;
+
+impl SignatureVerifier for Believing {
+    fn verify(&self, _: PublicKey<'_>, _: Hash, _: &[u8], _: &[u8]) -> Result<(), BadSignature> {
+        Ok(())
+    }
+}
+
+/// A chain ends in a pinned root, and nothing is verified that hardware does not vouch for.
+pub fn attestation_chain(bytes: &[u8]) -> bool {
+    let Ok(certificates) = attestation::split(bytes) else { return false };
+    let Ok(chain) = attestation::Chain::parse(&certificates) else { return false };
+    // The seeds' own root, and for whatever else there is, the root that it brings.
+    let pins = chain.certificates().last().map(attestation::pin);
+    let roots = pins.iter().fold(attestation::Roots::none(), |roots, pin| roots.and("fuzz", *pin));
+    let demand = attestation::Demand {
+        at: 1_793_664_000,
+        roots: &roots,
+        challenge: None,
+        revocation: None,
+        purposes: None,
+    };
+    let none = attestation::Demand { roots: &attestation::Roots::none(), ..demand };
+    assert!(attestation::verify(&chain, &none, &Believing).is_err());
+    match attestation::verify(&chain, &demand, &Believing) {
+        Ok(verified) => {
+            assert_ne!(verified.level(), attestation::SecurityLevel::Software);
+            assert!(verified.description().hardware.root_of_trust.is_some());
+            assert!(!verified.is_challenge_matched());
+            let challenge = [verified.description().challenge, b"x"].concat();
+            let other = attestation::Demand { challenge: Some(&challenge), ..demand };
+            let rule =
+                attestation::verify(&chain, &other, &Believing).map(|_| ()).map_err(|error| error.rule());
+            assert_eq!(rule, Err(attestation::Rule::Challenge));
+            true
+        }
+        Err(refusal) => {
+            assert!(!refusal.to_string().is_empty());
+            false
+        }
+    }
+}
+
+/// A list in either form has every entry that it counts.
+pub fn revocation_list(bytes: &[u8]) -> bool {
+    let pin = pem::blocks("fuzz", bytes).ok().and_then(|blocks| {
+        let certificate = Certificate::parse(&blocks.first()?.bytes).ok()?;
+        Some(attestation::pin(&certificate))
+    });
+    let signers: Vec<_> = pin.into_iter().collect();
+    let list = RevocationList::snapshot(bytes, &signers, &Believing);
+    if let Ok(list) = &list {
+        assert!(list.taken_at().is_some() && list.number().is_some());
+        assert!(RevocationList::snapshot(bytes, &[], &Believing).is_err());
+    }
+    let google = RevocationList::google(bytes);
+    assert!(list.is_err() || google.is_err());
+    list.or(google).is_ok_and(|list| list.is_empty() == (list.len() == 0))
 }
 
 /// What was read and is printed as the kernel prints it reads back.

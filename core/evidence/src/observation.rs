@@ -38,7 +38,8 @@ pub enum Reason {
     PermissionDenied,
     /// The source has no answer yet (early boot, before the first report).
     NotYetAvailable,
-    /// Taken longer ago than the signal stays fresh. Only the judge says this.
+    /// Taken longer ago than the signal stays fresh, which only the judge says; or of a certificate or a list that
+    /// had expired.
     Stale,
     /// The source did not answer within its deadline.
     TimedOut,
