@@ -54,6 +54,26 @@ fn what_a_policy_gets_wrong_is_refused_with_its_line() {
         ("\"update-integrity\",", "\"update-integrity\", \"update-integrity\",", "bound twice"),
         ("owner = \"none\"", "owner = \"two words\"", "expected \"none\" or"),
         ("owner = \"none\"", "owner = \"none\"\nkind = 1", "unknown field `kind`"),
+        (
+            "owner = \"none\"",
+            "owner = \"none\"\n[attestation]\nroots = []",
+            "missing field `revocation_age_days`",
+        ),
+        (
+            "owner = \"none\"",
+            "owner = \"none\"\n[attestation]\nrevocation_age_days = 0",
+            "revocation_age_days = 0: expected 1 to 365",
+        ),
+        (
+            "owner = \"none\"",
+            "owner = \"none\"\n[attestation]\nroots = [\"FEB2\"]\nrevocation_age_days = 7",
+            "\"FEB2\": expected the SHA-256 of a public key",
+        ),
+        (
+            "owner = \"none\"",
+            "owner = \"none\"\n[attestation]\nissuers = []\nrevocation_age_days = 7",
+            "unknown field `issuers`",
+        ),
         ("state = \"verified\"", "state = \"unverified\"", "expected \"verified\" or \"self-signed\""),
         ("state = \"verified\"", "state = \"failed\"", "expected \"verified\" or \"self-signed\""),
         (

@@ -283,6 +283,30 @@ fn what_breaks_a_rule_is_refused_by_its_name() {
             Some(2),
         ),
         (
+            "an imported ATTEST_KEY",
+            factory().with_attest_key("key", &attest_key().with_number(702, 2).encode()),
+            Rule::Origin,
+            Some(1),
+        ),
+        (
+            "everybody's ATTEST_KEY",
+            factory().with_attest_key("key", &attest_key().with_hardware(600, der::null()).encode()),
+            Rule::AllApplications,
+            Some(1),
+        ),
+        (
+            "software's ATTEST_KEY",
+            factory().with_attest_key("key", &Forged { keymint_level: 0, ..attest_key() }.encode()),
+            Rule::SoftwareLevel,
+            Some(1),
+        ),
+        (
+            "an ATTEST_KEY without a root of trust",
+            factory().with_attest_key("key", &attest_key().without(704).encode()),
+            Rule::NoRootOfTrust,
+            Some(1),
+        ),
+        (
             "an ATTEST_KEY of an unlocked device",
             factory().with_attest_key(
                 "key",

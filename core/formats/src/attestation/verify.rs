@@ -23,7 +23,7 @@ use super::roots::{Root, Roots};
 use super::{KeyDescription, ProvisioningInfo, SecurityLevel};
 use crate::FormatError;
 use crate::signature::{PublicKey, SignatureVerifier};
-use key::{attest_key, check_challenge, check_key, check_level, check_same_state, describe};
+use key::{attest_key, check_challenge, check_key, check_level, check_purposes, check_same_state, describe};
 use path::{check_dates, check_length, check_links, check_revocation, pinned};
 
 /// What a chain is asked for.
@@ -142,9 +142,12 @@ pub fn verify<'a>(
     let revocation = check_revocation(&path, demand)?;
     let description = describe(path.target, 0)?;
     check_challenge(&description, demand)?;
-    check_level(&path, &description, provisioning)?;
-    check_key(&description, demand)?;
+    check_level(&path, &description, provisioning, 0)?;
+    check_key(&description, 0)?;
+    check_purposes(&description, demand)?;
     if let Some(key) = &attest_key {
+        check_level(&path, key, provisioning, 1)?;
+        check_key(key, 1)?;
         check_same_state(key, &description)?;
     }
     Ok(VerifiedAttestation {

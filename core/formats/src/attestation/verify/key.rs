@@ -50,9 +50,10 @@ pub(super) fn check_level(
     path: &Path<'_, '_>,
     description: &KeyDescription<'_>,
     provisioning: Provisioning,
+    nth: usize,
 ) -> Result<(), Refusal> {
     let (level, key) = (description.attestation_level, description.keymint_level);
-    let refuse = |rule, message: std::fmt::Arguments<'_>| Err(Refusal::new(rule, message).of(0));
+    let refuse = |rule, message: std::fmt::Arguments<'_>| Err(Refusal::new(rule, message).of(nth));
     if level == SecurityLevel::Software || key == SecurityLevel::Software {
         return refuse(
             Rule::SoftwareLevel,
@@ -98,9 +99,11 @@ fn names_strongbox(value: &[u8]) -> bool {
     value.windows(b"strongbox".len()).any(|part| part.eq_ignore_ascii_case(b"strongbox"))
 }
 
-pub(super) fn check_key(description: &KeyDescription<'_>, demand: &Demand<'_>) -> Result<(), Refusal> {
+/// What must hold of every attested key in the chain. One that was imported may be known elsewhere, and as an
+/// ATTEST_KEY it could sign anything.
+pub(super) fn check_key(description: &KeyDescription<'_>, nth: usize) -> Result<(), Refusal> {
     let (hardware, software) = (&description.hardware, &description.software);
-    let refuse = |rule, message: std::fmt::Arguments<'_>| Err(Refusal::new(rule, message).of(0));
+    let refuse = |rule, message: std::fmt::Arguments<'_>| Err(Refusal::new(rule, message).of(nth));
     if hardware.origin != Some(Origin::Generated) {
         let found = hardware.origin.map_or("none".into(), |origin| format!("{origin:?}"));
         return refuse(
@@ -114,25 +117,27 @@ pub(super) fn check_key(description: &KeyDescription<'_>, demand: &Demand<'_>) -
             format_args!("allApplications: expected a key of one application"),
         );
     }
-    if let Some(expected) = demand.purposes
-        && !has_purposes(description, expected)
-    {
-        return refuse(
-            Rule::Purpose,
-            format_args!("purposes {}: expected {expected:?}, enforced by hardware", purposes(hardware)),
-        );
-    }
     if hardware.root_of_trust.is_none() {
         return refuse(Rule::NoRootOfTrust, format_args!("expected a rootOfTrust, enforced by hardware"));
     }
     Ok(())
 }
 
+pub(super) fn check_purposes(description: &KeyDescription<'_>, demand: &Demand<'_>) -> Result<(), Refusal> {
+    let Some(expected) = demand.purposes.filter(|expected| !has_purposes(description, expected)) else {
+        return Ok(());
+    };
+    let found = purposes(&description.hardware);
+    let message = format_args!("purposes {found}: expected {expected:?}, enforced by hardware");
+    Err(Refusal::new(Rule::Purpose, message).of(0))
+}
+
 /// KeyMint binds a key to the root of trust that it was made under: another one can't have signed.
 pub(super) fn check_same_state(key: &KeyDescription<'_>, target: &KeyDescription<'_>) -> Result<(), Refusal> {
-    let state =
-        |root: &RootOfTrust<'_>| (root.boot_key().copied(), root.device_locked, root.verified_boot_state);
-    let state = |description: &KeyDescription<'_>| description.hardware.root_of_trust.as_ref().map(state);
+    let state = |root: RootOfTrust<'_>| {
+        (root.verified_boot_key.to_vec(), root.device_locked, root.verified_boot_state)
+    };
+    let state = |description: &KeyDescription<'_>| description.hardware.root_of_trust.map(state);
     match key.attestation_level == target.attestation_level && state(key) == state(target) {
         true => Ok(()),
         false => {
