@@ -5,5 +5,8 @@
 
 pub mod der;
 pub mod key;
+pub mod package;
+pub mod payload;
+pub mod protobuf;
 
 pub use key::{Hash, Key};
