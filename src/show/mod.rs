@@ -3,6 +3,7 @@
 pub mod cost;
 pub mod difference;
 pub mod explain;
+pub mod ota;
 pub mod pages;
 pub mod report;
 

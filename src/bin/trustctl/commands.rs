@@ -3,6 +3,7 @@
 use crate::args::{
     Arguments, CaptureArgs, Command, Format, JudgingArgs, PageFormat, PolicyCommand, SourceArgs,
 };
+use crate::ota;
 use clap::CommandFactory;
 use std::fs::{self, OpenOptions};
 use std::io::{self, IsTerminal, Read, Write};
@@ -14,6 +15,7 @@ use trust_posture::{GateId, Posture};
 use trustd::collect::Collected;
 use trustd::cycle::{House, collect_live, judge_at};
 use trustd::import::{ImportError, Input, import, tally};
+use trustd::ota::OtaError;
 use trustd::policies;
 use trustd::show::difference::Difference;
 use trustd::show::report::View;
@@ -31,6 +33,9 @@ pub enum CommandError {
     /// A file that can't be read or written.
     #[error("{0}: {1}")]
     Io(PathBuf, io::Error),
+    /// An update package or its certificates that can't be read.
+    #[error("{0}")]
+    Ota(#[from] OtaError),
     /// This machine's root can't be opened.
     #[error("/: can't be opened: {0}")]
     Live(rustix::io::Errno),
@@ -39,7 +44,8 @@ pub enum CommandError {
     Usage(String),
 }
 
-type Outcome = Result<u8, CommandError>;
+/// A command's exit status, or why it was refused.
+pub type Outcome = Result<u8, CommandError>;
 
 /// Runs a command; its exit status.
 pub fn run(command: Command) -> Outcome {
@@ -75,6 +81,7 @@ pub fn run(command: Command) -> Outcome {
         }
         Command::Gates { format } => listed_gates(format),
         Command::Signals { format } => listed_signals(format),
+        Command::Ota(command) => ota::run(command),
         Command::Policy(PolicyCommand::Check { policy }) => checked(&policy),
         Command::Policy(PolicyCommand::Show { name }) => {
             let known = policies::BUILT_IN.iter().find(|(known, ..)| *known == name);
@@ -317,7 +324,7 @@ fn store(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
-fn colour() -> Colour {
+pub fn colour() -> Colour {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     if io::stdout().is_terminal() && !refused { Colour::On } else { Colour::Off }
 }
@@ -326,12 +333,12 @@ fn shown(private: bool) -> Shown {
     if private { Shown::Private } else { Shown::Withheld }
 }
 
-fn print_json(value: &serde_json::Value) -> Outcome {
+pub fn print_json(value: &serde_json::Value) -> Outcome {
     print(format!("{value:#}\n").as_bytes())
 }
 
 /// Prints to standard output. A reader that went away (`| head`) is no error: the exit status still counts.
-fn print(bytes: &[u8]) -> Outcome {
+pub fn print(bytes: &[u8]) -> Outcome {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

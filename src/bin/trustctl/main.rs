@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod ota;
 
 use clap::Parser;
 use std::io::Write;

@@ -7,6 +7,9 @@ pub mod der;
 pub mod key;
 pub mod package;
 pub mod payload;
+mod pem;
 pub mod protobuf;
+pub mod update;
 
 pub use key::{Hash, Key};
+pub use pem::{base64, pem};

@@ -44,8 +44,9 @@ pub fn parse(bytes: &[u8]) -> Result<PropertiesFile, FormatError> {
     if bytes.len() > MAX_BYTES {
         return Err(FormatError::too_large(WHAT, "bytes", MAX_BYTES));
     }
-    let text = std::str::from_utf8(bytes).ok().filter(|text| text.is_ascii());
-    let text = text.ok_or_else(|| FormatError::malformed(WHAT, "expected ASCII"))?;
+    let is_printable = |byte: u8| matches!(byte, b' '..=b'~' | b'\r' | b'\n');
+    let text = std::str::from_utf8(bytes).ok().filter(|text| text.bytes().all(is_printable));
+    let text = text.ok_or_else(|| FormatError::malformed(WHAT, "expected lines of printable ASCII"))?;
     let mut others: Vec<(Box<str>, Box<str>)> = Vec::new();
     let (mut file_hash, mut file_size, mut metadata_hash, mut metadata_size) = (None, None, None, None);
     for (number, line) in lines(text) {

@@ -57,12 +57,15 @@ impl fmt::Display for Refusal {
             Refusal::Format(error) => error.fmt(f),
             Refusal::Unsigned(what) => write!(f, "{what}: no signature: expected one"),
             Refusal::Sha1 => f.write_str(
-                "update package: a signature of SHA-1, which can be forged: expected SHA-256 (Policy::AllowSha1 \
-                 accepts it)",
+                "update package: a signature of SHA-1, which can be forged: expected SHA-256 (SHA-1 is \
+                 accepted on request alone: Policy::AllowSha1, --allow-sha1)",
             ),
             Refusal::Hash(hash) => write!(f, "update package: a signature of {hash}: expected SHA-256"),
             Refusal::NoKey(hash) => {
-                write!(f, "update package: a signature of {hash}: none of the given certificates signs with it")
+                write!(
+                    f,
+                    "update package: a signature of {hash}: none of the given certificates signs with it"
+                )
             }
             Refusal::Signature(what) => {
                 write!(f, "{what}: not signed by any of the given certificates, or changed since")

@@ -146,8 +146,11 @@ impl Listed {
 
     /// The entry's bytes, from those of its extent.
     pub fn contents(&self, extent: &[u8], cap: usize) -> Result<Vec<u8>, FormatError> {
-        let central = self.central();
-        let (data, _) = Local::data(self.what, &central, extent)?;
+        if usize::try_from(self.header.size).map_or(true, |size| size > cap) {
+            let message = format!("bytes in entry {} ({} given)", shown(&self.name), self.header.size);
+            return Err(FormatError::too_large(self.what, &message, cap));
+        }
+        let (data, _) = Local::data(self.what, &self.central(), extent)?;
         let Header { is_deflated, crc, size, .. } = self.header;
         Entry { what: self.what, name: &self.name, is_deflated, crc, size, data }.read(cap)
     }

@@ -164,7 +164,8 @@ fn properties_read_as_they_are_written() {
         ("POWERWASH=1", "power=1", "expected KEY=value"),
         ("POWERWASH=1", "A=1\nA=1", "line 6: \"A\": expected a key once"),
         ("METADATA_HASH", "METADATA_HUSH", "no METADATA_HASH: expected one"),
-        ("POWERWASH=1", "A=é", "expected ASCII"),
+        ("POWERWASH=1", "A=é", "expected lines of printable ASCII"),
+        ("POWERWASH=1", "A=\u{1b}[2J", "expected lines of printable ASCII"),
     ] {
         let error = payload_properties::parse(text.replacen(from, to, 1).as_bytes()).unwrap_err().to_string();
         assert!(error.contains(message), "{error} | {message}");
