@@ -136,7 +136,10 @@ fn sha_1_has_to_be_asked_for() {
     let folder = Folder::new("sha1");
     let key = Key::rsa("release", 2048);
     folder.write("old.pem", pem(&certificate(&key, Hash::Sha1)).as_bytes());
-    folder.write("ota.zip", &sign(&archive(&Payload::full().signed(&[key.clone()])), &key, Hash::Sha1));
+    folder.write(
+        "ota.zip",
+        &sign(&archive(&Payload::full().signed(std::slice::from_ref(&key))), &key, Hash::Sha1),
+    );
     let (status, json) = folder.verify("ota.zip", "old.pem");
     assert_eq!((status, &json["rule"]), (1, &"sha1".into()));
     assert!(json["error"].as_str().unwrap().contains("--allow-sha1"), "{json}");

@@ -158,5 +158,6 @@ fn block(record: &[u8]) -> Result<Block<'_>, Refusal> {
     Ok(Block::read(signature)?)
 }
 
-#[cfg(all(test, feature = "ring"))]
+#[cfg(test)]
+#[cfg(feature = "ring")]
 mod tests;

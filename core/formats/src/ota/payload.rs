@@ -197,5 +197,6 @@ fn parts<'a>(bytes: &'a [u8], size: u64, name: &str) -> Result<(&'a [u8], &'a [u
     })
 }
 
-#[cfg(all(test, feature = "ring"))]
+#[cfg(test)]
+#[cfg(feature = "ring")]
 mod tests;

@@ -48,7 +48,8 @@ fn a_package_verifies_with_the_key_that_signed_it() {
         let package = sign(&archive(), &key, ForgeHash::Sha256);
         let found = verify(&package, &keyring(&[other.clone(), own.clone()]), Policy::Strict, &Ring).unwrap();
         assert_eq!((found.signer(), found.hash()), (sha256(&own), Hash::Sha256));
-        let refusal = verify(&package, &keyring(&[other.clone()]), Policy::Strict, &Ring).unwrap_err();
+        let refusal =
+            verify(&package, &keyring(std::slice::from_ref(&other)), Policy::Strict, &Ring).unwrap_err();
         assert_eq!(refusal, Refusal::Signature(WHAT));
     }
 }
