@@ -91,10 +91,18 @@ fn metadata(out: &mut String, metadata: &Metadata) -> fmt::Result {
     line(out, "for", metadata.before.devices.join(", "))?;
     metadata.before.builds.iter().try_for_each(|build| line(out, "from", build))?;
     metadata.after.builds.iter().try_for_each(|build| line(out, "build", build))?;
-    line(out, "incremental", &metadata.after.incremental)?;
-    line(out, "SDK level", &metadata.after.sdk_level)?;
-    line(out, "patch level", &metadata.after.security_patch_level)?;
-    line(out, "timestamp", metadata.after.timestamp)?;
+    for (name, text) in [
+        ("incremental", &metadata.after.incremental),
+        ("SDK level", &metadata.after.sdk_level),
+        ("patch level", &metadata.after.security_patch_level),
+    ] {
+        if !text.is_empty() {
+            line(out, name, text)?;
+        }
+    }
+    if metadata.after.timestamp != 0 {
+        line(out, "timestamp", metadata.after.timestamp)?;
+    }
     for (is, text) in [
         (metadata.wipes, "it erases the device's data"),
         (metadata.downgrades, "it goes back to an older build"),
