@@ -1,6 +1,6 @@
 //! Reads and verifies an update package.
 //!
-//! [`inspect`] takes a few ranges of the file, however large it is, and vouches for nothing; [`verify`] takes all of
+//! [`inspect`] takes a few ranges of the file, however large it is, and vouches for nothing; [`verify()`] takes all of
 //! it into memory, because the signature of a file is that of its bytes as one message.
 
 mod source;
