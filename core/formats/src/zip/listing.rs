@@ -34,7 +34,7 @@ impl Directory {
         Ok(Directory { what, entries, range })
     }
 
-    /// The bytes of the file to hand to [`Directory::read`], at most [`MAX_DIRECTORY`].
+    /// The bytes of the file to hand to [`Directory::read`]: at most a mebibyte.
     pub fn range(&self) -> Range<u64> {
         self.range.clone()
     }
