@@ -9,6 +9,8 @@ pub mod avb;
 pub mod collect;
 pub mod cycle;
 pub mod import;
+pub mod ota;
 pub mod policies;
 pub mod root;
 pub mod show;
+pub mod verity;

@@ -12,15 +12,15 @@ use trust_formats::properties::Properties;
 use trust_formats::signature::{BadSignature, Hash, PublicKey, SignatureVerifier};
 use trust_formats::x509::Certificate;
 use trust_formats::{
-    FormatError, apex, attestation, avb, certs, device_mapper, kconfig, modules, mounts, owners, packages,
-    pem, selinux, sensors, settings, snapshot, sockets, text, users,
+    FormatError, apex, attestation, avb, certs, device_mapper, kconfig, modules, mounts, ota, owners,
+    packages, pem, selinux, sensors, settings, snapshot, sockets, text, users,
 };
 
 /// Reads bytes and says whether the parser accepted them; panics if it does, or if what it accepted breaks a rule.
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target, by the name of its file in `fuzz_targets` and of its folder in `seeds`.
-pub const TARGETS: [(&str, Target); 32] = [
+pub const TARGETS: [(&str, Target); 36] = [
     ("apex_list", apex_list),
     ("attestation_chain", attestation_chain),
     ("avb_footer", avb_footer),
@@ -37,8 +37,12 @@ pub const TARGETS: [(&str, Target); 32] = [
     ("key_description", key_description),
     ("modules", modules),
     ("mounts", mounts),
+    ("ota_metadata", ota_metadata),
+    ("ota_package", ota_package),
+    ("ota_payload", ota_payload),
     ("otacerts", otacerts),
     ("packages", packages),
+    ("payload_properties", payload_properties),
     ("policy", policy),
     ("profile_owner", profile_owner),
     ("properties", properties),
@@ -261,6 +265,60 @@ pub fn mounts(bytes: &[u8]) -> bool {
             let covering = table.covering(&mount.point).map(|found| found.point.trim_end_matches('/'));
             assert!(covering.is_some_and(|point| mount.point.trim_end_matches('/').starts_with(point)));
         }
+    })
+}
+
+/// Lines and message agree with themselves.
+pub fn ota_metadata(bytes: &[u8]) -> bool {
+    let agrees = |found: ota::metadata::Metadata| assert_eq!(found.agrees_with(&found), Ok(()));
+    let text = accepted(ota::metadata::parse_text(bytes), agrees);
+    accepted(ota::metadata::parse_message(bytes), agrees) || text
+}
+
+/// Without a certificate nothing verifies; entries lie in the archive, one after the other.
+pub fn ota_package(bytes: &[u8]) -> bool {
+    use trust_formats::signature::Ring;
+    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let keyring = ota::Keyring::default();
+    assert!(ota::package::verify(bytes, &keyring, ota::Policy::AllowSha1, &Ring).is_err());
+    let slice = |range: std::ops::Range<u64>| {
+        let [start, end] = [range.start, range.end].map(|at| usize::try_from(at).unwrap_or(usize::MAX));
+        bytes.get(start..end).unwrap_or_else(|| panic!("a range outside the package"))
+    };
+    let ending = ota::package::ending(bytes, size);
+    let mut is_signed = false;
+    accepted(ending, |ending| {
+        is_signed = ending.signature.is_ok();
+        accepted(ending.directory.read(slice(ending.directory.range())), |listing| {
+            for entry in listing.iter() {
+                let extent = slice(entry.extent());
+                accepted(entry.contents(extent, 1 << 16), |contents| {
+                    assert_eq!(contents.len() as u64, entry.size())
+                });
+                accepted(entry.stored_at(extent), |at| assert!(at + entry.size() <= extent.len() as u64));
+            }
+        });
+    });
+    is_signed
+}
+
+/// Without a certificate nothing verifies; sizes are the file's.
+pub fn ota_payload(bytes: &[u8]) -> bool {
+    use trust_formats::signature::Ring;
+    assert!(ota::payload::verify(bytes.to_vec(), &ota::Keyring::default(), &Ring).is_err());
+    accepted(ota::payload::properties(bytes), |properties| {
+        assert!(
+            properties.metadata_size <= properties.file_size && properties.file_size == bytes.len() as u64
+        );
+    })
+}
+
+/// Other keys come once.
+pub fn payload_properties(bytes: &[u8]) -> bool {
+    accepted(ota::payload_properties::parse(bytes), |file| {
+        let mut keys: Vec<&str> = file.others.iter().map(|(key, _)| &**key).collect();
+        keys.sort_unstable();
+        assert!(keys.is_sorted_by(|a, b| a < b));
     })
 }
 

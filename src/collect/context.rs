@@ -156,6 +156,12 @@ impl<'a> Sink<'a> {
         self.record(ix, path, self.context.vouch(path), outcome);
     }
 
+    /// Records what was read from several files: it is worth what the weakest of them is.
+    pub fn put_all(&mut self, ix: SignalIx, paths: &[String], outcome: Outcome) {
+        let vouched = paths.iter().map(|path| self.context.vouch(path)).max().unwrap_or(Vouched::No);
+        self.record(ix, paths.first().map_or("", String::as_str), vouched, outcome);
+    }
+
     fn record(&mut self, ix: SignalIx, path: &str, vouched: Vouched, outcome: Outcome) {
         let Some(signal) = self.context.catalogue.signal(ix) else { return };
         let outcome = match outcome {

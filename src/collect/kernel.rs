@@ -4,6 +4,7 @@ use super::context::{Context, MAX_FILE, Sink, names, truth};
 use std::collections::BTreeSet;
 use trust_evidence::{Outcome, Reason, Signal, Source, Value};
 use trust_formats::selinux::Status;
+use trust_formats::selinux::pairing::{MAX_DIGEST, PAIRS, PRECOMPILED, Pair, digest};
 use trust_formats::sockets::Socket;
 use trust_formats::{kconfig as config, modules as table, selinux as status, sockets as net};
 
@@ -24,10 +25,74 @@ pub fn selinux(context: &Context, sink: &mut Sink<'_>) {
             ("deny_unknown", Err(_)) => ("deny_unknown", digit(context, "deny_unknown")),
             ("policy_loads", Ok(page)) => ("status", Outcome::Seen(Value::Int(page.policy_loads.into()))),
             ("policy_loads", Err(reason)) => ("status", Outcome::Missing(*reason)),
-            // The hardware-evidence reader compares the policy's hashes.
+            ("policy_precompiled", _) => {
+                let (read, outcome) = precompiled(context);
+                sink.put_all(ix, &read, outcome);
+                continue;
+            }
             _ => ("policy", Outcome::Missing(Reason::Unsupported)),
         };
         sink.put(ix, &format!("{SELINUX}/{path}"), outcome);
+    }
+}
+
+/// Whether init loaded the precompiled policy, as it decides that, and the files which say so. Without the
+/// platform's digest there is nothing to compare: the system is not split, or is not here.
+fn precompiled(context: &Context) -> (Vec<String>, Outcome) {
+    let mut read = Vec::new();
+    let compared = (|| {
+        let mut found = Ok(None);
+        for path in PRECOMPILED {
+            read.push(path.to_string());
+            match there(context, path) {
+                Ok(true) => {
+                    found = Ok(Some(path));
+                    break;
+                }
+                Ok(false) => {}
+                // It may be there all the same; the other one decides, if it is.
+                Err(reason) => found = Err(reason),
+            }
+        }
+        let Some(policy) = found? else { return Ok(truth(false)) };
+        let mut all_match = true;
+        for (n, (actual, suffix)) in PAIRS.into_iter().enumerate() {
+            let beside = format!("{policy}{suffix}");
+            let pair = Pair {
+                actual: policy_digest(context, actual)?,
+                precompiled: policy_digest(context, &beside)?,
+            };
+            if n == 0 && pair.actual.is_none() {
+                return Err(Reason::NotPresent);
+            }
+            read.extend([actual.to_string(), beside]);
+            all_match &= pair.matches();
+        }
+        Ok(truth(all_match))
+    })();
+    (read, compared.unwrap_or_else(Outcome::Missing))
+}
+
+fn policy_digest(context: &Context, path: &str) -> Result<Option<[u8; 32]>, Reason> {
+    match there(context, path)? {
+        true => context.parse(path, MAX_DIGEST, digest).map(Some),
+        false => Ok(None),
+    }
+}
+
+/// Whether a file is there. The running system holds everything; any other root says so only of directories that it
+/// holds, and an image without an SELinux directory has no file in it.
+fn there(context: &Context, path: &str) -> Result<bool, Reason> {
+    match context.root.exists(path) {
+        Err(Reason::NotPresent) if context.root.is_live() => Ok(false),
+        Err(Reason::NotPresent) => {
+            let (directory, _) = path.rsplit_once('/').unwrap_or_default();
+            match context.root.exists(directory)? {
+                false => Ok(false),
+                true => Err(Reason::NotPresent),
+            }
+        }
+        found => found,
     }
 }
 

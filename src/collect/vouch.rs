@@ -16,8 +16,8 @@ const KERNEL: [(&str, &str, u64); 3] = [
     ("/sys", "sysfs", 0x6265_6572),
 ];
 
-/// What stands behind a path's content.
-#[derive(Clone, Copy)]
+/// What stands behind a path's content, the strongest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Vouched {
     /// The kernel, or the signed image.
     Yes,

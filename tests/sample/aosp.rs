@@ -31,6 +31,7 @@ pub fn phone(build: &Build, boot: &Boot) -> Device {
         device.property(key, value);
     }
     partitions(&mut device);
+    policy(&mut device);
     kernel(&mut device);
     network(&mut device);
     processes(&mut device);
@@ -63,6 +64,19 @@ fn partitions(device: &mut Device) {
     mapped(device, verity(PARTITIONS.len()), "userdata");
     for line in include_str!("texts/mountinfo.txt").lines() {
         device.line(MOUNTS, line);
+    }
+}
+
+/// The precompiled SELinux policy and the digests of the policies that it was compiled from. Where there is an odm
+/// partition, the build puts it there. Only that the policy is there counts: it holds no policy here.
+fn policy(device: &mut Device) {
+    let precompiled = "odm/etc/selinux/precompiled_sepolicy";
+    device.file(precompiled, "sample policy\n");
+    for (image, name) in [("system", "plat"), ("system_ext", "system_ext"), ("product", "product")] {
+        let name = format!("{name}_sepolicy_and_mapping.sha256");
+        let line = format!("{}\n", digest(&format!("sample {image} policy")));
+        device.file(&format!("{image}/etc/selinux/{name}"), line.clone());
+        device.file(&format!("{precompiled}.{name}"), line);
     }
 }
 

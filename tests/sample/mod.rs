@@ -140,13 +140,10 @@ impl Device {
     /// Observes what the catalogue's example says of every such signal whose id begins so.
     pub fn observe_examples(&mut self, prefix: &str) -> &mut Self {
         let catalogue = Catalogue::built_in().unwrap_or_else(|error| panic!("{error}"));
-        // The precompiled policy's provenance has files, but nobody reads them yet.
         let fileless = catalogue
             .iter()
             .map(|(_, signal)| signal)
-            .filter(|signal| !signal.source.is_collected() || *signal.id == *"selinux.policy_precompiled")
-            // Read from the chains.
-            .filter(|signal| !matches!(signal.source, Source::Attested(_)));
+            .filter(|signal| !signal.source.is_collected() && !matches!(signal.source, Source::Attested(_)));
         for signal in fileless.filter(|signal| signal.id.starts_with(prefix)) {
             let outcome = match &signal.example {
                 Outcome::Seen(value) => format!("seen = {}", value.to_toml()),

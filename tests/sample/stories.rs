@@ -140,7 +140,6 @@ fn verity_disabled() -> Device {
         device.no_properties(&of_it.each_ref().map(String::as_str));
     }
     device.observe("service.oem_unlock_allowed", "seen = true");
-    device.observe("selinux.policy_precompiled", "seen = true, class = \"F\"");
     device.observe("trustd.on_verity", "seen = false");
     device
 }

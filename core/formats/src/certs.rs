@@ -34,11 +34,18 @@ pub struct OtaCerts {
 /// Reads /system/etc/security/otacerts.zip. Entries that don't end in `.pem` are dropped; one that does and
 /// holds anything but one certificate is an error, and so are two of one name and an archive without any.
 pub fn ota(bytes: &[u8]) -> Result<OtaCerts, FormatError> {
+    let (certificates, dropped) = ota_der(bytes)?;
+    let digests: BTreeSet<[u8; 32]> = certificates.iter().map(|der| sha256(der)).collect();
+    Ok(OtaCerts { digests: digests.into_iter().collect(), dropped })
+}
+
+/// The DER of the certificates in otacerts.zip, read as [`ota`] reads it, in the order of the archive's directory.
+pub(crate) fn ota_der(bytes: &[u8]) -> Result<(Vec<Vec<u8>>, Drops), FormatError> {
     if bytes.len() > MAX_ARCHIVE {
         return Err(FormatError::too_large(ARCHIVE, "bytes", MAX_ARCHIVE));
     }
     let archive = Archive::open(ARCHIVE, bytes, MAX_ENTRIES)?;
-    let (mut digests, mut dropped) = (BTreeSet::new(), Drops::default());
+    let (mut certificates, mut dropped) = (Vec::new(), Drops::default());
     for (number, entry) in (1..).zip(archive.entries()) {
         if !entry.name.ends_with(".pem") {
             dropped
@@ -46,20 +53,25 @@ pub fn ota(bytes: &[u8]) -> Result<OtaCerts, FormatError> {
             continue;
         }
         archive.entry(entry.name)?;
-        let digest = pem_sha256(&entry.read(MAX_PEM)?).map_err(|error| {
+        let der = pem_der(&entry.read(MAX_PEM)?).map_err(|error| {
             FormatError::malformed(ARCHIVE, format_args!("entry {}: {error}", shown(entry.name)))
         })?;
-        digests.insert(digest);
+        certificates.push(der);
     }
-    match digests.is_empty() {
+    match certificates.is_empty() {
         true => Err(dropped.nothing_usable(ARCHIVE, "at least one certificate")),
-        false => Ok(OtaCerts { digests: digests.into_iter().collect(), dropped }),
+        false => Ok((certificates, dropped)),
     }
 }
 
 /// SHA-256 of the DER of the one certificate in a PEM text (RFC 7468). Text outside its armour is skipped; a
 /// second certificate is an error, since a reader might take either.
 pub fn pem_sha256(bytes: &[u8]) -> Result<[u8; 32], FormatError> {
+    pem_der(bytes).map(|der| sha256(&der))
+}
+
+/// The DER of the one certificate in a PEM text, read as [`pem_sha256`] reads it.
+pub(crate) fn pem_der(bytes: &[u8]) -> Result<Vec<u8>, FormatError> {
     let text = decode_as(CERTIFICATE, bytes, MAX_PEM)?;
     let error = |line: usize, message: &str| Err(FormatError::malformed(CERTIFICATE, message).at_line(line));
     let mut base64 = String::new();
@@ -84,7 +96,7 @@ pub fn pem_sha256(bytes: &[u8]) -> Result<[u8; 32], FormatError> {
         return error(begun, "a begin line: expected an end line after it");
     }
     match BASE64.decode(base64.as_bytes()) {
-        Ok(der) if is_one_sequence(&der) => Ok(sha256(&der)),
+        Ok(der) if is_one_sequence(&der) => Ok(der),
         Ok(_) => error(begun, "expected base64 of one DER sequence and nothing after it"),
         Err(found) => error(begun, &format!("{found}: expected base64")),
     }

@@ -1,4 +1,6 @@
-//! The kernel's SELinux status page: /sys/fs/selinux/status.
+//! SELinux: the kernel's status page here, and whether the precompiled policy belongs to its images in [`pairing`].
+//!
+//! The page, /sys/fs/selinux/status:
 //!
 //! ```text
 //! u32 version = 1 | u32 sequence | u32 enforcing | u32 policyload | u32 deny_unknown ; little-endian, packed
@@ -6,6 +8,8 @@
 //!
 //! The kernel writes it and vouches for it, if the file lies on a real selinuxfs: the caller checks that.
 //! Source: struct selinux_kernel_status in security/selinux/include/security.h of Linux.
+
+pub mod pairing;
 
 use crate::FormatError;
 

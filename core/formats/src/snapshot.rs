@@ -8,11 +8,9 @@
 //! state's word instead. update_engine writes the file and vouches for it. Source: snapshot.proto and
 //! SnapshotManager::ReadSnapshotUpdateStatus of AOSP's libsnapshot.
 
-mod wire;
-
 use crate::FormatError;
 use crate::error::shown_bytes;
-use wire::{Field, Value};
+use crate::protobuf::{self, Field, Value};
 
 /// The largest file, in bytes.
 pub const MAX_BYTES: usize = 64 << 10;
@@ -93,8 +91,8 @@ pub fn parse(bytes: &[u8]) -> Result<Snapshot, FormatError> {
         return Ok(Snapshot { state, source_fingerprint: None });
     }
     let (mut state, mut fingerprint) = (None, None);
-    for field in wire::fields(WHAT, bytes) {
-        let Field { number, value, at } = field?;
+    for field in protobuf::fields(WHAT, bytes) {
+        let Field { number, value, at, .. } = field?;
         let error = |message: String| FormatError::malformed(WHAT, message).at_byte(at);
         let twice = match (number, value) {
             (1, Value::Varint(number)) => state

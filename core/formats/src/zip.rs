@@ -15,11 +15,13 @@
 
 mod contents;
 mod header;
+mod listing;
 
 use crate::FormatError;
 use crate::error::shown;
 pub(crate) use contents::Contents;
 use header::{Central, End, Local};
+pub use listing::{Directory, Listed, Listing};
 use std::io::Read;
 
 /// An archive's entries in the order of its directory.

@@ -114,6 +114,9 @@ pub enum Command {
     /// Verify a key attestation
     #[command(subcommand)]
     Attestation(AttestationCommand),
+    /// Look at an update package, or verify who signed it
+    #[command(subcommand)]
+    Ota(OtaCommand),
     /// Check a policy, or write a starting one
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -148,6 +151,37 @@ pub enum AttestationCommand {
         revocation: Option<PathBuf>,
         #[command(flatten)]
         trust: TrustArgs,
+        /// Text or JSON
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum OtaCommand {
+    /// Show what a package says of itself; nothing is verified, and little of the file is read
+    ///
+    /// Exit status: 0 shown, 2 usage, or no package.
+    Inspect {
+        /// The package, a zip archive
+        package: PathBuf,
+        /// Text or JSON
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Verify the signatures of a package and of its payload
+    ///
+    /// It takes as much memory as the package has bytes. Exit status: 0 signed by one of the certificates, 1 refused,
+    /// 2 usage, or a file that can't be read.
+    Verify {
+        /// The package, a zip archive of less than 4 GiB
+        package: PathBuf,
+        /// Certificates that may sign: an otacerts.zip, or one certificate as PEM; may be given again
+        #[arg(long, value_name = "F", required = true)]
+        certs: Vec<PathBuf>,
+        /// Accept signatures of SHA-1 by certificates that are signed with SHA-1, as recovery does; they can be forged
+        #[arg(long)]
+        allow_sha1: bool,
         /// Text or JSON
         #[arg(long, value_enum, default_value_t)]
         format: Format,

@@ -5,6 +5,7 @@ use crate::args::{
     SourceArgs, TrustArgs,
 };
 use crate::attestation;
+use crate::ota;
 use clap::CommandFactory;
 use std::fs::{self, OpenOptions};
 use std::io::{self, IsTerminal, Read, Write};
@@ -17,6 +18,7 @@ use trustd::attestation::{HandedError, Trust, TrustError};
 use trustd::collect::Collected;
 use trustd::cycle::{House, collect_live, judge_at};
 use trustd::import::{ImportError, Input, import, tally};
+use trustd::ota::OtaError;
 use trustd::policies;
 use trustd::show::difference::Difference;
 use trustd::show::report::View;
@@ -37,6 +39,9 @@ pub enum CommandError {
     /// A Verified Boot image that can't be read.
     #[error("{0}")]
     Avb(#[from] trustd::avb::AvbError),
+    /// An update package or its certificates that can't be read.
+    #[error("{0}")]
+    Ota(#[from] OtaError),
     /// This machine's root can't be opened.
     #[error("/: can't be opened: {0}")]
     Live(rustix::io::Errno),
@@ -51,7 +56,7 @@ pub enum CommandError {
     Usage(String),
 }
 
-/// An exit status, or why there is none.
+/// A command's exit status, or why it was refused.
 pub type Outcome = Result<u8, CommandError>;
 
 /// Runs a command; its exit status.
@@ -90,6 +95,7 @@ pub fn run(command: Command) -> Outcome {
         }
         Command::Gates { format } => listed_gates(format),
         Command::Signals { format } => listed_signals(format),
+        Command::Ota(command) => ota::run(command),
         Command::Policy(PolicyCommand::Check { policy }) => checked(&policy),
         Command::Policy(PolicyCommand::Show { name }) => {
             let known = policies::BUILT_IN.iter().find(|(known, ..)| *known == name);

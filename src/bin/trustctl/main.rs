@@ -4,6 +4,7 @@ mod args;
 mod attestation;
 mod avb;
 mod commands;
+mod ota;
 
 use clap::Parser;
 use std::io::Write;

@@ -8,9 +8,15 @@ pub mod chain;
 pub mod der;
 pub mod key;
 pub mod key_description;
+pub mod package;
+pub mod payload;
+mod pem;
+pub mod protobuf;
+pub mod update;
 pub mod vbmeta;
 
 pub use certificate::Certificate;
 pub use chain::Chain;
 pub use key::{Hash, Key};
 pub use key_description::{KeyDescription, RootOfTrust};
+pub use pem::{base64, pem};

@@ -2,6 +2,7 @@
 
 use crate::FormatError;
 use crate::error::shown_bytes;
+use std::ops::Range;
 
 const LOCAL: [u8; 4] = *b"PK\x03\x04";
 const CENTRAL: [u8; 4] = *b"PK\x01\x02";
@@ -34,20 +35,43 @@ pub(super) struct End<'a> {
 
 impl<'a> End<'a> {
     pub(super) fn find(what: &'static str, bytes: &'a [u8]) -> Result<End<'a>, FormatError> {
-        let start = find_end(bytes)
+        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let EndRecord { entries, directory } = EndRecord::find(what, bytes, size)?;
+        let [start, end] =
+            [directory.start, directory.end].map(|at| usize::try_from(at).unwrap_or(usize::MAX));
+        let parts = bytes.split_at_checked(end).and_then(|(bytes, _)| bytes.split_at_checked(start));
+        let (before, directory) =
+            parts.ok_or_else(|| FormatError::malformed(what, "a directory that lies outside the archive"))?;
+        Ok(End { entries, directory, before })
+    }
+}
+
+/// What the end record says.
+pub(super) struct EndRecord {
+    pub(super) entries: usize,
+    /// Where the directory lies in the archive.
+    pub(super) directory: Range<u64>,
+}
+
+impl EndRecord {
+    /// Finds the end record in the last bytes of an archive of `size` bytes, or in all of them.
+    pub(super) fn find(what: &'static str, tail: &[u8], size: u64) -> Result<EndRecord, FormatError> {
+        let start = find_end(tail)
             .ok_or_else(|| FormatError::malformed(what, "no end record: expected a whole zip archive"))?;
-        let (before, record) = bytes.split_at(start);
+        let (before, record) = tail.split_at(start);
         let mut fields = Fields(record);
-        let record = (|| {
+        let found = (|| {
             fields.take(END.len())?;
             let disks = (fields.u16()?, fields.u16()?);
             Some((disks, fields.u16()?, fields.u16()?, fields.u32()?, fields.u32()?))
         })();
-        let Some((disks, on_disk, entries, size, offset)) = record else {
+        // How much of the archive lies before the record.
+        let start = u64::try_from(record.len()).ok().and_then(|length| size.checked_sub(length));
+        let (Some((disks, on_disk, entries, length, offset)), Some(start)) = (found, start) else {
             return Err(FormatError::malformed(what, "a short end record: expected a whole zip archive"));
         };
         let is_zip64 = entries == u16::MAX
-            || size == u32::MAX
+            || length == u32::MAX
             || offset == u32::MAX
             || before
                 .len()
@@ -59,13 +83,12 @@ impl<'a> End<'a> {
         if disks != (0, 0) || on_disk != entries {
             return Err(FormatError::unsupported(what, "an archive in several parts: expected one"));
         }
-        let (size, offset) = (index(size), index(offset));
-        if offset.checked_add(size) != Some(before.len()) {
-            let message = format!("a directory of {size} bytes at {offset}: expected it to end at {start}");
+        let directory = u64::from(offset)..u64::from(offset) + u64::from(length);
+        if directory.end != start {
+            let message = format!("a directory of {length} bytes at {offset}: expected it to end at {start}");
             return Err(FormatError::malformed(what, message));
         }
-        let (before, directory) = before.split_at(offset);
-        Ok(End { entries: entries.into(), directory, before })
+        Ok(EndRecord { entries: entries.into(), directory })
     }
 }
 
@@ -88,10 +111,10 @@ pub(super) struct Central<'a> {
     pub(super) size: u32,
     /// Whether its Unix mode is that of a link, a device, a pipe or a socket.
     pub(super) is_special: bool,
-    flags: u16,
-    method: u16,
-    compressed: u32,
-    offset: u32,
+    pub(super) flags: u16,
+    pub(super) method: u16,
+    pub(super) compressed: u32,
+    pub(super) offset: u32,
 }
 
 impl<'a> Central<'a> {
@@ -149,29 +172,36 @@ impl Local {
         before: &'a [u8],
     ) -> Result<(&'a [u8], (usize, usize)), FormatError> {
         let offset = index(central.offset);
-        let found = (|| {
-            let mut fields = Fields(before).skipping(offset)?;
-            (fields.take(LOCAL.len())? == LOCAL).then_some(())?;
-            fields.u16()?;
-            let (flags, method) = (fields.u16()?, fields.u16()?);
-            fields.u32()?;
-            let sizes = [fields.u32()?, fields.u32()?, fields.u32()?];
-            let (name, extra) = (fields.u16()?, fields.u16()?);
-            let name = fields.take(name.into())?;
-            fields.take(extra.into())?;
-            let agrees = name == central.name
-                && method == central.method
-                && flags & (ENCRYPTED | DESCRIPTOR) == central.flags & (ENCRYPTED | DESCRIPTOR)
-                && (flags & DESCRIPTOR != 0 || sizes == [central.crc, central.compressed, central.size]);
-            agrees.then_some(())?;
-            let data = fields.take(index(central.compressed))?;
-            Some((data, (offset, before.len() - fields.0.len())))
-        })();
-        found.ok_or_else(|| {
-            let name = shown_bytes(central.name);
-            let message = format!("entry {name}: expected a local header that says what the directory says");
-            FormatError::malformed(what, message).at_byte(offset)
-        })
+        let found = before.split_at_checked(offset).and_then(|(_, bytes)| Local::after(central, bytes));
+        let data = found.and_then(|rest| rest.split_at_checked(index(central.compressed)));
+        let (data, rest) = data.ok_or_else(|| Local::error(what, central))?;
+        Ok((data, (offset, before.len() - rest.len())))
+    }
+
+    /// What follows an entry's header, which these bytes begin with; `None` where it is no header, or says something
+    /// else than the directory.
+    pub(super) fn after<'a>(central: &Central<'_>, bytes: &'a [u8]) -> Option<&'a [u8]> {
+        let mut fields = Fields(bytes);
+        (fields.take(LOCAL.len())? == LOCAL).then_some(())?;
+        fields.u16()?;
+        let (flags, method) = (fields.u16()?, fields.u16()?);
+        fields.u32()?;
+        let sizes = [fields.u32()?, fields.u32()?, fields.u32()?];
+        let (name, extra) = (fields.u16()?, fields.u16()?);
+        let name = fields.take(name.into())?;
+        fields.take(extra.into())?;
+        let agrees = name == central.name
+            && method == central.method
+            && flags & (ENCRYPTED | DESCRIPTOR) == central.flags & (ENCRYPTED | DESCRIPTOR)
+            && (flags & DESCRIPTOR != 0 || sizes == [central.crc, central.compressed, central.size]);
+        agrees.then_some(fields.0)
+    }
+
+    /// The error of an entry whose header is not as it should be.
+    pub(super) fn error(what: &'static str, central: &Central<'_>) -> FormatError {
+        let name = shown_bytes(central.name);
+        let message = format!("entry {name}: expected a local header that says what the directory says");
+        FormatError::malformed(what, message).at_byte(index(central.offset))
     }
 }
 

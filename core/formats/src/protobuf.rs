@@ -1,4 +1,5 @@
-//! The wire format of protobuf, as far as a flat message needs it.
+//! The wire format of protobuf: the fields of one message in their order. A message inside is bytes, to be read
+//! the same way.
 //!
 //! ```text
 //! message = *( varint(number << 3 | type) value )
@@ -8,27 +9,89 @@
 //! Source: protobuf.dev/programming-guides/encoding.
 
 use crate::FormatError;
+use crate::error::shown_bytes;
+use std::fmt::Display;
 
 /// The highest field number.
 const MAX_NUMBER: u64 = (1 << 29) - 1;
 
 /// One field of a message.
-pub(super) struct Field<'a> {
-    pub(super) number: u64,
-    pub(super) value: Value<'a>,
+pub(crate) struct Field<'a> {
+    what: &'static str,
+    pub(crate) number: u64,
+    pub(crate) value: Value<'a>,
     /// The byte that it begins at.
-    pub(super) at: usize,
+    pub(crate) at: usize,
 }
 
-pub(super) enum Value<'a> {
+impl<'a> Field<'a> {
+    /// A number.
+    pub(crate) fn varint(&self) -> Result<u64, FormatError> {
+        if let Value::Varint(value) = self.value { Ok(value) } else { Err(self.mistyped()) }
+    }
+
+    /// A truth, which is written as 0 or 1.
+    pub(crate) fn boolean(&self) -> Result<bool, FormatError> {
+        match self.varint()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            other => Err(self.error(format_args!("field {}: {other}: expected 0 or 1", self.number))),
+        }
+    }
+
+    /// Bytes, or a message.
+    pub(crate) fn bytes(&self) -> Result<&'a [u8], FormatError> {
+        if let Value::Bytes(bytes) = self.value { Ok(bytes) } else { Err(self.mistyped()) }
+    }
+
+    /// A text of printable ASCII of at most `cap` bytes.
+    pub(crate) fn text(&self, cap: usize) -> Result<&'a str, FormatError> {
+        let bytes = self.bytes()?;
+        let text = std::str::from_utf8(bytes).ok();
+        text.filter(|text| text.len() <= cap && text.bytes().all(|byte| matches!(byte, b' '..=b'~')))
+            .ok_or_else(|| {
+                let found = shown_bytes(bytes);
+                self.error(format_args!(
+                    "field {}: {found}: expected at most {cap} bytes of printable ASCII",
+                    self.number
+                ))
+            })
+    }
+
+    /// Four bytes.
+    pub(crate) fn fixed32(&self) -> Result<u32, FormatError> {
+        if let Value::Fixed32(value) = self.value { Ok(value) } else { Err(self.mistyped()) }
+    }
+
+    /// Sets what may be given once.
+    pub(crate) fn once<T>(&self, place: &mut Option<T>, value: T) -> Result<(), FormatError> {
+        match place.replace(value) {
+            None => Ok(()),
+            Some(_) => Err(self.error(format_args!("field {} again: expected it once", self.number))),
+        }
+    }
+
+    fn mistyped(&self) -> FormatError {
+        self.error(format_args!("field {}: expected another wire type", self.number))
+    }
+
+    /// An error at the field.
+    pub(crate) fn error(&self, message: impl Display) -> FormatError {
+        FormatError::malformed(self.what, message).at_byte(self.at)
+    }
+}
+
+pub(crate) enum Value<'a> {
     Varint(u64),
     Bytes(&'a [u8]),
-    /// Four or eight bytes. No field that is read here has them.
-    Fixed,
+    /// Four bytes, little-endian.
+    Fixed32(u32),
+    /// Eight bytes. No field that is read here has them.
+    Fixed64,
 }
 
 /// The fields of a message. After an error there are no more.
-pub(super) fn fields<'a>(
+pub(crate) fn fields<'a>(
     what: &'static str,
     bytes: &'a [u8],
 ) -> impl Iterator<Item = Result<Field<'a>, FormatError>> {
@@ -60,19 +123,19 @@ impl<'a> Cursor<'a> {
         }
         let value = match tag & 7 {
             0 => Value::Varint(self.varint()?),
-            1 => self.take(8).map(|_| Value::Fixed)?,
+            1 => self.take(8).map(|_| Value::Fixed64)?,
             2 => {
                 let length = self.varint()?;
                 Value::Bytes(self.take(length)?)
             }
-            5 => self.take(4).map(|_| Value::Fixed)?,
+            5 => Value::Fixed32(self.fixed32()?),
             // 3 and 4 are groups, which proto3 does not have.
             other => {
                 let message = format!("wire type {other}: expected 0, 1, 2 or 5");
                 return Err(self.error(message).at_byte(at));
             }
         };
-        Ok(Field { number, value, at })
+        Ok(Field { what: self.what, number, value, at })
     }
 
     fn varint(&mut self) -> Result<u64, FormatError> {
@@ -101,6 +164,11 @@ impl<'a> Cursor<'a> {
             }
         }
         Ok(value)
+    }
+
+    fn fixed32(&mut self) -> Result<u32, FormatError> {
+        let bytes = self.take(4)?;
+        Ok(bytes.first_chunk().map(|bytes| u32::from_le_bytes(*bytes)).unwrap_or_default())
     }
 
     fn take(&mut self, length: u64) -> Result<&'a [u8], FormatError> {
