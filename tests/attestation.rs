@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use trust_evidence::{Catalogue, Type};
-use trust_forge::certificate::{RevocationList, pem};
+use trust_forge::certificate::RevocationList;
+use trust_forge::pem;
 use trust_forge::{Chain, Hash, Key, KeyDescription, RootOfTrust, der};
 
 const ENIGM: &str = "Enigm sample hardware";

@@ -27,8 +27,11 @@ struct Folder(Scratch);
 impl Folder {
     fn new(name: &str) -> Folder {
         let folder = Folder(Scratch::new(&format!("ota-{name}")));
-        folder.write("release.pem", pem(&certificate(&key(), Hash::Sha256)).as_bytes());
-        folder.write("other.pem", pem(&certificate(&Key::p256("other"), Hash::Sha256)).as_bytes());
+        folder.write("release.pem", pem("CERTIFICATE", [&certificate(&key(), Hash::Sha256)]).as_bytes());
+        folder.write(
+            "other.pem",
+            pem("CERTIFICATE", [&certificate(&Key::p256("other"), Hash::Sha256)]).as_bytes(),
+        );
         folder
     }
 
@@ -61,7 +64,8 @@ fn a_signed_package_verifies_with_its_certificate_in_either_form() {
     let folder = Folder::new("verifies");
     let payload = Payload::full().signed(&[key()]);
     folder.write("ota.zip", &sign(&archive(&payload), &key(), Hash::Sha256));
-    let otacerts = zip(&[("release.x509.pem", pem(&certificate(&key(), Hash::Sha256)).as_bytes())]);
+    let otacerts =
+        zip(&[("release.x509.pem", pem("CERTIFICATE", [&certificate(&key(), Hash::Sha256)]).as_bytes())]);
     folder.write("otacerts.zip", &otacerts);
     let own = hex(sha256(&certificate(&key(), Hash::Sha256)));
     for certs in ["release.pem", "otacerts.zip"] {
@@ -135,7 +139,7 @@ fn what_is_not_signed_all_through_is_refused_with_its_rule() {
 fn sha_1_has_to_be_asked_for() {
     let folder = Folder::new("sha1");
     let key = Key::rsa("release", 2048);
-    folder.write("old.pem", pem(&certificate(&key, Hash::Sha1)).as_bytes());
+    folder.write("old.pem", pem("CERTIFICATE", [&certificate(&key, Hash::Sha1)]).as_bytes());
     folder.write(
         "ota.zip",
         &sign(&archive(&Payload::full().signed(std::slice::from_ref(&key))), &key, Hash::Sha1),

@@ -3,7 +3,8 @@
 
 use super::Device;
 use super::build::{Boot, Build};
-use trust_forge::certificate::{self, Certificate, RevocationList, key_usage, name, pem};
+use trust_forge::certificate::{self, Certificate, RevocationList, key_usage, name};
+use trust_forge::pem;
 use trust_forge::{Chain, Hash, Key, KeyDescription, RootOfTrust, der};
 use trust_formats::digest::sha256;
 

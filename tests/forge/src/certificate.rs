@@ -167,32 +167,3 @@ fn encode(name: &Name) -> Vec<u8> {
         .collect();
     der::sequence(&sets)
 }
-
-/// Blocks of PEM (RFC 7468).
-pub fn pem<'a>(label: &str, blocks: impl IntoIterator<Item = &'a Vec<u8>>) -> String {
-    let mut text = String::new();
-    for block in blocks {
-        text.push_str(&format!("-----BEGIN {label}-----\n"));
-        for line in base64(block).as_bytes().chunks(64) {
-            text.push_str(std::str::from_utf8(line).expect("base64 is ASCII"));
-            text.push('\n');
-        }
-        text.push_str(&format!("-----END {label}-----\n"));
-    }
-    text
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let mut three = [0; 3];
-        three[..chunk.len()].copy_from_slice(chunk);
-        let number = u32::from_be_bytes([0, three[0], three[1], three[2]]);
-        for nth in 0..4 {
-            let digit = DIGITS[(number >> (18 - 6 * nth) & 63) as usize];
-            text.push(if nth > chunk.len() { '=' } else { digit as char });
-        }
-    }
-    text
-}

@@ -99,7 +99,7 @@ impl Chain {
 
     /// The same as PEM.
     pub fn pem(&self) -> String {
-        certificate::pem("CERTIFICATE", &self.certificates())
+        crate::pem("CERTIFICATE", &self.certificates())
     }
 
     /// The root's SubjectPublicKeyInfo.

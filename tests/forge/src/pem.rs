@@ -15,10 +15,16 @@ pub fn base64(bytes: &[u8]) -> String {
     text
 }
 
-/// A certificate as a PEM text.
-pub fn pem(der: &[u8]) -> String {
-    let base64 = base64(der);
-    let lines: Vec<&str> =
-        base64.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).expect("ASCII")).collect();
-    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+/// Blocks of one kind as a PEM text.
+pub fn pem<'a>(label: &str, blocks: impl IntoIterator<Item = &'a Vec<u8>>) -> String {
+    let mut text = String::new();
+    for block in blocks {
+        text.push_str(&format!("-----BEGIN {label}-----\n"));
+        for line in base64(block).as_bytes().chunks(64) {
+            text.push_str(std::str::from_utf8(line).expect("base64 is ASCII"));
+            text.push('\n');
+        }
+        text.push_str(&format!("-----END {label}-----\n"));
+    }
+    text
 }

@@ -3,13 +3,10 @@
 
 use crate::FormatError;
 use crate::der::{Element, Reader, Tag};
-use crate::signature::{Curve, Hash, PublicKey};
+use crate::signature::{Hash, PublicKey};
+use crate::x509::algorithm;
 
 const WHAT: &str = "update certificate";
-const RSA: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
-const EC: &[u8] = b"\x2a\x86\x48\xce\x3d\x02\x01";
-const P256: &[u8] = b"\x2a\x86\x48\xce\x3d\x03\x01\x07";
-const P384: &[u8] = b"\x2b\x81\x04\x00\x22";
 
 /// A certificate's key.
 #[derive(Debug)]
@@ -48,32 +45,7 @@ pub(super) fn public_key(der: &[u8]) -> Result<Certificate<'_>, FormatError> {
 }
 
 fn subject_public_key<'a>(info: &Element<'a>) -> Result<PublicKey<'a>, FormatError> {
-    let mut info = info.reader();
-    let algorithm = info.expect(Tag::SEQUENCE)?;
-    let bits = info.expect(Tag::BIT_STRING)?.octets_of_bits()?;
-    info.end()?;
-    let mut parameters = algorithm.reader();
-    match parameters.expect(Tag::OID)?.content {
-        RSA => {
-            parameters.expect(Tag::NULL)?.null()?;
-            parameters.end()?;
-            let mut numbers = Reader::single(WHAT, bits, Tag::SEQUENCE)?.reader();
-            let modulus = numbers.expect(Tag::INTEGER)?.magnitude()?;
-            let exponent = numbers.expect(Tag::INTEGER)?.magnitude()?;
-            numbers.end()?;
-            Ok(PublicKey::Rsa { modulus, exponent })
-        }
-        EC => {
-            let curve = match parameters.expect(Tag::OID)?.content {
-                P256 => Curve::P256,
-                P384 => Curve::P384,
-                _ => return Err(unsupported("another curve: expected P-256 or P-384")),
-            };
-            parameters.end()?;
-            Ok(PublicKey::Ec(curve, bits))
-        }
-        _ => Err(unsupported("another kind of key: expected RSA or EC")),
-    }
+    algorithm::public_key(info)?.ok_or_else(|| unsupported("another key: expected RSA, EC P-256 or EC P-384"))
 }
 
 fn unsupported(message: &str) -> FormatError {

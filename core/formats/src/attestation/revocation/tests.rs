@@ -29,7 +29,7 @@ fn list() -> certificate::RevocationList {
 
 fn armour(signer: &Forged, key: &Key, list: &certificate::RevocationList) -> String {
     let crl = list.sign(key, Hash::Sha256);
-    certificate::pem("CERTIFICATE", [&signer.sign(key, Hash::Sha256)]) + &certificate::pem("X509 CRL", [&crl])
+    trust_forge::pem("CERTIFICATE", [&signer.sign(key, Hash::Sha256)]) + &trust_forge::pem("X509 CRL", [&crl])
 }
 
 fn pins(signer: &Forged, key: &Key) -> [super::super::Pin; 1] {
@@ -109,7 +109,7 @@ fn what_is_no_snapshot_of_ours_is_refused() {
     let (certificate, key) = signer();
     let thief = Key::p256("thief");
     let crl = list().sign(&key, Hash::Sha256);
-    let bare = certificate::pem("X509 CRL", [&crl]);
+    let bare = trust_forge::pem("X509 CRL", [&crl]);
     let twice = certificate::RevocationList { revoked: vec![(vec![1], 1), (vec![1], 6)], ..list() };
     let delta = certificate::RevocationList {
         extensions: vec![extension(&[2, 5, 29, 27], true, &[2, 1, 1])],
@@ -127,8 +127,8 @@ fn what_is_no_snapshot_of_ours_is_refused() {
         ),
         (
             "another's signature",
-            certificate::pem("CERTIFICATE", [&certificate.sign(&key, Hash::Sha256)])
-                + &certificate::pem("X509 CRL", [&list().sign(&thief, Hash::Sha256)]),
+            trust_forge::pem("CERTIFICATE", [&certificate.sign(&key, Hash::Sha256)])
+                + &trust_forge::pem("X509 CRL", [&list().sign(&thief, Hash::Sha256)]),
             "expected a signature by CN=Sample revocation, EC P-256",
         ),
         ("another's name", armour(&certificate, &key, &elsewhere), "expected the signer's name"),
@@ -147,9 +147,9 @@ fn what_is_no_snapshot_of_ours_is_refused() {
 fn every_flipped_bit_and_every_truncation_of_a_snapshot_is_refused() {
     let (certificate, key) = signer();
     let (pins, crl) = (pins(&certificate, &key), list().sign(&key, Hash::Sha256));
-    let signer = certificate::pem("CERTIFICATE", [&certificate.sign(&key, Hash::Sha256)]);
+    let signer = trust_forge::pem("CERTIFICATE", [&certificate.sign(&key, Hash::Sha256)]);
     let read = |crl: &Vec<u8>| {
-        let text = signer.clone() + &certificate::pem("X509 CRL", [crl]);
+        let text = signer.clone() + &trust_forge::pem("X509 CRL", [crl]);
         RevocationList::snapshot(text.as_bytes(), &pins, &Ring)
     };
     read(&crl).unwrap();
