@@ -6,6 +6,7 @@
 //! can't be used is dropped and reported in [`Drops`], and the parse fails only if nothing usable is found or
 //! a cap is met. Every other format is read whole or not at all.
 
+pub mod abx;
 pub mod apex;
 pub mod boot_params;
 pub mod bugreport;
@@ -27,6 +28,9 @@ pub mod snapshot;
 pub mod sockets;
 pub mod text;
 pub mod users;
+#[cfg(test)]
+#[path = "../../../tests/sample/abx.rs"]
+mod written;
 mod xml;
 mod zip;
 
