@@ -7,15 +7,18 @@ use trust_formats::boot_params::BootParams;
 use trust_formats::bugreport::Bugreport;
 use trust_formats::properties::Properties;
 use trust_formats::{
-    FormatError, apex, certs, device_mapper, kconfig, modules, mounts, owners, packages, selinux, sensors,
-    settings, snapshot, sockets, text, users,
+    FormatError, abx, apex, certs, device_mapper, device_policies as policies, kconfig, modules, mounts,
+    owners, packages, packages_xml as installed, permissions, selinux, sensors, settings, snapshot, sockets,
+    text, users,
 };
 
 /// Reads bytes and says whether the parser accepted them; panics if it does, or if what it accepted breaks a rule.
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target, by the name of its file in `fuzz_targets` and of its folder in `seeds`.
-pub const TARGETS: [(&str, Target); 26] = [
+pub const TARGETS: [(&str, Target); 31] = [
+    ("abx", abx),
+    ("access", access),
     ("apex_list", apex_list),
     ("bootconfig", bootconfig),
     ("bugreport", bugreport),
@@ -24,6 +27,7 @@ pub const TARGETS: [(&str, Target); 26] = [
     ("cmdline", cmdline),
     ("device_mapper", device_mapper),
     ("device_owner", device_owner),
+    ("device_policies", device_policies),
     ("gate", gate),
     ("import", import),
     ("kconfig", kconfig),
@@ -31,9 +35,11 @@ pub const TARGETS: [(&str, Target); 26] = [
     ("mounts", mounts),
     ("otacerts", otacerts),
     ("packages", packages),
+    ("packages_xml", packages_xml),
     ("policy", policy),
     ("profile_owner", profile_owner),
     ("properties", properties),
+    ("runtime_permissions", runtime_permissions),
     ("selinux_status", selinux_status),
     ("sensor_privacy", sensor_privacy),
     ("settings", settings),
@@ -43,6 +49,34 @@ pub const TARGETS: [(&str, Target); 26] = [
     ("user", user),
     ("user_list", user_list),
 ];
+
+/// A document is read to its end, and written out it is text with the same elements and attributes.
+pub fn abx(bytes: &[u8]) -> bool {
+    let read = || {
+        let mut reader = abx::Reader::new(bytes)?;
+        let mut tags = 0;
+        while let Some(event) = reader.next_event()? {
+            tags += usize::from(matches!(event, abx::Event::Start(_)));
+        }
+        Ok(tags)
+    };
+    accepted(read(), |tags| match abx::to_xml(bytes) {
+        // In a text, a `<` begins a tag or the declaration.
+        Ok(text) => {
+            let starts = text.split('<').skip(2).filter(|tag| !tag.starts_with('/')).count();
+            assert_eq!(starts, tags, "{text}");
+        }
+        Err(error) => assert!(error.is_unsupported(), "{error}"),
+    })
+}
+
+/// A permission that may be used is granted.
+pub fn access(bytes: &[u8]) -> bool {
+    accepted(permissions::parse_access(bytes), |found| {
+        let flags = found.permissions.values().flat_map(|held| held.values());
+        flags.for_each(|flags| assert!(flags.is_granted() || !flags.is_usable()));
+    })
+}
 
 /// Modules come by name, each once.
 pub fn apex_list(bytes: &[u8]) -> bool {
@@ -121,6 +155,13 @@ pub fn device_owner(bytes: &[u8]) -> bool {
     })
 }
 
+/// An administrator is a component.
+pub fn device_policies(bytes: &[u8]) -> bool {
+    accepted(policies::parse(bytes), |found| {
+        assert!(found.admins.keys().all(|name| name.matches('/').count() == 1));
+    })
+}
+
 /// An option is found by its name.
 pub fn kconfig(bytes: &[u8]) -> bool {
     accepted(kconfig::parse(bytes), |config| {
@@ -158,6 +199,13 @@ pub fn packages(bytes: &[u8]) -> bool {
     })
 }
 
+/// What has an update is part of the system.
+pub fn packages_xml(bytes: &[u8]) -> bool {
+    accepted(installed::parse(bytes), |found| {
+        assert!(found.packages().all(|(_, package)| package.is_system || !package.is_updated_system));
+    })
+}
+
 /// A component is a package and a class.
 pub fn profile_owner(bytes: &[u8]) -> bool {
     accepted(owners::parse_profile_owner(bytes), |owner| {
@@ -173,6 +221,14 @@ pub fn properties(bytes: &[u8]) -> bool {
             Ok(again) => assert!(properties.iter().eq(again.iter())),
             Err(error) => assert!(error.is_too_large(), "{error}"),
         }
+    })
+}
+
+/// The rows are no more than the cap.
+pub fn runtime_permissions(bytes: &[u8]) -> bool {
+    accepted(permissions::parse_runtime(bytes), |found| {
+        let held = found.packages.values().chain(found.shared_users.values());
+        assert!(held.map(|held| held.len()).sum::<usize>() <= permissions::MAX_ROWS);
     })
 }
 

@@ -17,10 +17,11 @@
 mod certificates;
 
 use crate::FormatError;
+use crate::error::shown;
 use crate::xml::{Element, walk};
 use certificates::{Certificates, Role};
-use std::collections::{BTreeMap, BTreeSet};
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most packages, and the most shared users.
 pub const MAX_PACKAGES: usize = 10_000;
@@ -96,25 +97,89 @@ impl PackagesXml {
 /// Reads /data/system/packages.xml. Strict: a package given twice, one without a path, a number or its flags,
 /// and a certificate whose number was not given or is not the next one are errors.
 pub fn parse(bytes: &[u8]) -> Result<PackagesXml, FormatError> {
-    let mut found = PackagesXml::default();
-    let mut certificates = Certificates::default();
+    let mut packages: Vec<(Box<str>, Package)> = Vec::new();
+    let mut shared_users: Vec<(Box<str>, SharedUser)> = Vec::new();
     let mut updated = BTreeSet::new();
-    let mut owner = Owner::None;
+    let mut certificates = Certificates::default();
     walk(WHAT, bytes, &["packages"], |element| {
         let Some(path) = element.path.strip_prefix("packages/") else { return Ok(()) };
         match path {
-            "package" => {
-                let (name, package) = found.add_package(element)?;
-                owner = Owner::Package(name, package);
+            "package" => packages.push((text(element, "name")?, Package::read(element)?)),
+            "updated-package" => _ = updated.insert(text(element, "name")?),
+            "shared-user" => {
+                let user = SharedUser { app_id: element.number("userId")?, signers: Signers::default() };
+                shared_users.push((text(element, "name")?, user));
             }
-            "updated-package" => {
-                owner = Owner::None;
-                updated.insert(text(element, "name")?);
+            _ => {
+                let signers = match path.split_once('/') {
+                    Some(("package", _)) => packages.last_mut().map(|(_, package)| &mut package.signers),
+                    Some(("shared-user", _)) => shared_users.last_mut().map(|(_, user)| &mut user.signers),
+                    _ => None,
+                };
+                let Some((role, digest)) = certificates.read(path, element)? else { return Ok(()) };
+                match (role, signers) {
+                    (Role::Current, Some(signers)) => signers.current.push(digest),
+                    (Role::Past, Some(signers)) => signers.past.push(digest),
+                    (Role::Other, _) | (_, None) => {}
+                }
             }
-            "shared-user" => {}
-            _ => {}
         }
-        Ok(())
+        match packages.len().max(shared_users.len()).max(updated.len()) > MAX_PACKAGES {
+            true => Err(FormatError::too_large(WHAT, "packages", MAX_PACKAGES)),
+            false => Ok(()),
+        }
     })?;
-    Ok(found)
+    certificates.end().map_err(|message| FormatError::malformed(WHAT, message))?;
+    for (name, package) in &mut packages {
+        package.is_updated_system = package.is_system && updated.contains(name);
+    }
+    Ok(PackagesXml { packages: each_once(packages)?, shared_users: each_once(shared_users)? })
 }
+
+impl Package {
+    fn read(element: &Element<'_>) -> Result<Package, FormatError> {
+        let is_shared = element.has("sharedUserId");
+        if is_shared && element.has("userId") {
+            return Err(element.error("userId and sharedUserId: expected one of them"));
+        }
+        let flags: i32 = element.number("publicFlags")?;
+        let private: i32 = element.number_if_there("privateFlags")?.unwrap_or_default();
+        Ok(Package {
+            code_path: text(element, "codePath")?,
+            app_id: element.number(if is_shared { "sharedUserId" } else { "userId" })?,
+            is_shared,
+            version: element.number_if_there("version")?.unwrap_or_default(),
+            is_system: flags & SYSTEM != 0,
+            is_updated_system: false,
+            is_privileged: private & PRIVILEGED != 0,
+            installer: element.has("installer").then(|| text(element, "installer")).transpose()?,
+            signers: Signers::default(),
+        })
+    }
+}
+
+fn text(element: &Element<'_>, name: &str) -> Result<Box<str>, FormatError> {
+    let text = element.required(name)?;
+    match text.len() {
+        0..=MAX_TEXT => Ok(text.into()),
+        _ => Err(element.bad(name, &text, &format!("at most {MAX_TEXT} bytes"))),
+    }
+}
+
+fn each_once<T>(rows: Vec<(Box<str>, T)>) -> Result<BTreeMap<Box<str>, T>, FormatError> {
+    let mut map = BTreeMap::new();
+    for (name, row) in rows {
+        match map.entry(name) {
+            Entry::Vacant(entry) => _ = entry.insert(row),
+            Entry::Occupied(entry) => {
+                let message =
+                    format_args!("{} again: expected each name once", shown(entry.key())).to_string();
+                return Err(FormatError::malformed(WHAT, message));
+            }
+        }
+    }
+    Ok(map)
+}
+
+#[cfg(test)]
+mod tests;

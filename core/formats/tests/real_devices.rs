@@ -1,6 +1,8 @@
 //! Files of real devices, which lie beside the checkout and are no part of it: skipped where they are not
 //! there.
 
+#![allow(clippy::unwrap_used)] // a test may
+
 use quick_xml::events::Event;
 use std::path::{Path, PathBuf};
 use trust_formats::boot_params::BootParams;
