@@ -5,6 +5,7 @@
 //! no I/O, reads no clock, never fails and never panics; the same input gives the same report, byte for byte.
 
 mod check;
+mod denied;
 mod describe;
 mod forge_cost;
 mod gate;
@@ -19,6 +20,7 @@ mod rule;
 mod starter;
 
 pub use check::{Check, WhenAbsent};
+pub use denied::test_certificates;
 pub use forge_cost::{ForgeCost, ForgeCostError, forge_cost};
 pub use gate::{Gate, Gates, Objective};
 pub use json::{POSTURE_SCHEMA, to_json};

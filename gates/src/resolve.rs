@@ -1,17 +1,15 @@
 //! Resolving a policy against the gates: every operand looked up, typed, and accounted for.
 
 use crate::check::Check;
+use crate::denied::{DENYLISTS, denylists};
 use crate::gate::Gates;
 use crate::list::List;
 use crate::plan::{Asked, Cell, Limit, Test, Waiver};
 use crate::policy::{Operands, Policy};
 use crate::rule::{Bound, Operand, PolicyPath, Rule, Section, Table};
 use std::collections::{BTreeMap, BTreeSet};
-use trust_evidence::{Catalogue, LoadError, SignalIx, Source, Type, Value, from_toml};
+use trust_evidence::{Catalogue, LoadError, SignalIx, Source, Type, Value};
 use trust_posture::{GateId, Severity};
-
-/// AOSP's public test keys and what else no policy can accept, by operand.
-const DENYLISTS: (&str, &str) = ("gates/denylists.toml", include_str!("../denylists.toml"));
 
 /// Looks up what the gates ask of a policy.
 pub(crate) struct Resolver<'a> {
@@ -29,13 +27,7 @@ impl<'a> Resolver<'a> {
         gates: &'a Gates,
         policy: &'a Policy,
     ) -> Result<Resolver<'a>, LoadError> {
-        Ok(Resolver {
-            catalogue,
-            gates,
-            policy,
-            denylists: from_toml(DENYLISTS.0, DENYLISTS.1)?,
-            used: BTreeSet::new(),
-        })
+        Ok(Resolver { catalogue, gates, policy, denylists: denylists()?, used: BTreeSet::new() })
     }
 
     /// The signals that the policy declares absent, with the reason.

@@ -142,7 +142,8 @@ pub fn from_xml(text: &str) -> Vec<u8> {
 }
 
 fn open(writer: &mut Writer, start: &BytesStart<'_>) {
-    writer.start(&String::from_utf8_lossy(start.name().as_ref()));
+    let element = String::from_utf8_lossy(start.name().as_ref()).into_owned();
+    writer.start(&element);
     for attribute in start.attributes() {
         let attribute = attribute.expect("the text is XML");
         let name = String::from_utf8_lossy(attribute.key.as_ref()).into_owned();
@@ -151,7 +152,9 @@ fn open(writer: &mut Writer, start: &BytesStart<'_>) {
             .expect("the text is XML")
             .into_owned();
         let is_number = |number: i64| number.to_string() == value;
+        // A setting's value is text, whatever it looks like.
         match (&*value, value.parse::<i64>()) {
+            _ if element == "setting" => writer.string(&name, &value),
             ("true", _) => writer.boolean(&name, true),
             ("false", _) => writer.boolean(&name, false),
             (_, Ok(number)) if is_number(number) => match i32::try_from(number) {
