@@ -25,6 +25,11 @@ impl Writer {
         self.bytes
     }
 
+    /// How many bytes there are so far.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     pub fn start(&mut self, name: &str) -> &mut Writer {
         self.raw(&[0x32]).numbered(name)
     }

@@ -24,6 +24,7 @@
 //! the file vouches for it. Source: BinaryXmlSerializer.java, BinaryXmlPullParser.java, FastDataOutput.java
 //! and FastDataInput.java of AOSP (frameworks/libs/modules-utils).
 
+mod names;
 mod reader;
 mod string;
 mod text;

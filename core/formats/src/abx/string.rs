@@ -14,35 +14,35 @@
 
 use std::borrow::Cow;
 
-/// A string of a document, not copied from it.
+/// A string of a document: checked, but neither copied nor decoded until somebody asks for it.
 #[derive(Debug, Clone, Copy)]
-pub struct Str<'a>(Form<'a>);
-
-#[derive(Debug, Clone, Copy)]
-enum Form<'a> {
-    /// UTF-8 too, without a NUL: nearly every string.
-    Plain(&'a str),
-    /// Checked modified UTF-8 with a NUL or with surrogates.
-    Modified(&'a [u8]),
+pub struct Str<'a> {
+    bytes: &'a [u8],
+    /// Whether the bytes are UTF-8 too and hold no NUL, as those of nearly every string.
+    is_plain: bool,
 }
 
 impl<'a> Str<'a> {
     /// Checks bytes; on failure, how many of them are good.
     pub(super) fn read(bytes: &'a [u8]) -> Result<Str<'a>, usize> {
-        match std::str::from_utf8(bytes) {
-            Ok(text) if !bytes.contains(&0) => Ok(Str(Form::Plain(text))),
-            _ => units(bytes, |_| {}).map(|()| Str(Form::Modified(bytes))),
+        if is_ascii_text(bytes) {
+            return Ok(Str { bytes, is_plain: true });
         }
+        let is_plain = !bytes.contains(&0) && std::str::from_utf8(bytes).is_ok();
+        if !is_plain {
+            units(bytes, |_| {})?;
+        }
+        Ok(Str { bytes, is_plain })
     }
 
     /// The text. Half a surrogate pair, which is legal in a Java string, reads as U+FFFD.
     pub fn to_str(self) -> Cow<'a, str> {
-        match self.0 {
-            Form::Plain(text) => Cow::Borrowed(text),
-            Form::Modified(bytes) => {
-                let mut found = Vec::with_capacity(bytes.len());
+        match self.plain() {
+            Some(text) => Cow::Borrowed(text),
+            None => {
+                let mut found = Vec::with_capacity(self.bytes.len());
                 // Checked when it was read.
-                let _ = units(bytes, |unit| found.push(unit));
+                let _ = units(self.bytes, |unit| found.push(unit));
                 Cow::Owned(String::from_utf16_lossy(&found))
             }
         }
@@ -50,18 +50,28 @@ impl<'a> Str<'a> {
 
     /// The text where it is plain UTF-8 without a NUL.
     pub(super) fn plain(self) -> Option<&'a str> {
-        match self.0 {
-            Form::Plain(text) => Some(text),
-            Form::Modified(_) => None,
-        }
+        if self.is_plain { std::str::from_utf8(self.bytes).ok() } else { None }
     }
 
     /// How many bytes it takes.
     pub(super) fn len(self) -> usize {
-        match self.0 {
-            Form::Plain(text) => text.len(),
-            Form::Modified(bytes) => bytes.len(),
-        }
+        self.bytes.len()
+    }
+}
+
+/// Whether every byte is 1 to 127: eight at a time, since nearly all of a document's strings are ASCII.
+fn is_ascii_text(bytes: &[u8]) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
+    // The lowest zero, if there is one, borrows into its own highest bit.
+    let is_text = |eight: &[u8; 8]| {
+        let word = u64::from_ne_bytes(*eight);
+        (word.wrapping_sub(ONES) | word) & HIGHS == 0
+    };
+    match bytes.last_chunk::<8>() {
+        // The last eight may be read twice.
+        Some(last) => bytes.as_chunks::<8>().0.iter().all(is_text) && is_text(last),
+        None => bytes.iter().all(|byte| (1..0x80).contains(byte)),
     }
 }
 

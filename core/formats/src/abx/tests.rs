@@ -273,6 +273,18 @@ proptest! {
     }
 
     #[test]
+    fn a_string_of_utf_8_without_a_nul_is_that_text(
+        bytes in proptest::collection::vec(prop_oneof![8 => 1u8..0x80, 1 => any::<u8>()], 0..40)
+    ) {
+        let found = Str::read(&bytes);
+        match std::str::from_utf8(&bytes) {
+            Ok(text) if !text.contains('\0') => prop_assert_eq!(found.unwrap().to_str(), text),
+            Ok(text) => prop_assert_eq!(found.err(), text.find('\0')),
+            Err(_) => prop_assert!(found.is_err() || bytes.contains(&0xc0) || bytes.contains(&0xed)),
+        }
+    }
+
+    #[test]
     fn no_order_of_tokens_panics(tokens in proptest::collection::vec(any::<(u8, u8)>(), 0..40)) {
         let mut bytes = b"ABX\0\x10".to_vec();
         for (token, low) in tokens {
