@@ -158,7 +158,7 @@ fn a_package_that_aosps_test_key_signs_is_named() {
     }
     writer.end("packages");
     let root = Scratch::new("test-signed");
-    root.write("data/system/packages.xml", &writer.finish());
+    root.write("data/system/packages.xml", writer.finish());
     let house = House::open().unwrap();
     let collected = read(&house, root.0.clone());
     let found =
