@@ -124,6 +124,7 @@ fn garbage_in_any_file_is_missing_and_never_a_value() {
         "data/system/device_owner_2.xml",
         "data/system/sensor_privacy_impl.xml",
         "data/system/packages.list",
+        "data/system/packages.xml",
         "metadata/ota/state",
     ];
     let deep = "<a>".repeat(100_000);

@@ -3,6 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 #![allow(clippy::print_stderr)] // to say what was skipped
 
+#[path = "sample/abx.rs"]
+mod abx;
+mod scratch;
+
+use abx::Writer;
+use scratch::Scratch;
 use std::path::{Path, PathBuf};
 use trust_evidence::Time;
 use trust_gates::{Plan, Policy, Report};
@@ -133,4 +139,48 @@ fn the_cuttlefish_bootconfig_with_its_lists_of_values_is_read() {
     let report = judge_at(&plan, &cuttlefish.evidence, at());
     assert_eq!(gate(&report, GateId::BuildIntegrity), Verdict::Fail);
     assert_eq!(gate(&report, GateId::BootIntegrity), Verdict::Fail);
+}
+
+#[test]
+fn a_package_that_aosps_test_key_signs_is_named() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/ota/aosp-test-keys-public");
+    if !folder.is_dir() {
+        eprintln!("SKIPPED: ../shared/data/ota/aosp-test-keys-public is not beside this checkout");
+        return;
+    }
+    let pem = std::fs::read_to_string(folder.join("testkey.x509.pem")).unwrap();
+    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let mut writer = Writer::new();
+    writer.start("packages");
+    for (name, key) in [("org.example.other", vec![0x30, 0]), ("org.example.tool", decoded(&base64))] {
+        writer.start("package").string("name", name).string("codePath", "/data/app/x").int("publicFlags", 0);
+        writer.int("userId", 10_200).start("sigs").int("count", 1).start("cert");
+        writer.int("index", i32::from(name == "org.example.tool")).hex("key", &key);
+        writer.end("cert").end("sigs").end("package");
+    }
+    writer.end("packages");
+    let root = Scratch::new("test-signed");
+    root.write("data/system/packages.xml", writer.finish());
+    let house = House::open().unwrap();
+    let collected = read(&house, root.0.clone());
+    let found =
+        collected.evidence.value(&house.catalogue, "packages_xml.test_signed").map(ToString::to_string);
+    assert_eq!(found.as_deref(), Some("org.example.tool"));
+    let policy = policy("production");
+    let plan = Plan::new(&house.catalogue, &house.gates, &policy).unwrap();
+    let report = judge_at(&plan, &collected.evidence, at());
+    assert_eq!(check(&report, "no-test-signed-packages"), Verdict::Fail);
+}
+
+fn decoded(base64: &str) -> Vec<u8> {
+    let value = |digit: u8| {
+        let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        digits.iter().position(|known| *known == digit).map(|value| value as u32)
+    };
+    let digits: Vec<u32> = base64.bytes().filter_map(value).collect();
+    let bytes = |four: &[u32]| {
+        let number = four.iter().fold(0, |number, digit| number << 6 | digit) << (6 * (4 - four.len()));
+        number.to_be_bytes()[1..four.len()].to_vec()
+    };
+    digits.chunks(4).flat_map(bytes).collect()
 }

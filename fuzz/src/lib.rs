@@ -12,15 +12,18 @@ use trust_formats::properties::Properties;
 use trust_formats::signature::{BadSignature, Hash, PublicKey, SignatureVerifier};
 use trust_formats::x509::Certificate;
 use trust_formats::{
-    FormatError, apex, attestation, avb, certs, device_mapper, kconfig, modules, mounts, ota, owners,
-    packages, pem, selinux, sensors, settings, snapshot, sockets, text, users,
+    FormatError, abx, apex, attestation, avb, certs, device_mapper, device_policies as policies, kconfig,
+    modules, mounts, ota, owners, packages, packages_xml as installed, pem, permissions, selinux, sensors,
+    settings, snapshot, sockets, text, users,
 };
 
 /// Reads bytes and says whether the parser accepted them; panics if it does, or if what it accepted breaks a rule.
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target, by the name of its file in `fuzz_targets` and of its folder in `seeds`.
-pub const TARGETS: [(&str, Target); 36] = [
+pub const TARGETS: [(&str, Target); 41] = [
+    ("abx", abx),
+    ("access", access),
     ("apex_list", apex_list),
     ("attestation_chain", attestation_chain),
     ("avb_footer", avb_footer),
@@ -31,6 +34,7 @@ pub const TARGETS: [(&str, Target); 36] = [
     ("cmdline", cmdline),
     ("device_mapper", device_mapper),
     ("device_owner", device_owner),
+    ("device_policies", device_policies),
     ("gate", gate),
     ("import", import),
     ("kconfig", kconfig),
@@ -42,12 +46,14 @@ pub const TARGETS: [(&str, Target); 36] = [
     ("ota_payload", ota_payload),
     ("otacerts", otacerts),
     ("packages", packages),
+    ("packages_xml", packages_xml),
     ("payload_properties", payload_properties),
     ("policy", policy),
     ("profile_owner", profile_owner),
     ("properties", properties),
     ("provisioning_info", provisioning_info),
     ("revocation_list", revocation_list),
+    ("runtime_permissions", runtime_permissions),
     ("selinux_status", selinux_status),
     ("sensor_privacy", sensor_privacy),
     ("settings", settings),
@@ -58,6 +64,34 @@ pub const TARGETS: [(&str, Target); 36] = [
     ("user_list", user_list),
     ("vbmeta", vbmeta),
 ];
+
+/// A document is read to its end, and written out it is text with the same elements and attributes.
+pub fn abx(bytes: &[u8]) -> bool {
+    let read = || {
+        let mut reader = abx::Reader::new(bytes)?;
+        let mut tags = 0;
+        while let Some(event) = reader.next_event()? {
+            tags += usize::from(matches!(event, abx::Event::Start(_)));
+        }
+        Ok(tags)
+    };
+    accepted(read(), |tags| match abx::to_xml(bytes) {
+        // In a text, a `<` begins a tag or the declaration.
+        Ok(text) => {
+            let starts = text.split('<').skip(2).filter(|tag| !tag.starts_with('/')).count();
+            assert_eq!(starts, tags, "{text}");
+        }
+        Err(error) => assert!(error.is_unsupported(), "{error}"),
+    })
+}
+
+/// A permission that may be used is granted.
+pub fn access(bytes: &[u8]) -> bool {
+    accepted(permissions::parse_access(bytes), |found| {
+        let flags = found.permissions.values().flat_map(|held| held.values());
+        flags.for_each(|flags| assert!(flags.is_granted() || !flags.is_usable()));
+    })
+}
 
 /// Modules come by name, each once.
 pub fn apex_list(bytes: &[u8]) -> bool {
@@ -151,7 +185,7 @@ pub fn revocation_list(bytes: &[u8]) -> bool {
     }
     let google = RevocationList::google(bytes);
     assert!(list.is_err() || google.is_err());
-    list.or(google).is_ok_and(|list| list.is_empty() == (list.len() == 0))
+    list.or(google).is_ok_and(|list| list.len() <= attestation::MAX_ENTRIES)
 }
 
 /// What was read and is printed as the kernel prints it reads back.
@@ -223,6 +257,13 @@ pub fn device_owner(bytes: &[u8]) -> bool {
     accepted(owners::parse_device_owner(bytes), |owner| {
         let days = owner.update_policy.and_then(|policy| policy.held_days());
         assert!(days.is_none_or(|days| (1..=365).contains(&days)));
+    })
+}
+
+/// An administrator is a component.
+pub fn device_policies(bytes: &[u8]) -> bool {
+    accepted(policies::parse(bytes), |found| {
+        assert!(found.admins.keys().all(|name| name.matches('/').count() == 1));
     })
 }
 
@@ -336,6 +377,13 @@ pub fn packages(bytes: &[u8]) -> bool {
     })
 }
 
+/// What has an update is part of the system.
+pub fn packages_xml(bytes: &[u8]) -> bool {
+    accepted(installed::parse(bytes), |found| {
+        assert!(found.packages().all(|(_, package)| package.is_system || !package.is_updated_system));
+    })
+}
+
 /// A component is a package and a class.
 pub fn profile_owner(bytes: &[u8]) -> bool {
     accepted(owners::parse_profile_owner(bytes), |owner| {
@@ -358,6 +406,14 @@ pub fn properties(bytes: &[u8]) -> bool {
 pub fn provisioning_info(bytes: &[u8]) -> bool {
     accepted(ProvisioningInfo::parse(bytes), |info| {
         assert!(info.certificates_issued.is_none() || bytes.contains(&1));
+    })
+}
+
+/// The rows are no more than the cap.
+pub fn runtime_permissions(bytes: &[u8]) -> bool {
+    accepted(permissions::parse_runtime(bytes), |found| {
+        let held = found.packages.values().chain(found.shared_users.values());
+        assert!(held.map(|held| held.len()).sum::<usize>() <= permissions::MAX_ROWS);
     })
 }
 

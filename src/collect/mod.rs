@@ -30,7 +30,7 @@ pub struct Collector {
 }
 
 /// Every collector, in the order in which they run.
-pub const ROSTER: [Collector; 21] = [
+pub const ROSTER: [Collector; 22] = [
     Collector { name: "mounts", kinds: &["mounts"], run: mounts::mounts },
     Collector { name: "dm", kinds: &["dm"], run: mounts::mapper },
     Collector { name: "properties", kinds: &["properties"], run: properties::properties },
@@ -50,6 +50,7 @@ pub const ROSTER: [Collector; 21] = [
     Collector { name: "owners", kinds: &["owners"], run: android::owners },
     Collector { name: "sensors", kinds: &["sensors"], run: android::sensors },
     Collector { name: "packages", kinds: &["packages"], run: android::packages },
+    Collector { name: "packages.xml", kinds: &["packages_xml"], run: android::packages_xml },
     Collector { name: "image", kinds: &["apex", "certs"], run: image::image },
     Collector { name: "ota", kinds: &["ota"], run: image::ota },
 ];

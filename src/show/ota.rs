@@ -13,7 +13,7 @@ use trust_formats::ota::payload;
 pub const OTA_SCHEMA: &str = "com.enigm.ota/1";
 
 /// The names of published certificates by digest: see [`trust_gates::published_certificates`].
-pub type Names = BTreeMap<Box<str>, Box<str>>;
+pub type Names = BTreeMap<[u8; 32], Box<str>>;
 
 /// What became of a verification.
 pub type Verdict<'a> = Result<&'a Verified, &'a VerifyError>;
@@ -211,14 +211,14 @@ fn json_part<T>(part: &Part<T>, value: impl FnOnce(&T) -> Json) -> Json {
 }
 
 fn certificate(digest: [u8; 32], names: &Names) -> Json {
-    let digest = hex(digest);
-    json!({ "sha256": digest, "published_as": names.get(&*digest) })
+    json!({ "sha256": hex(digest), "published_as": names.get(&digest) })
 }
 
 /// A certificate's digest, with the name of a published one.
 fn signer(digest: [u8; 32], names: &Names) -> String {
+    let name = names.get(&digest);
     let digest = hex(digest);
-    match names.get(&*digest) {
+    match name {
         Some(name) => format!("{digest} (AOSP's published \"{name}\": no release)"),
         None => digest,
     }

@@ -4,10 +4,14 @@
 //! is a phone of AOSP alone, [`storage`] what its files stand on, [`phones`] what makes it Enigm's, a maker's or
 //! a virtual one; [`stories`] are the samples, each one of these phones with its story's edits.
 
+#![allow(dead_code, unused_imports)] // not every test file that shares this module asks for all of it
+
+pub mod abx;
 mod aosp;
 mod archive;
 pub mod attestation;
 mod build;
+mod packages;
 mod phones;
 mod storage;
 mod stories;
@@ -38,6 +42,8 @@ pub struct Device {
     observations: BTreeMap<String, String>,
     /// Whether root took the getprop text, so that it is whole.
     complete_properties: bool,
+    /// Whether Android's state files are binary XML, as a device keeps them, and not text.
+    binary: bool,
 }
 
 impl Device {
@@ -180,6 +186,19 @@ impl Device {
             add(&format!("data/system/users/0/settings_{namespace}.xml"), settings(rows));
         }
         add("observations.toml", self.fragment());
+        // A sample whose signers are observed has certificates that are not ours to copy.
+        if let Some(list) = self.files.get("data/system/packages.list")
+            && !self.observations.contains_key("packages_xml.test_signed")
+        {
+            files.insert("data/system/packages.xml".into(), packages::xml(&String::from_utf8_lossy(list)));
+        }
+        if self.binary {
+            for (path, bytes) in &mut files {
+                if path.starts_with("data/system/") && path.ends_with(".xml") && !bytes.starts_with(b"ABX") {
+                    *bytes = abx::from_xml(&String::from_utf8_lossy(bytes));
+                }
+            }
+        }
         files
     }
 

@@ -36,13 +36,11 @@ fn production() -> Device {
 
 /// Enigm OS on hardware of others, under Enigm's own key, which the owner put into the bootloader.
 fn own_key() -> Device {
-    enigm(
-        &RELEASE,
-        &Boot {
-            state: "yellow",
-            ..Boot::green("enigm sample self-signed key", "enigm sample self-signed vbmeta")
-        },
-    )
+    let boot = Boot {
+        state: "yellow",
+        ..Boot::green("enigm sample self-signed key", "enigm sample self-signed vbmeta")
+    };
+    Device { binary: true, ..enigm(&RELEASE, &boot) }
 }
 
 fn unlocked() -> Device {
@@ -99,6 +97,8 @@ fn test_keys() -> Device {
     device.remove(OTA_CERTS);
     let testkey = "a40da80a59d170caa950cf15c18c454d47a39b26989d8b640ecd745ba71bf5dc";
     device.observe("certs.ota", &format!("seen = [\"{testkey}\"]"));
+    let system = ["android", "com.android.settings", "com.enigm.trustcenter"];
+    device.observe("packages_xml.test_signed", &format!("seen = {system:?}"));
     other_signer(&mut device);
     device.observe("service.platform_signer_is_aosp_test", "seen = true");
     device

@@ -23,7 +23,7 @@ pub struct FormatError {
 pub enum ErrorKind {
     /// The bytes are not of this format.
     Malformed,
-    /// The bytes are of this format, in a variant that this build can't read (binary XML, an encrypted zip).
+    /// The bytes are of this format, in a variant that is not read (an encrypted zip, an older file).
     Unsupported,
     /// A cap was met: the input is longer, deeper or has more entries than is read.
     TooLarge,

@@ -6,6 +6,7 @@
 //! can't be used is dropped and reported in [`Drops`], and the parse fails only if nothing usable is found or
 //! a cap is met. Every other format is read whole or not at all.
 
+pub mod abx;
 pub mod apex;
 pub mod attestation;
 pub mod avb;
@@ -14,6 +15,7 @@ pub mod bugreport;
 pub mod certs;
 mod der;
 pub mod device_mapper;
+pub mod device_policies;
 pub mod digest;
 mod drops;
 mod error;
@@ -23,7 +25,9 @@ pub mod mounts;
 pub mod ota;
 pub mod owners;
 pub mod packages;
+pub mod packages_xml;
 pub mod pem;
+pub mod permissions;
 pub mod properties;
 mod protobuf;
 pub mod selinux;
@@ -35,6 +39,9 @@ pub mod sockets;
 pub mod text;
 pub mod users;
 mod utc;
+#[cfg(test)]
+#[path = "../../../tests/sample/abx.rs"]
+mod written;
 pub mod x509;
 mod xml;
 mod zip;

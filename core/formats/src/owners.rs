@@ -1,4 +1,4 @@
-//! Device and profile owners: device_owner_2.xml and profile_owner.xml as text.
+//! Device and profile owners: device_owner_2.xml and profile_owner.xml, as text or as binary XML.
 //!
 //! ```text
 //! <root><device-owner component="pkg/cls" /><device-owner-context userId="0" />
@@ -74,9 +74,9 @@ fn component(element: &Element<'_>) -> Result<Box<str>, FormatError> {
         |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'/');
     match component.split_once('/') {
         Some((package, class)) if component.len() <= MAX_COMPONENT && is_name(package) && is_name(class) => {
-            Ok(component.into())
+            Ok(component.as_ref().into())
         }
-        _ => Err(element.bad("component", component, "package/class")),
+        _ => Err(element.bad("component", &component, "package/class")),
     }
 }
 

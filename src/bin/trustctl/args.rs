@@ -288,7 +288,7 @@ pub struct SourceArgs {
     /// You issued the challenge, off the device: evidence of class H instead of L
     #[arg(long, requires = "challenge")]
     issued_here: bool,
-    /// What is revoked: Google's JSON (https://android.googleapis.com/attestation/status), which you vouch to be
+    /// What is revoked: Google's JSON (<https://android.googleapis.com/attestation/status>), which you vouch to be
     /// fresh, or a signed snapshot
     #[arg(long, value_name = "F")]
     revocation: Option<PathBuf>,

@@ -78,7 +78,7 @@ impl UpdatePolicy {
         }
         let day = |name: &str| {
             let value = element.required(name)?;
-            month_day(value).ok_or_else(|| element.bad(name, value, "a month and a day such as --12-31"))
+            month_day(&value).ok_or_else(|| element.bad(name, &value, "a month and a day such as --12-31"))
         };
         self.freezes.push(Freeze { start: day("start")?, end: day("end")? });
         Ok(())
