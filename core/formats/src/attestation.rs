@@ -1,7 +1,7 @@
 //! Android key attestation: what the secure hardware says of a key and of the device it runs on, and the rules
 //! by which a chain of certificates makes that worth something.
 //!
-//! [`KeyDescription`] alone is only what somebody wrote; [`verify`] makes a [`VerifiedAttestation`] of it, for
+//! [`KeyDescription`] alone is only what somebody wrote; [`verify()`] makes a [`VerifiedAttestation`] of it, for
 //! which the hardware vouches, and the root that the chain ends in for the hardware.
 //!
 //! Sources: <https://source.android.com/docs/security/features/keystore/attestation>,

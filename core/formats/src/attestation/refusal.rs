@@ -14,7 +14,7 @@ pub struct Refusal {
 
 macro_rules! rules {
     ($($(#[$doc:meta])+ $rule:ident = $code:literal,)+) => {
-        /// The rule that a chain breaks, in the order in which they are checked.
+        /// The rule that a chain breaks.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Rule {
             $($(#[$doc])+ $rule,)+

@@ -1,4 +1,4 @@
-//! The rules of Android's key attestation chains, in order. [`verify`] is the only maker of
+//! The rules of Android's key attestation chains, in order. [`verify()`] is the only maker of
 //! [`VerifiedAttestation`].
 //!
 //! They follow Google's own verifier, <https://github.com/android/keyattestation>, and are stricter where no
@@ -126,7 +126,7 @@ impl<'a> VerifiedAttestation<'a> {
     }
 }
 
-/// Verifies a chain. A refusal names the first rule that it breaks, in the order of [`Rule`].
+/// Verifies a chain. A refusal names the first rule that was found broken.
 pub fn verify<'a>(
     chain: &Chain<'a>,
     demand: &Demand<'_>,
