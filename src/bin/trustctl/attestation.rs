@@ -1,7 +1,7 @@
 //! `trustctl attestation`: verifies a chain by itself.
 
-use crate::args::{Format, TrustArgs};
-use crate::commands::{CommandError, Outcome, print, print_json, with_roots};
+use crate::args::{Format, TrustArgs, with_roots};
+use crate::terminal::{CommandError, Outcome, print, print_json};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;

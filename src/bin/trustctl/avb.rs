@@ -1,7 +1,7 @@
 //! `trustctl avb`: Verified Boot images.
 
 use crate::args::{AvbCommand, Format};
-use crate::commands::{CommandError, Outcome, print, print_json, warn};
+use crate::terminal::{CommandError, Outcome, print, print_json, warn};
 use std::path::PathBuf;
 use trust_evidence::printable;
 use trust_formats::avb::{ChainError, Named};

@@ -1,63 +1,27 @@
 //! What each command does.
 
+use crate::args::with_roots;
 use crate::args::{
     Arguments, AttestationCommand, CaptureArgs, Command, Format, JudgingArgs, PageFormat, PolicyCommand,
     SourceArgs, TrustArgs,
 };
-use crate::attestation;
-use crate::ota;
+use crate::terminal::{CommandError, Outcome, colour, print, print_json, store, warn};
+use crate::{attestation, avb, ota};
 use clap::CommandFactory;
-use std::fs::{self, OpenOptions};
-use std::io::{self, IsTerminal, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use trust_evidence::{Evidence, LoadError};
+use trust_evidence::Evidence;
 use trust_gates::{Gates, MAX_POLICY, Plan, Policy, Shown, forge_cost, starter_policy, to_json};
 use trust_posture::{GateId, Posture};
-use trustd::attestation::{HandedError, Trust, TrustError};
+use trustd::attestation::Trust;
 use trustd::collect::Collected;
 use trustd::cycle::{House, collect_live, judge_at};
-use trustd::import::{ImportError, Input, import, tally};
-use trustd::ota::OtaError;
+use trustd::import::{Input, import, tally};
 use trustd::policies;
 use trustd::show::difference::Difference;
 use trustd::show::report::View;
-use trustd::show::{Colour, cost, explain, pages, report};
-
-/// Why a command was refused: a sentence for the person.
-#[derive(Debug, thiserror::Error)]
-pub enum CommandError {
-    /// A file of ours or of theirs that is not well-formed.
-    #[error("{0}")]
-    Load(#[from] LoadError),
-    /// A source that can't be read.
-    #[error("{0}")]
-    Import(#[from] ImportError),
-    /// A file that can't be read or written.
-    #[error("{0}: {1}")]
-    Io(PathBuf, io::Error),
-    /// A Verified Boot image that can't be read.
-    #[error("{0}")]
-    Avb(#[from] trustd::avb::AvbError),
-    /// An update package or its certificates that can't be read.
-    #[error("{0}")]
-    Ota(#[from] OtaError),
-    /// This machine's root can't be opened.
-    #[error("/: can't be opened: {0}")]
-    Live(rustix::io::Errno),
-    /// A challenge or a revocation list that can't be used.
-    #[error("{0}")]
-    Attestation(#[from] HandedError),
-    /// A file of roots that can't be used.
-    #[error("{0}: {1}")]
-    Roots(PathBuf, TrustError),
-    /// Anything else that the person wrote.
-    #[error("{0}")]
-    Usage(String),
-}
-
-/// A command's exit status, or why it was refused.
-pub type Outcome = Result<u8, CommandError>;
+use trustd::show::{cost, explain, pages, report};
 
 /// Runs a command; its exit status.
 pub fn run(command: Command) -> Outcome {
@@ -111,7 +75,7 @@ pub fn run(command: Command) -> Outcome {
             trust,
             format,
         }) => attestation::verified(&chain, challenge.as_deref(), at, revocation.as_deref(), &trust, format),
-        Command::Avb(command) => crate::avb::run(command),
+        Command::Avb(command) => avb::run(command),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "trustctl", &mut script);
@@ -310,13 +274,6 @@ fn imported(house: &House, source: PathBuf, trust: &Trust) -> Result<Evidence, C
     Ok(import(house, &Input { source: Some(source), ..Input::default() }, trust)?.evidence)
 }
 
-/// What is trusted, and the roots that the person names.
-pub fn with_roots(trust: Trust, args: &TrustArgs) -> Result<Trust, CommandError> {
-    let Some(path) = &args.roots else { return Ok(trust) };
-    let bytes = fs::read(path).map_err(|error| CommandError::Io(path.clone(), error))?;
-    trust.and(&bytes).map_err(|error| CommandError::Roots(path.clone(), error))
-}
-
 /// A built-in policy by name, else a file.
 fn policy(name: &str) -> Result<Policy, CommandError> {
     match policies::built_in(name) {
@@ -359,50 +316,6 @@ fn written(house: &House, mut collected: Collected, output: &CaptureArgs) -> Out
     store(path, text.as_bytes()).map(|()| 0).map_err(|error| CommandError::Io(path.clone(), error))
 }
 
-/// Writes a file that only its owner can read, beside the old one and then over it, so that a failure never costs
-/// an earlier capture. What is no regular file (a pipe, /dev/null) is written to as it is.
-fn store(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-        return OpenOptions::new().write(true).open(path)?.write_all(bytes);
-    }
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}.new", std::process::id()));
-    let beside = PathBuf::from(beside);
-    // Only a file that we made ourselves: never one, or a link, that somebody laid there.
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
-    let written =
-        file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    written
-}
-
-pub fn colour() -> Colour {
-    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    if io::stdout().is_terminal() && !refused { Colour::On } else { Colour::Off }
-}
-
 fn shown(private: bool) -> Shown {
     if private { Shown::Private } else { Shown::Withheld }
-}
-
-pub fn print_json(value: &serde_json::Value) -> Outcome {
-    print(format!("{value:#}\n").as_bytes())
-}
-
-/// Prints to standard output. A reader that went away (`| head`) is no error: the exit status still counts.
-pub fn print(bytes: &[u8]) -> Outcome {
-    let mut out = io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(CommandError::Io("standard output".into(), error))
-        }
-        _ => Ok(0),
-    }
-}
-
-pub(crate) fn warn(text: &str) {
-    // Nothing is left to do if even this can't be written.
-    let _ = writeln!(io::stderr(), "trustctl: {text}");
 }

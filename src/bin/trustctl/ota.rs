@@ -1,7 +1,7 @@
 //! `trustctl ota`: what an update package says of itself, and who signed it.
 
 use crate::args::{Format, OtaCommand};
-use crate::commands::{CommandError, Outcome, colour, print, print_json};
+use crate::terminal::{CommandError, Outcome, colour, print, print_json};
 use trust_formats::ota::Policy;
 use trust_gates::published_certificates;
 use trustd::ota::{VerifyError, inspect, keyring, verify};

@@ -1,0 +1,90 @@
+//! What goes to the person and to files: output, warnings, and why a command was refused.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, IsTerminal, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use trust_evidence::LoadError;
+use trustd::attestation::{HandedError, TrustError};
+use trustd::import::ImportError;
+use trustd::ota::OtaError;
+use trustd::show::Colour;
+
+/// Why a command was refused: a sentence for the person.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// A file of ours or of theirs that is not well-formed.
+    #[error("{0}")]
+    Load(#[from] LoadError),
+    /// A source that can't be read.
+    #[error("{0}")]
+    Import(#[from] ImportError),
+    /// A file that can't be read or written.
+    #[error("{0}: {1}")]
+    Io(PathBuf, io::Error),
+    /// A Verified Boot image that can't be read.
+    #[error("{0}")]
+    Avb(#[from] trustd::avb::AvbError),
+    /// An update package or its certificates that can't be read.
+    #[error("{0}")]
+    Ota(#[from] OtaError),
+    /// This machine's root can't be opened.
+    #[error("/: can't be opened: {0}")]
+    Live(rustix::io::Errno),
+    /// A challenge or a revocation list that can't be used.
+    #[error("{0}")]
+    Attestation(#[from] HandedError),
+    /// A file of roots that can't be used.
+    #[error("{0}: {1}")]
+    Roots(PathBuf, TrustError),
+    /// Anything else that the person wrote.
+    #[error("{0}")]
+    Usage(String),
+}
+
+/// A command's exit status, or why it was refused.
+pub type Outcome = Result<u8, CommandError>;
+
+/// Prints to standard output. A reader that went away (`| head`) is no error: the exit status still counts.
+pub fn print(bytes: &[u8]) -> Outcome {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(CommandError::Io("standard output".into(), error))
+        }
+        _ => Ok(0),
+    }
+}
+
+pub fn print_json(value: &serde_json::Value) -> Outcome {
+    print(format!("{value:#}\n").as_bytes())
+}
+
+pub fn warn(text: &str) {
+    // Nothing is left to do if even this can't be written.
+    let _ = writeln!(io::stderr(), "trustctl: {text}");
+}
+
+pub fn colour() -> Colour {
+    let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    if io::stdout().is_terminal() && !refused { Colour::On } else { Colour::Off }
+}
+
+/// Writes a file that only its owner can read, beside the old one and then over it, so that a failure never costs
+/// an earlier capture. What is no regular file (a pipe, /dev/null) is written to as it is.
+pub fn store(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    }
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}.new", std::process::id()));
+    let beside = PathBuf::from(beside);
+    // Only a file that we made ourselves: never one, or a link, that somebody laid there.
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+    let written =
+        file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}
