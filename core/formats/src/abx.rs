@@ -39,12 +39,29 @@ pub use value::Value;
 /// The first bytes of a document: the letters and the version.
 pub const MAGIC: &[u8; 4] = b"ABX\0";
 /// The largest document, in bytes.
-pub const MAX_BYTES: usize = crate::xml::MAX_TEXT;
+pub const MAX_BYTES: usize = 8 << 20;
+/// The deepest nesting of elements.
+pub const MAX_DEPTH: usize = 32;
+/// The most tags, texts, comments and references in a document. A packages.xml of a thousand packages has
+/// some fifty thousand.
+pub const MAX_EVENTS: usize = 500_000;
+/// The most attributes of an element. One restriction of a user is one attribute, and Android has some
+/// eighty.
+pub const MAX_ATTRIBUTES: usize = 128;
+/// The longest name of an element or an attribute, in bytes.
+pub const MAX_NAME: usize = 128;
 /// The most strings that are numbered. Writers go on with strings that have no number.
 pub const MAX_POOL: usize = 65_535;
 /// The most bytes that references to earlier strings may stand for: a document is no longer than that when it
 /// is written out.
 pub const MAX_REFERENCED: usize = 32 << 20;
+
+/// Whether bytes are a name of an element or an attribute. Android's are ASCII.
+pub(crate) fn is_name(name: &[u8]) -> bool {
+    (1..=MAX_NAME).contains(&name.len())
+        && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-.:".contains(byte))
+        && name.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
+}
 
 #[cfg(test)]
 mod tests;

@@ -13,20 +13,11 @@ mod text;
 
 use crate::FormatError;
 use crate::abx;
+pub(crate) use crate::abx::{MAX_ATTRIBUTES, MAX_DEPTH, MAX_EVENTS, is_name};
 pub(crate) use element::Element;
 
 /// The largest document, in bytes.
-pub(crate) const MAX_TEXT: usize = 8 << 20;
-/// The deepest nesting of elements.
-pub(crate) const MAX_DEPTH: usize = 32;
-/// The most tags, texts, comments and references in a document. A packages.xml of a thousand packages has
-/// some fifty thousand.
-pub(crate) const MAX_EVENTS: usize = 500_000;
-/// The most attributes of an element. One restriction of a user is one attribute, and Android has some
-/// eighty.
-pub(crate) const MAX_ATTRIBUTES: usize = 128;
-/// The longest name of an element or an attribute, in bytes.
-pub(crate) const MAX_NAME: usize = 128;
+pub(crate) const MAX_TEXT: usize = abx::MAX_BYTES;
 
 /// Hands every element to `visit`, parents before children. `roots` are the names of the top-level elements:
 /// the first must be there, each further one may follow once.
@@ -40,13 +31,6 @@ pub(crate) fn walk(
         true => binary::walk(what, bytes, roots, visit),
         false => text::walk(what, bytes, roots, visit),
     }
-}
-
-/// Whether bytes are a name of an element or an attribute. Android's are ASCII.
-pub(crate) fn is_name(name: &[u8]) -> bool {
-    (1..=MAX_NAME).contains(&name.len())
-        && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-.:".contains(byte))
-        && name.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
 }
 
 #[cfg(test)]

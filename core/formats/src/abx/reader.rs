@@ -2,9 +2,9 @@
 
 use super::names::{Name, Names};
 use super::{MAGIC, MAX_BYTES, MAX_POOL, MAX_REFERENCED, Str, Value};
+use super::{MAX_ATTRIBUTES, MAX_DEPTH, MAX_EVENTS, is_name};
 use crate::FormatError;
 use crate::error::{shown, shown_bytes};
-use crate::xml::{MAX_ATTRIBUTES, MAX_DEPTH, MAX_EVENTS, is_name};
 
 const WHAT: &str = "binary XML";
 

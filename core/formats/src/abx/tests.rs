@@ -1,7 +1,6 @@
 use super::*;
 use crate::FormatError;
 use crate::written::Writer;
-use crate::xml::{MAX_ATTRIBUTES, MAX_DEPTH, MAX_EVENTS};
 use proptest::prelude::*;
 
 /// One element, with an attribute of every type and a text.

@@ -146,7 +146,7 @@ fn caps_are_kept() {
         let error = walked(text.as_bytes()).unwrap_err();
         assert!(error.is_too_large(), "{error}");
     }
-    assert!(walked(format!("<{}/>", "r".repeat(MAX_NAME + 1)).as_bytes()).is_err());
+    assert!(walked(format!("<{}/>", "r".repeat(crate::abx::MAX_NAME + 1)).as_bytes()).is_err());
 }
 
 #[test]
