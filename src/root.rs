@@ -1,6 +1,7 @@
 //! Where a device's files are read: the running system, a directory that mirrors one, or parts in memory.
 
 use crate::collect::kernel_place;
+use crate::verity::{self, Measured};
 use rustix::fs::{self, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 use std::collections::BTreeMap;
@@ -31,6 +32,11 @@ pub trait Root: Send + Sync {
     /// The running system's answer to which kind of file system a path is on (`statfs` f_type); `None` where
     /// the root is not the running system, and its mount table alone has to say.
     fn filesystem(&self, path: &str) -> Option<u64>;
+
+    /// What the kernel measures of a file by fs-verity. Only the running system's kernel can be asked.
+    fn verity(&self, _path: &str) -> Result<Measured, Reason> {
+        Err(Reason::Unsupported)
+    }
 
     /// Whether this is the running system.
     fn is_live(&self) -> bool {
@@ -163,6 +169,15 @@ impl Root for Directory {
     fn filesystem(&self, path: &str) -> Option<u64> {
         let file = self.live.then(|| self.open_at(path, OFlags::PATH))?.ok()?;
         u64::try_from(fs::fstatfs(file).ok()?.f_type).ok()
+    }
+
+    fn verity(&self, path: &str) -> Result<Measured, Reason> {
+        if !self.live {
+            return Err(Reason::Unsupported);
+        }
+        verity::measure(self.open_at(path, OFlags::RDONLY | OFlags::NOFOLLOW)?).map_err(|error| {
+            error.raw_os_error().map_or(Reason::Malformed, |code| reason(Errno::from_raw_os_error(code)))
+        })
     }
 
     fn is_live(&self) -> bool {

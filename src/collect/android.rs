@@ -3,18 +3,14 @@
 use super::context::{Context, MAX_FILE, Sink, names, text, truth};
 use std::collections::BTreeMap;
 use trust_evidence::{Outcome, Reason, Source, Type, Value};
-use trust_formats::packages_xml::{self as installed, PackagesXml};
 use trust_formats::settings::{Settings, Stored, parse as parse_settings};
-use trust_formats::{owners as owner, packages as list, sensors as privacy, users as user};
-use trust_gates::published_certificates;
+use trust_formats::{owners as owner, sensors as privacy, users as user};
 
 const OWNER: &str = "/data/system/device_owner_2.xml";
 const PROFILE: &str = "/data/system/users/0/profile_owner.xml";
 const SENSORS: &str = "/data/system/sensor_privacy_impl.xml";
-const PACKAGES_XML: &str = "/data/system/packages.xml";
-const PACKAGES: &str = "/data/system/packages.list";
 /// The largest file of packages or settings, in bytes.
-const MAX_LARGE: usize = 8 << 20;
+pub(super) const MAX_LARGE: usize = 8 << 20;
 
 /// The settings of user 0, and the packages that hold a privileged role by a setting.
 pub fn settings(context: &Context, sink: &mut Sink<'_>) {
@@ -129,99 +125,4 @@ pub fn sensors(context: &Context, sink: &mut Sink<'_>) {
         (Ok(_), _) => Outcome::Missing(Reason::Unsupported),
         (Err(reason), _) => Outcome::Missing(*reason),
     });
-}
-
-/// The installed packages.
-pub fn packages(context: &Context, sink: &mut Sink<'_>) {
-    let packages = context.parse(PACKAGES, MAX_LARGE, list::parse);
-    if let Ok(packages) = &packages {
-        context.dropped(PACKAGES, packages.dropped());
-    }
-    sink.each(PACKAGES, |signal| match (&packages, &signal.source) {
-        // A line that could not be read may hide a package.
-        (Ok(packages), _) if !packages.dropped().is_empty() => Outcome::Missing(Reason::Malformed),
-        (Ok(packages), Source::Collector(_, item)) => {
-            let all = packages.iter();
-            match &**item {
-                "names" => names(all.map(|package| package.name.clone())),
-                "installers" => names(all.filter_map(|package| package.installer.clone())),
-                "debuggable" => {
-                    names(all.filter(|package| package.debuggable).map(|package| package.name.clone()))
-                }
-                "profileable" => names(
-                    all.filter(|package| package.profileable == Some(true))
-                        .map(|package| package.name.clone()),
-                ),
-                _ => Outcome::Missing(Reason::Unsupported),
-            }
-        }
-        (Ok(_), _) => Outcome::Missing(Reason::Unsupported),
-        (Err(reason), _) => Outcome::Missing(*reason),
-    });
-}
-
-/// What the package manager stores of the packages: who signs them.
-pub fn packages_xml(context: &Context, sink: &mut Sink<'_>) {
-    let packages = context.parse(PACKAGES_XML, MAX_LARGE, installed::parse);
-    sink.each(PACKAGES_XML, |signal| match (&packages, &signal.source) {
-        (Ok(packages), Source::Collector(_, item)) if **item == *"test_signed" => {
-            match published_certificates() {
-                Ok(certificates) => names(signed_with(packages, &certificates)),
-                Err(_) => Outcome::Missing(Reason::Unsupported),
-            }
-        }
-        (Ok(_), _) => Outcome::Missing(Reason::Unsupported),
-        (Err(reason), _) => Outcome::Missing(*reason),
-    });
-}
-
-/// The packages that one of these certificates signs now, by themselves or by the user that they share. What
-/// signed them before is left out: it vouches for them only as far as their signer of today says.
-fn signed_with<'a>(
-    packages: &'a PackagesXml,
-    certificates: &BTreeMap<[u8; 32], Box<str>>,
-) -> impl Iterator<Item = &'a str> + use<'a> {
-    let bears =
-        |signers: &installed::Signers| signers.current.iter().any(|one| certificates.contains_key(one));
-    let users: Vec<i32> =
-        packages.shared_users().filter_map(|(_, user)| bears(&user.signers).then_some(user.app_id)).collect();
-    let signed: Vec<&str> = packages
-        .packages()
-        .filter(|(_, package)| {
-            bears(&package.signers) || package.is_shared && users.contains(&package.app_id)
-        })
-        .map(|(name, _)| name)
-        .collect();
-    signed.into_iter()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_package_is_signed_by_its_own_certificate_or_by_that_of_its_shared_user() {
-        let package = |name: &str, user: &str, inside: &str| {
-            format!("<package name='{name}' codePath='/x' publicFlags='0' {user}>{inside}</package>")
-        };
-        let sigs = |certificate: &str| format!("<sigs count='1'><cert {certificate}/></sigs>");
-        let past = "<sigs count='1'><cert index='1' key='31'/><pastSigs count='1'><cert index='0'/></pastSigs></sigs>";
-        let text = [
-            package("a", "userId='10001'", &sigs("index='0' key='30'")),
-            package("b", "userId='10002'", past),
-            package("c", "sharedUserId='10003'", ""),
-            package("d", "userId='10003'", ""),
-            package("e", "sharedUserId='10004'", &sigs("index='1'")),
-            format!("<shared-user name='s' userId='10003'>{}</shared-user>", sigs("index='0'")),
-            format!("<shared-user name='t' userId='10004'>{}</shared-user>", sigs("index='1'")),
-        ];
-        let text = format!("<packages>{}</packages>", text.concat());
-        let packages = installed::parse(text.as_bytes()).unwrap();
-        let of =
-            |name: &str| packages.packages().find(|(found, _)| *found == name).unwrap().1.signers.current[0];
-        let only = |digest: [u8; 32]| BTreeMap::from([(digest, "test".into())]);
-        assert_eq!(signed_with(&packages, &only(of("a"))).collect::<Vec<_>>(), ["a", "c"]);
-        assert_eq!(signed_with(&packages, &only(of("b"))).collect::<Vec<_>>(), ["b", "e"]);
-        assert_eq!(signed_with(&packages, &BTreeMap::new()).count(), 0);
-    }
 }

@@ -10,6 +10,7 @@ mod files;
 mod image;
 mod kernel;
 mod mounts;
+mod packages;
 mod properties;
 mod run;
 mod vouch;
@@ -49,8 +50,8 @@ pub const ROSTER: [Collector; 22] = [
     Collector { name: "users", kinds: &["users"], run: android::users },
     Collector { name: "owners", kinds: &["owners"], run: android::owners },
     Collector { name: "sensors", kinds: &["sensors"], run: android::sensors },
-    Collector { name: "packages", kinds: &["packages"], run: android::packages },
-    Collector { name: "packages.xml", kinds: &["packages_xml"], run: android::packages_xml },
+    Collector { name: "packages", kinds: &["packages"], run: packages::packages },
+    Collector { name: "packages.xml", kinds: &["packages_xml"], run: packages::packages_xml },
     Collector { name: "image", kinds: &["apex", "certs"], run: image::image },
     Collector { name: "ota", kinds: &["ota"], run: image::ota },
 ];

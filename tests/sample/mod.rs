@@ -149,7 +149,12 @@ impl Device {
         let fileless = catalogue
             .iter()
             .map(|(_, signal)| signal)
-            .filter(|signal| !signal.source.is_collected() && !matches!(signal.source, Source::Attested(_)));
+            // Attested ones are read from chains; what fs-verity measures only a running kernel says.
+            .filter(|signal| {
+                let is_fileless =
+                    !signal.source.is_collected() || *signal.id == *"kernel.unverified_system_apps";
+                is_fileless && !matches!(signal.source, Source::Attested(_))
+            });
         for signal in fileless.filter(|signal| signal.id.starts_with(prefix)) {
             let outcome = match &signal.example {
                 Outcome::Seen(value) => format!("seen = {}", value.to_toml()),
