@@ -51,6 +51,9 @@ pub fn packages_xml(context: &Context, sink: &mut Sink<'_>) {
                 Err(_) => Outcome::Missing(Reason::Unsupported),
             }
         }
+        (Ok(packages), Source::Collector(_, item)) if **item == *"unverified_updates" => {
+            unverified(context, packages).map_or_else(Outcome::Missing, names)
+        }
         (Ok(_), _) => Outcome::Missing(Reason::Unsupported),
         (Err(reason), _) => Outcome::Missing(*reason),
     });
@@ -165,22 +168,27 @@ mod tests {
 
     #[test]
     fn an_updated_system_app_needs_verity_on_every_apk() {
-        let context =
-            Context::new(Box::new(Apps(Parts::default())), Arc::new(Catalogue::built_in().unwrap()), false);
+        let catalogue = Arc::new(Catalogue::built_in().unwrap());
         let of = |packages: &[(&str, &str)]| {
             let row = |(name, path): &(&str, &str)| {
                 format!(
-                    "<package name='{name}' codePath='{path}' publicFlags='129' userId='10001'/><updated-package name='{name}' codePath='/system/app/x' userId='10001'/>"
+                    "<package name='{name}' codePath='{path}' publicFlags='129' userId='10001'/>\
+                     <updated-package name='{name}' codePath='/system/app/x' userId='10001'/>"
                 )
             };
+            let mut parts = Parts::default();
             let text = format!("<packages>{}</packages>", packages.iter().map(row).collect::<String>());
-            let packages = installed::parse(text.as_bytes()).unwrap();
-            unverified(&context, &packages).map(|names| names.join(" "))
+            parts.add(PACKAGES_XML, text.into_bytes());
+            let context = Context::new(Box::new(Apps(parts)), catalogue.clone(), false);
+            let mut sink =
+                Sink::new(&context, vec![catalogue.find("kernel.unverified_system_apps").unwrap()]);
+            packages_xml(&context, &mut sink);
+            sink.into_observations().remove(0).1.outcome
         };
-        assert_eq!(of(&[("a", "/data/app/~~a/verified-b")]), Ok(String::new()));
-        assert_eq!(of(&[("a", "/data/app/~~a/verified-b"), ("b", "/data/app/~~a/half-b")]), Ok("b".into()));
-        assert_eq!(of(&[("a", "/data/app/~~a/empty-b")]), Ok("a".into()));
-        assert_eq!(of(&[("a", "/mnt/elsewhere")]), Ok("a".into()));
-        assert_eq!(of(&[("a", "/data/app/~~a/hidden-b")]), Err(Reason::PermissionDenied));
+        assert_eq!(of(&[("a", "/data/app/~~a/verified-b")]), names::<&str>([]));
+        assert_eq!(of(&[("a", "/data/app/~~a/verified-b"), ("b", "/data/app/~~a/half-b")]), names(["b"]));
+        assert_eq!(of(&[("a", "/data/app/~~a/empty-b")]), names(["a"]));
+        assert_eq!(of(&[("a", "/mnt/elsewhere")]), names(["a"]));
+        assert_eq!(of(&[("a", "/data/app/~~a/hidden-b")]), Outcome::Missing(Reason::PermissionDenied));
     }
 }
