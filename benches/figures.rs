@@ -12,6 +12,7 @@ use ring::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, EcdsaVerificationAlgorithm, UnparsedPublicKey,
 };
 use std::cell::RefCell;
+use std::ffi::OsStr;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -259,7 +260,7 @@ impl SignatureVerifier for Recording {
 /// `trustctl evaluate` as a process. Goals: at most 10 ms warm, at most 10 MB resident.
 fn process(production: &Path) {
     let trustctl = env!("CARGO_BIN_EXE_trustctl");
-    let run = |program: &str, arguments: &[&std::ffi::OsStr]| {
+    let run = |program: &str, arguments: &[&OsStr]| {
         let status = Command::new(program).args(arguments).stdout(Stdio::null()).status();
         assert!(status.is_ok(), "{program} starts");
     };
@@ -268,21 +269,48 @@ fn process(production: &Path) {
     let [floor, whole] = pair(5, || run("/bin/true", &[]), || run(trustctl, &evaluate));
     line("trustctl evaluate, warm", whole, "/bin/true", floor, "<= 10 ms");
 
-    match peak_resident(trustctl, production) {
-        Some(kib) => println!(
-            "{:<28} {:>9.1} MB                                   goal <= 10 MB",
-            "resident at most",
-            kib / 1024.0
-        ),
-        None => println!("resident at most: not measured (/usr/bin/time is not installed)"),
+    resident("evaluate", peak(trustctl, &evaluate), "goal <= 10 MB");
+    hostile(trustctl);
+}
+
+/// What files cost that claim to hold much more than they do. Goal: no more than one that claims nothing.
+fn hostile(trustctl: &str) {
+    let file = std::env::temp_dir().join(format!("trustd-figures-{}", std::process::id()));
+    let mut measured = |what: &str, arguments: &[&str], bytes: &[u8]| {
+        std::fs::write(&file, bytes).expect("the temporary directory is writable");
+        let arguments: Vec<&OsStr> = arguments.iter().map(OsStr::new).chain([file.as_os_str()]).collect();
+        resident(what, peak(trustctl, &arguments), "goal: as the first");
+    };
+    let chain = ["attestation", "verify"];
+    measured("an empty chain", &chain, b"");
+    // A SEQUENCE of 4 GiB, and one whose contents are thousands of empty elements.
+    measured("a chain of 4 GiB, it says", &chain, &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff]);
+    measured(
+        "a chain of empty elements",
+        &chain,
+        &[[0x30, 0x82, 0x3f, 0xf0].as_slice(), &[0x30, 0x00].repeat(8184)].concat(),
+    );
+    let mut vbmeta = b"AVB0\0\0\0\x01\0\0\0\0".to_vec();
+    vbmeta.extend([0xff; 244]);
+    measured("vbmeta of 2^64 bytes", &["avb", "inspect"], &vbmeta);
+    let payload = [b"CrAU".as_slice(), &2u64.to_be_bytes(), &u64::MAX.to_be_bytes(), &[0xff; 4]].concat();
+    let package = trust_forge::package::zip(&[("payload.bin", &payload)]);
+    measured("a manifest of 2^64 bytes", &["ota", "inspect"], &package);
+    let _ = std::fs::remove_file(&file);
+}
+
+fn resident(what: &str, kib: Option<f64>, goal: &str) {
+    match kib {
+        Some(kib) => println!("{what:<28} {:>9.1} MB resident at most                  {goal}", kib / 1024.0),
+        None => println!("{what}: not measured (/usr/bin/time is not installed)"),
     }
 }
 
-/// The peak resident size of `trustctl evaluate` in KiB, as GNU time has it from wait4.
-fn peak_resident(trustctl: &str, production: &Path) -> Option<f64> {
+/// The peak resident size of a run in KiB, as GNU time has it from wait4.
+fn peak(program: &str, arguments: &[&OsStr]) -> Option<f64> {
     let output = Command::new("/usr/bin/time")
-        .args(["-f", "%M", trustctl, "evaluate", "--roots"])
-        .args([&production.with_file_name("roots.pem"), production])
+        .args(["-f", "%M", program])
+        .args(arguments)
         .stdout(Stdio::null())
         .output()
         .ok()?;
