@@ -1,6 +1,6 @@
 //! The ten production gates.
 
-use std::fmt;
+use core::fmt;
 
 /// A production gate. Numbers and ids are the product's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,6 +2,11 @@
 //!
 //! Values only, and nothing of the evidence behind them: those who consume a posture link this crate alone.
 
+#![no_std]
+
+#[cfg(test)]
+extern crate std;
+
 mod gate;
 mod posture;
 mod verdict;

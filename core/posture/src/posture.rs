@@ -1,7 +1,7 @@
 //! The posture of a device: what the ten gates come to. No scores.
 
 use crate::Verdict;
-use std::fmt;
+use core::fmt;
 
 /// The posture. Worse orders lower.
 #[must_use]

@@ -1,6 +1,6 @@
 //! Verdicts, and how those of checks become those of objectives and gates.
 
-use std::fmt;
+use core::fmt;
 
 /// What was concluded of a check, an objective or a gate. Worse orders lower; NotApplicable stands apart.
 ///
