@@ -10,6 +10,7 @@ extern crate alloc;
 extern crate std;
 
 mod cbor;
+pub mod claims;
 mod cose;
 pub mod crypto;
 
