@@ -6,7 +6,7 @@ mod kind;
 
 pub use kind::Kind;
 
-use crate::attestation::{Handed, HandedError, MAX_CHAIN, Revocation, Trust, challenge};
+use crate::attestation::{ChallengeFrom, Handed, HandedError, MAX_CHAIN, Revocation, Trust, challenge};
 use crate::collect::{Collected, Note};
 use crate::cycle::{House, collect_live, collect_root, now};
 use crate::root::{Directory, Parts, Root};
@@ -104,14 +104,21 @@ pub fn import(house: &House, input: &Input, trust: &Trust) -> Result<Collected, 
     if let Some(text) = &input.challenge {
         handed.challenge = Some(challenge("--challenge", text)?);
     }
-    handed.issued_here = input.issued_here;
+    if input.issued_here {
+        handed.challenge_from = ChallengeFrom::Judge;
+    }
     if let Some(path) = &input.revocation {
         let (name, bytes) = (path.display().to_string(), read(path, MAX_INPUT)?);
         handed.revocation = Some(Revocation { name, bytes, is_devices: false });
     }
+    // What a person named must be what they say; what lay among the device's files may be anything.
+    if !input.attestations.is_empty() || input.challenge.is_some() || input.revocation.is_some() {
+        handed.check()?;
+    }
     if !handed.is_empty() {
         let at = input.at.or(collected.evidence.source.taken_at).unwrap_or_else(now);
-        let notes = handed.observe(&house.catalogue, &mut collected.evidence, trust, at)?;
+        let (accounts, notes) = handed.observe(&house.catalogue, &mut collected.evidence, trust, at)?;
+        collected.attestations = accounts;
         collected.notes.extend(notes);
     }
     Ok(collected)
@@ -203,7 +210,7 @@ pub fn import_bytes(
     match kind {
         Kind::Capture => {
             let evidence = capture(house, path, &bytes)?;
-            Ok(Collected { evidence, notes: Vec::new(), failed: Vec::new() })
+            Ok(Collected { evidence, attestations: Vec::new(), notes: Vec::new(), failed: Vec::new() })
         }
         Kind::Bugreport => bugreport(house, path, &bytes),
         kind => {

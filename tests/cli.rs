@@ -293,6 +293,8 @@ fn a_capture_of_a_source_is_judged_as_the_source_is() {
         let replayed = json(&[&["evaluate", capture.path()][..], &at].concat());
         assert_eq!(replayed["source"]["kind"], "capture");
         direct["source"]["kind"] = "capture".into();
+        // A capture holds what was verified, and no chain to verify again.
+        direct["attestations"] = serde_json::Value::Array(vec![]);
         assert_eq!(direct, replayed, "{name}");
     }
     // Withheld, the private values are gone, and what rested on them is Unknown.

@@ -45,7 +45,7 @@ impl Trust {
         let mut trust = Trust::google();
         if let Some(attestation) = policy.attestation() {
             for pin in &attestation.roots {
-                trust.roots = trust.roots.and(&format!("policy {}", policy.id()), *pin);
+                trust.roots = trust.roots.and(&format!("pinned by policy {}", policy.id()), *pin);
             }
             trust.revocation_signers.extend(&attestation.revocation_signers);
             trust.revocation_age = attestation.revocation_age_days.saturating_mul(86_400);
@@ -68,7 +68,8 @@ impl Trust {
                 return Err(TrustError::Neither(nth, certificate.subject.to_string()));
             }
             if is_root {
-                self.roots = self.roots.and(&certificate.subject.to_string(), pin(&certificate));
+                let name = format!("named by --roots: {}", certificate.subject);
+                self.roots = self.roots.and(&name, pin(&certificate));
             }
             if is_signer {
                 self.revocation_signers.push(pin(&certificate));

@@ -65,6 +65,9 @@ pub enum Command {
         source: SourceArgs,
         #[command(flatten)]
         trust: TrustArgs,
+        /// Certificates must be valid as of this time (RFC 3339) [default: when the source was taken, else now]
+        #[arg(long, value_name = "TIME")]
+        at: Option<Time>,
         #[command(flatten)]
         output: CaptureArgs,
     },
@@ -137,7 +140,9 @@ pub enum Command {
 pub enum AttestationCommand {
     /// Verify a chain, and print what the secure hardware attests
     ///
-    /// Exit status: 0 verified, 1 refused, 2 usage or a file that can't be used.
+    /// Exit status: 0 the chain holds, its challenge is the one that was issued and none of its certificates is on the
+    /// revocation list; 1 refused; 3 the chain holds, but no --challenge or no --revocation was given; 2 usage or a
+    /// file that can't be used. Whether the device is locked, and what it booted, the attestation says.
     Verify {
         /// The chain: PEM, or DER one certificate after the other; - for standard input
         chain: PathBuf,

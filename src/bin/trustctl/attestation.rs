@@ -6,13 +6,15 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use trust_evidence::Time;
-use trust_formats::attestation::{Chain, Demand, MAX_LIST, split, verify};
+use trust_formats::attestation::{Chain, Demand, MAX_LIST, RevocationList, split, verify};
 use trust_formats::signature::Ring;
 use trustd::attestation::{HandedError, MAX_CHAIN, Trust, challenge, revocation_list};
 use trustd::show::attestation as show;
 
 /// A chain that was refused.
 const REFUSED: u8 = 1;
+/// A chain that holds, of which not everything was asked.
+const NOT_ALL_ASKED: u8 = 3;
 
 /// Verifies a chain and prints what it attests.
 pub fn verified(
@@ -44,11 +46,17 @@ pub fn verified(
     };
     let parsed = Chain::parse(&certificates);
     let judged = parsed.as_ref().map_err(Clone::clone).and_then(|chain| verify(chain, &demand, &Ring));
+    let listed = list.as_ref().map(RevocationList::len);
+    let chain = parsed.as_ref().ok();
     match format {
-        Format::Json => print_json(&show::json(parsed.as_ref().ok(), &judged))?,
-        Format::Text => print(show::text(parsed.as_ref().ok(), &judged).as_bytes())?,
+        Format::Json => print_json(&show::json(chain, &judged, listed, demand.at))?,
+        Format::Text => print(show::text(chain, &judged, listed).as_bytes())?,
     };
-    Ok(if judged.is_ok() { 0 } else { REFUSED })
+    Ok(match judged {
+        Err(_) => REFUSED,
+        Ok(_) if issued.is_none() || list.is_none() => NOT_ALL_ASKED,
+        Ok(_) => 0,
+    })
 }
 
 fn read(path: &Path, cap: usize) -> Result<Vec<u8>, CommandError> {

@@ -406,6 +406,13 @@ fn what_was_demanded_and_is_not_so_is_refused() {
     }
     let chain = factory();
     judge(&chain.certificates(), &Demand { purposes: Some(&[2]), ..demand(&roots(&chain)) }).unwrap();
+    // In any order.
+    let both = trust_forge::Chain::factory("test", "TEE", &description().with_purposes(&[2, 3]).encode());
+    judge(&both.certificates(), &Demand { purposes: Some(&[3, 2]), ..demand(&roots(&both)) }).unwrap();
+    // Nobody issues an empty challenge.
+    let empty = Forged { challenge: vec![], ..Forged::default() }.encode();
+    let empty = trust_forge::Chain::factory("test", "TEE", &empty);
+    assert_eq!(refused(&empty, |demand| demand.challenge = Some(b"")).0, Rule::Challenge);
 }
 
 #[test]

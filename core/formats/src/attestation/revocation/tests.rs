@@ -58,7 +58,9 @@ fn googles_list_is_read() {
         [0xcc, 0x66, 0xe9, 0xa9, 0x37, 0x13, 0xb6, 0xe6, 0x43, 0xb2, 0x6c, 0x15, 0x87, 0x97, 0x86, 0xf7];
     assert_eq!(list.status(&suspended), Some(Status::Suspended));
     assert_eq!(list.status(&[1]), None);
-    assert!(RevocationList::google(br#"{"entries": {}}"#).unwrap().is_empty());
+    let empty = RevocationList::google(br#"{"entries": {}}"#).unwrap();
+    assert!(empty.is_empty());
+    assert_eq!(empty.fetched_at(5).taken_at(), Some(5));
 }
 
 #[test]

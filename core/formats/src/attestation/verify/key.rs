@@ -33,7 +33,8 @@ pub(super) fn describe<'a>(certificate: &Certificate<'a>, nth: usize) -> Result<
 
 pub(super) fn check_challenge(description: &KeyDescription<'_>, demand: &Demand<'_>) -> Result<(), Refusal> {
     match demand.challenge {
-        Some(issued) if issued != description.challenge => {
+        // An empty challenge was issued by nobody.
+        Some(issued) if issued.is_empty() || issued != description.challenge => {
             let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
             let message = format_args!(
                 "\"{}\": expected the challenge that was issued, \"{}\"",
@@ -101,7 +102,10 @@ fn names_strongbox(value: &[u8]) -> bool {
 
 /// What must hold of every attested key in the chain. One that was imported may be known elsewhere, and as an
 /// ATTEST_KEY it could sign anything.
-pub(super) fn check_key(description: &KeyDescription<'_>, nth: usize) -> Result<(), Refusal> {
+pub(super) fn check_key<'a>(
+    description: &KeyDescription<'a>,
+    nth: usize,
+) -> Result<RootOfTrust<'a>, Refusal> {
     let (hardware, software) = (&description.hardware, &description.software);
     let refuse = |rule, message: std::fmt::Arguments<'_>| Err(Refusal::new(rule, message).of(nth));
     if hardware.origin != Some(Origin::Generated) {
@@ -117,10 +121,10 @@ pub(super) fn check_key(description: &KeyDescription<'_>, nth: usize) -> Result<
             format_args!("allApplications: expected a key of one application"),
         );
     }
-    if hardware.root_of_trust.is_none() {
-        return refuse(Rule::NoRootOfTrust, format_args!("expected a rootOfTrust, enforced by hardware"));
+    match hardware.root_of_trust {
+        Some(root) => Ok(root),
+        None => refuse(Rule::NoRootOfTrust, format_args!("expected a rootOfTrust, enforced by hardware")),
     }
-    Ok(())
 }
 
 pub(super) fn check_purposes(description: &KeyDescription<'_>, demand: &Demand<'_>) -> Result<(), Refusal> {
@@ -149,6 +153,8 @@ pub(super) fn check_same_state(key: &KeyDescription<'_>, target: &KeyDescription
 
 /// Whether the hardware lets the key do these things and no other.
 fn has_purposes(description: &KeyDescription<'_>, expected: &[u32]) -> bool {
+    let mut expected = expected.to_vec();
+    expected.sort_unstable();
     let by_hardware = description.hardware.purposes.is_some_and(|found| found.as_slice() == expected);
     by_hardware && description.software.purposes.is_none()
 }
