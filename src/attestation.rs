@@ -16,7 +16,7 @@ use crate::collect::Note;
 use crate::root::Root as Files;
 pub use signals::chain_words;
 pub use trust::{Trust, TrustError};
-use trust_evidence::{Catalogue, Class, Evidence, Observation, Outcome, Reason, Time, Value};
+use trust_evidence::{Catalogue, Class, Evidence, Observation, Outcome, Reason, Time, Value, printable};
 use trust_formats::FormatError;
 use trust_formats::attestation::{
     Chain, Demand, KeyDescription, MAX_LIST, Refusal, RevocationCheck, RevocationList, Root, Rule,
@@ -28,6 +28,8 @@ use trust_formats::signature::Ring;
 const DIRECTORY: &str = "/attestation";
 /// The largest file with a chain, in bytes.
 pub const MAX_CHAIN: usize = 256 << 10;
+/// The most files of a root's attestation directory.
+const MAX_ENTRIES: usize = 16;
 /// The most chains: the TEE's and the StrongBox's.
 pub const MAX_CHAINS: usize = 2;
 
@@ -115,31 +117,50 @@ pub enum HandedError {
 }
 
 impl Handed {
-    /// Reads the attestation directory of a root: every `*.pem` but the revocation snapshot is a chain.
+    /// Reads the attestation directory of a root: every `*.pem` but the revocation snapshot is a chain. What can't
+    /// be used is noted; a directory that can't be read whole is worth as much as one chain that is refused.
     pub fn from_root(root: &dyn Files) -> (Handed, Vec<Note>) {
         let mut notes = Vec::new();
         let mut handed = Handed::default();
-        for name in root.entries(DIRECTORY).unwrap_or_default() {
+        let names = match root.entries(DIRECTORY) {
+            Err(Reason::NotPresent) => return (handed, notes),
+            Ok(names) if names.len() <= MAX_ENTRIES => names,
+            found => {
+                let why = found
+                    .map_or_else(|reason| reason.words().into(), |names| format!("{} names", names.len()));
+                let message = format!("not read: {why}: expected a directory of at most {MAX_ENTRIES} files");
+                notes.push(Note { path: DIRECTORY.into(), message });
+                handed.chains.push((DIRECTORY.into(), Vec::new()));
+                return (handed, notes);
+            }
+        };
+        for name in names {
             let path = format!("{DIRECTORY}/{name}");
+            // A name may hold anything, and it is shown.
+            let shown = printable(&path).into_owned();
             let cap = if name == "revocation.pem" { 2 * MAX_LIST } else { MAX_CHAIN };
             let bytes = match root.read(&path, cap) {
                 Ok(bytes) => bytes,
                 Err(reason) => {
-                    notes.push(Note { path, message: format!("not read: {}", reason.words()) });
+                    notes
+                        .push(Note { path: shown.clone(), message: format!("not read: {}", reason.words()) });
+                    if name.ends_with(".pem") && name != "revocation.pem" {
+                        handed.chains.push((shown, Vec::new()));
+                    }
                     continue;
                 }
             };
             match &*name {
-                "challenge" => match challenge(&path, &String::from_utf8_lossy(&bytes)) {
+                "challenge" => match challenge(&shown, &String::from_utf8_lossy(&bytes)) {
                     Ok(challenge) => handed.challenge = Some(challenge),
-                    Err(error) => notes.push(Note { message: error.to_string(), path }),
+                    Err(error) => notes.push(Note { message: error.to_string(), path: shown }),
                 },
                 "revocation.pem" => {
-                    handed.revocation = Some(Revocation { name: path, bytes, is_devices: true });
+                    handed.revocation = Some(Revocation { name: shown, bytes, is_devices: true });
                 }
-                name if name.ends_with(".pem") => handed.chains.push((path, bytes)),
+                name if name.ends_with(".pem") => handed.chains.push((shown, bytes)),
                 _ => notes.push(Note {
-                    path,
+                    path: shown,
                     message: "expected challenge, revocation.pem and chains as *.pem".into(),
                 }),
             }
@@ -237,7 +258,7 @@ pub fn challenge(name: &str, text: &str) -> Result<Vec<u8>, HandedError> {
     let error = || {
         HandedError::Challenge(format!(
             "{name}: \"{}\"",
-            trust_evidence::printable(&text.chars().take(40).collect::<String>())
+            printable(&text.chars().take(40).collect::<String>())
         ))
     };
     let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).map_err(|_| error())?;

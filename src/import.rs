@@ -205,7 +205,16 @@ pub fn import_bytes(
             return Err(ImportError::Kind(path.into(), "a file: expected a directory for --as root"));
         }
         Some(kind) => kind,
-        None => kind::recognise(&bytes).map_err(|found| ImportError::Unrecognised(path.into(), found))?,
+        None => match kind::recognise(&bytes) {
+            // A device that is asked for its properties could answer with a capture, which is taken at its word.
+            Ok(Kind::Capture) if !is_named_capture(path) => {
+                let message = "a capture, which is taken at its word: expected --as capture, or a name that ends \
+                               in .capture or .toml";
+                return Err(ImportError::Kind(path.into(), message));
+            }
+            Ok(kind) => kind,
+            Err(found) => return Err(ImportError::Unrecognised(path.into(), found)),
+        },
     };
     match kind {
         Kind::Capture => {
@@ -226,6 +235,11 @@ pub fn import_bytes(
     }
 }
 
+/// Whether a person calls the file a capture.
+fn is_named_capture(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "capture" || extension == "toml")
+}
+
 fn capture(house: &House, path: &Path, bytes: &[u8]) -> Result<Evidence, ImportError> {
     let name = path.display().to_string();
     let text = std::str::from_utf8(bytes).map_err(|error| {
@@ -241,7 +255,7 @@ fn directory(house: &House, path: &Path, input: &Input) -> Result<Collected, Imp
         Ok(bytes) => Some(capture(house, &path.join("observations.toml"), &bytes)?),
         Err(Reason::NotPresent) => None,
         Err(_) => {
-            let message = "expected a readable file of at most 16 MiB";
+            let message = "expected a readable file of at most 1 MiB";
             return Err(ImportError::Kind(path.join("observations.toml"), message));
         }
     };

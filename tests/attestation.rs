@@ -465,3 +465,71 @@ fn an_attestation_in_a_capture_ages() {
         assert_eq!(check(&report, "attested-locked")["verdict"], verdict, "{at}");
     }
 }
+
+/// What a source says of its own time, or hides of its own chains, must not help it against a judge who asked.
+#[test]
+fn a_judge_who_asks_is_not_answered_by_the_source() {
+    let production = devices().join("production").display().to_string();
+    let (roots, issued) = (roots(), hex(&challenge()));
+    // Now, the samples' chains have expired, whenever the source says that it was taken.
+    let output = trustctl(&[
+        "evaluate",
+        &production,
+        "--roots",
+        &roots,
+        "--challenge",
+        &issued,
+        "--issued-here",
+        "--format",
+        "json",
+    ]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["attestations"][0]["refusal"]["rule"], "expired", "{report:#}");
+    assert_ne!(report["posture"], "compliant");
+    // A source that states what it attests, and has no chain.
+    let scratch = Scratch::new();
+    let capture = scratch.write("c.toml", "");
+    let output = trustctl(&["import", &production, "--roots", &roots, "-o", &capture]);
+    assert_eq!(output.status.code(), Some(0));
+    let output = trustctl(&["evaluate", &capture, "--challenge", &issued, "--issued-here"]);
+    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stdout));
+    // A directory of chains that can't be read is not one without chains.
+    let mut files = sample::read(&devices().join("production"));
+    files.retain(|name, _| !name.starts_with("attestation/"));
+    files.insert("attestation".into(), b"no directory".to_vec());
+    let stated = std::fs::read_to_string(&capture).unwrap();
+    let attested: String = stated
+        .lines()
+        .filter(|line| line.starts_with("\"attested."))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert!(attested.contains("attested.chain"), "{stated}");
+    let observations = files.get_mut("observations.toml").unwrap();
+    observations.extend(attested.as_bytes());
+    sample::write(&scratch.0.join("device"), &files);
+    let source = scratch.0.join("device").display().to_string();
+    let output = trustctl(&["evaluate", &source, "--roots", &roots, "--format", "json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(gate(&report, "boot-integrity")["verdict"], "unknown");
+}
+
+#[test]
+fn hostile_names_in_the_attestation_directory_neither_paint_nor_pile_up() {
+    let mut files = sample::read(&devices().join("production"));
+    files.insert("attestation/\u{1b}[2J COMPLIANT.pem".into(), b"x".to_vec());
+    let scratch = Scratch::new();
+    sample::write(&scratch.0.join("one"), &files);
+    for nth in 0..9000 {
+        files.insert(format!("attestation/{nth}.pem"), vec![b'x'; 10]);
+    }
+    sample::write(&scratch.0.join("many"), &files);
+    for name in ["one", "many"] {
+        let source = scratch.0.join(name).display().to_string();
+        let output = trustctl(&["evaluate", &source, "--roots", &roots()]);
+        assert!(!output.stdout.contains(&0x1b) && !output.stderr.contains(&0x1b), "{name}");
+        assert_ne!(output.status.code(), Some(0), "{name}");
+    }
+    let output = trustctl(&["evaluate", "/no/such/\u{1b}[2Jfile"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!output.stderr.contains(&0x1b));
+}

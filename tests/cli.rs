@@ -456,3 +456,16 @@ fn what_a_file_says_steers_no_terminal() {
         assert!(!said.contains(['\u{1b}', '\u{202e}']), "{said}");
     }
 }
+
+#[test]
+fn a_capture_that_nobody_called_one_is_refused() {
+    let capture = Temp::new("answer.toml", "");
+    assert_eq!(status(&trustctl(&["import", &device("production"), "-o", capture.path()])), 0);
+    let text = fs::read_to_string(&capture.0).unwrap();
+    let answer = Temp::new("getprop.txt", &text);
+    let output = trustctl(&["evaluate", answer.path()]);
+    assert_eq!(status(&output), 2);
+    assert!(stderr(&output).contains("expected --as capture"), "{}", stderr(&output));
+    assert_eq!(status(&trustctl(&["evaluate", answer.path(), "--as", "capture"])), 0);
+    assert_eq!(status(&trustctl(&["evaluate", capture.path()])), 0);
+}

@@ -1,9 +1,7 @@
 //! `trustctl attestation`: verifies a chain by itself.
 
 use crate::args::{Format, TrustArgs, with_roots};
-use crate::terminal::{CommandError, Outcome, print, print_json};
-use std::fs::File;
-use std::io::{self, Read};
+use crate::terminal::{CommandError, Outcome, print, print_json, read_capped};
 use std::path::Path;
 use trust_evidence::Time;
 use trust_formats::attestation::{Chain, Demand, MAX_LIST, RevocationList, split, verify};
@@ -29,13 +27,13 @@ pub fn verified(
     let issued = issued.map(|text| challenge("--challenge", text)).transpose()?;
     let list = match revocation {
         Some(path) => {
-            let bytes = read(path, 2 * MAX_LIST)?;
+            let bytes = read_capped(path, 2 * MAX_LIST)?;
             let list = revocation_list(&bytes, &trust);
             Some(list.map_err(|error| HandedError::Revocation(path.display().to_string(), error))?)
         }
         None => None,
     };
-    let certificates = split(&read(chain, MAX_CHAIN)?)
+    let certificates = split(&read_capped(chain, MAX_CHAIN)?)
         .map_err(|error| CommandError::Usage(format!("{}: {error}", chain.display())))?;
     let demand = Demand {
         at: at.unwrap_or_else(trustd::cycle::now).unix(),
@@ -57,22 +55,4 @@ pub fn verified(
         Ok(_) if issued.is_none() || list.is_none() => NOT_ALL_ASKED,
         Ok(_) => 0,
     })
-}
-
-fn read(path: &Path, cap: usize) -> Result<Vec<u8>, CommandError> {
-    let error = |error| CommandError::Io(path.into(), error);
-    let limit = u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1);
-    let mut bytes = Vec::new();
-    if path == Path::new("-") {
-        io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(error)?;
-    } else {
-        File::open(path).map_err(error)?.take(limit).read_to_end(&mut bytes).map_err(error)?;
-    }
-    match bytes.len() > cap {
-        true => Err(CommandError::Usage(format!(
-            "{}: more than {cap} bytes: expected a smaller file",
-            path.display()
-        ))),
-        false => Ok(bytes),
-    }
 }

@@ -40,6 +40,7 @@ pub fn run(command: Command) -> Outcome {
         }
         Command::Import { source, trust, at, output } => {
             let house = House::open()?;
+            let at = source.judged_at(at);
             let collected = import(&house, &source.input(at), &with_roots(Trust::google(), &trust)?)?;
             for note in &collected.notes {
                 warn(&if output.withhold {
@@ -105,10 +106,10 @@ fn evaluate(
     let only = gate.map(|id| gate_named(&house.gates, &id)).transpose()?;
     let policy = policy(&judging.policy)?;
     let plan = Plan::new(&house.catalogue, &house.gates, &policy)?;
-    let name = source.name();
+    let (name, at) = (source.name(), source.judged_at(judging.at));
     let trust = with_roots(Trust::of(&policy), trust)?;
-    let collected = import(&house, &source.input(judging.at), &trust)?;
-    let judged = judge_at(&plan, &collected.evidence, judging.at);
+    let collected = import(&house, &source.input(at), &trust)?;
+    let judged = judge_at(&plan, &collected.evidence, at);
     match format {
         Format::Json => {
             let mut report = to_json(&judged, only);
@@ -148,8 +149,9 @@ fn explained(
     let policy = policy(&judging.policy)?;
     let plan = Plan::new(&house.catalogue, &house.gates, &policy)?;
     let trust = with_roots(Trust::of(&policy), trust)?;
-    let collected = import(&house, &source.input(judging.at), &trust)?;
-    let judged = judge_at(&plan, &collected.evidence, judging.at);
+    let at = source.judged_at(judging.at);
+    let collected = import(&house, &source.input(at), &trust)?;
+    let judged = judge_at(&plan, &collected.evidence, at);
     print(explain::text(&house, topic, Some(&judged), colour(), shown(private)).as_bytes())
 }
 

@@ -210,7 +210,7 @@ fn what_breaks_a_rule_is_refused_by_its_name() {
         (
             "another issuer's name",
             changed(factory(), |links| {
-                links[1].certificate.issuer = links[1].certificate.subject.clone();
+                links[1].certificate.issuer = trust_forge::certificate::name(&[("serialNumber", "ff")]);
             }),
             Rule::NameChaining,
             Some(1),
@@ -281,6 +281,21 @@ fn what_breaks_a_rule_is_refused_by_its_name() {
                 .with_attest_key("two", &attest_key().encode()),
             Rule::ExtendedChain,
             Some(2),
+        ),
+        (
+            "an ATTEST_KEY before there were any",
+            factory().with_attest_key("key", &Forged { version: 4, ..attest_key() }.encode()),
+            Rule::ExtendedChain,
+            Some(1),
+        ),
+        (
+            "the root twice",
+            changed(factory(), |links| {
+                let root = links[3].clone();
+                links.push(root);
+            }),
+            Rule::NoRoot,
+            Some(3),
         ),
         (
             "an imported ATTEST_KEY",

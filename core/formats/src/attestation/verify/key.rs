@@ -9,15 +9,18 @@ use crate::x509::{Attribute, Certificate};
 
 /// KeyPurpose ATTEST_KEY: KeyMint lets a key that has it have no other.
 const ATTEST_KEY: u32 = 7;
+/// The first attestation version that knows that purpose.
+const KEYMINT_1: u32 = 100;
 
 /// The description of a user's ATTEST_KEY. Any other attested key could have signed the target as it liked.
 pub(super) fn attest_key<'a>(certificate: &Certificate<'a>) -> Result<KeyDescription<'a>, Refusal> {
     let description = describe(certificate, 1)?;
-    if has_purposes(&description, &[ATTEST_KEY]) {
+    if has_purposes(&description, &[ATTEST_KEY]) && description.attestation_version >= KEYMINT_1 {
         return Ok(description);
     }
     let message = format_args!(
-        "an attested key whose purposes are {}: expected the extension in the target's certificate alone, or above it in one of a key that can do nothing but attest (ATTEST_KEY, enforced by hardware)",
+        "an attested key of attestation version {} whose purposes are {}: expected the extension in the target's certificate alone, or above it in one of a key that can do nothing but attest (ATTEST_KEY, of version 100 or newer, enforced by hardware)",
+        description.attestation_version,
         purposes(&description.hardware)
     );
     Err(Refusal::new(Rule::ExtendedChain, message).of(1))
