@@ -162,7 +162,7 @@ pub enum AttestationCommand {
 pub enum OtaCommand {
     /// Show what a package says of itself; nothing is verified, and little of the file is read
     ///
-    /// Exit status: 0 shown, 2 usage, or no package.
+    /// Exit status: 0 shown, 2 usage, a file that can't be read, or no package.
     Inspect {
         /// The package, a zip archive
         package: PathBuf,
@@ -173,7 +173,7 @@ pub enum OtaCommand {
     /// Verify the signatures of a package and of its payload
     ///
     /// It takes as much memory as the package has bytes. Exit status: 0 signed by one of the certificates, 1 refused,
-    /// 2 usage, or a file that can't be read.
+    /// 2 usage, a file that can't be read, or no zip archive.
     Verify {
         /// The package, a zip archive of less than 4 GiB
         package: PathBuf,
