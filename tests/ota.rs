@@ -191,7 +191,7 @@ fn inspecting_shows_what_a_package_says_and_vouches_for_nothing() {
         ),
         said.lines().nth(2).unwrap().replacen('=', " ", 1),
         format!("  in hex      {}", hex(sha256(&payload[..24 + manifest]))),
-        "max_timestamp 1791187200 (2026-10-05T08:00:00Z): no build made later takes it".into(),
+        "max_timestamp 1791187200 (2026-10-05T08:00:00Z): no build made later takes it, unless it allows downgrades".into(),
         format!("vendor_boot   4096 bytes, SHA-256 {}", hex(sha256(b"vendor_boot"))),
     ]);
     for line in lines {

@@ -158,7 +158,12 @@ fn payload_lines(out: &mut String, payload: &payload::Metadata) -> fmt::Result {
     line(out, "METADATA_HASH", BASE64.encode(&payload.hash))?;
     line(out, "  in hex", hex(payload.hash))?;
     if let Some(time) = manifest.max_timestamp {
-        line(out, "max_timestamp", format_args!("{}: no build made later takes it", seconds(time)))?;
+        // CheckTimestampError in payload_consumer/delta_performer.cc of system/update_engine.
+        let means = match manifest.is_partial {
+            true => "not looked at in an update of some partitions",
+            false => "no build made later takes it, unless it allows downgrades",
+        };
+        line(out, "max_timestamp", format_args!("{}: {means}", seconds(time)))?;
     }
     for partition in &manifest.partitions {
         let holds = partition.new.map(|new| format!("{} bytes, SHA-256 {}", new.size, hex(new.hash)));
