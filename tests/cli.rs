@@ -224,16 +224,16 @@ fn bad_input_is_refused_with_what_was_found_and_expected() {
             "expected a capture, a root directory",
         ),
         (
-            "signal",
+            "signal.capture",
             capture("\"property.nothing\" = { absent = true }"),
             ":3: signal \"property.nothing\": expected one that",
         ),
         (
-            "type",
+            "type.capture",
             capture("\"property.debuggable\" = { seen = 3 }"),
             ":3: property.debuggable: seen = 3: expected true or false",
         ),
-        ("toml", capture("\"property.debuggable\" = {"), ":3: "),
+        ("toml.capture", capture("\"property.debuggable\" = {"), ":3: "),
         ("bugreport", "PK\u{3}\u{4}nonsense".into(), "zip"),
     ] {
         let file = Temp::new(name, bytes);
