@@ -276,7 +276,7 @@ fn process(production: &Path) {
 /// What files cost that claim to hold much more than they do. Goal: no more than one that claims nothing.
 fn hostile(trustctl: &str) {
     let file = std::env::temp_dir().join(format!("trustd-figures-{}", std::process::id()));
-    let mut measured = |what: &str, arguments: &[&str], bytes: &[u8]| {
+    let measured = |what: &str, arguments: &[&str], bytes: &[u8]| {
         std::fs::write(&file, bytes).expect("the temporary directory is writable");
         let arguments: Vec<&OsStr> = arguments.iter().map(OsStr::new).chain([file.as_os_str()]).collect();
         resident(what, peak(trustctl, &arguments), "goal: as the first");

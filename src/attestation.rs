@@ -13,14 +13,14 @@ mod signals;
 mod trust;
 
 use crate::collect::Note;
-use crate::root::Root;
+use crate::root::Root as Files;
 pub use signals::chain_words;
 pub use trust::{Trust, TrustError};
-use trust_evidence::{Catalogue, Class, Evidence, Observation, Outcome, Reason, Time, Value};
+use trust_evidence::{Catalogue, Class, Evidence, Observation, Outcome, Reason, Time, Value, printable};
 use trust_formats::FormatError;
 use trust_formats::attestation::{
-    Chain, Demand, KeyDescription, MAX_LIST, Refusal, RevocationCheck, RevocationList, Rule, SecurityLevel,
-    VerifiedAttestation, split, verify,
+    Chain, Demand, KeyDescription, MAX_LIST, Refusal, RevocationCheck, RevocationList, Root, Rule,
+    SecurityLevel, VerifiedAttestation, split, verify,
 };
 use trust_formats::signature::Ring;
 
@@ -28,6 +28,8 @@ use trust_formats::signature::Ring;
 const DIRECTORY: &str = "/attestation";
 /// The largest file with a chain, in bytes.
 pub const MAX_CHAIN: usize = 256 << 10;
+/// The most files of a root's attestation directory.
+const MAX_ENTRIES: usize = 16;
 /// The most chains: the TEE's and the StrongBox's.
 pub const MAX_CHAINS: usize = 2;
 
@@ -38,10 +40,46 @@ pub struct Handed {
     pub chains: Vec<(String, Vec<u8>)>,
     /// The challenge that was issued.
     pub challenge: Option<Vec<u8>>,
-    /// Whether whoever judges issued the challenge, and not the device.
-    pub issued_here: bool,
+    /// Where the challenge is from.
+    pub challenge_from: ChallengeFrom,
     /// A revocation list.
     pub revocation: Option<Revocation>,
+}
+
+/// Where a challenge is from, and so how much its match is worth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ChallengeFrom {
+    /// From the source itself, or from a person who does not say that it is theirs: the device's own.
+    #[default]
+    Source,
+    /// Whoever judges issued it, off the device.
+    Judge,
+}
+
+/// What one chain came to: what its signals rest on.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The file.
+    pub file: String,
+    /// The class that its signals reached.
+    pub class: Class,
+    /// What stands behind it, or why it was refused.
+    pub result: Result<Basis, Refusal>,
+}
+
+/// What stands behind a verified chain.
+#[derive(Clone, Debug)]
+pub struct Basis {
+    /// Where key and attestation live.
+    pub level: SecurityLevel,
+    /// The root that the chain ends in.
+    pub root: Root,
+    /// Where the challenge that it matches is from; none where there was none to compare.
+    pub challenge: Option<ChallengeFrom>,
+    /// What looking for revoked certificates came to.
+    pub revocation: RevocationCheck,
+    /// How many certificates the revocation list lists.
+    pub listed: usize,
 }
 
 /// A revocation list that was handed over: Google's JSON, or a signed snapshot.
@@ -59,11 +97,17 @@ pub struct Revocation {
 #[derive(Debug, thiserror::Error)]
 pub enum HandedError {
     /// The challenge is no challenge.
-    #[error("{0}: expected a challenge in hex, 1 to 128 bytes")]
+    #[error("{0}: expected a challenge in hex, 1 to 128 bytes (of a text: printf %s TEXT | xxd -p)")]
     Challenge(String),
     /// A revocation list that can't be read, or whose signer is not known.
     #[error("{0}: {1}")]
     Revocation(String, FormatError),
+    /// A file that was named as a chain and is none.
+    #[error("{0}: {1}")]
+    Chain(String, String),
+    /// What only a chain has a use for.
+    #[error("{0}: expected a key attestation beside it (--attestation CHAIN)")]
+    Unused(&'static str),
     /// More chains than there are places where a device keeps keys.
     #[error("{0} chains: expected at most {MAX_CHAINS}, a TEE's and a StrongBox's")]
     TooMany(usize),
@@ -73,31 +117,50 @@ pub enum HandedError {
 }
 
 impl Handed {
-    /// Reads the attestation directory of a root: every `*.pem` but the revocation snapshot is a chain.
-    pub fn from_root(root: &dyn Root) -> (Handed, Vec<Note>) {
+    /// Reads the attestation directory of a root: every `*.pem` but the revocation snapshot is a chain. What can't
+    /// be used is noted; a directory that can't be read whole is worth as much as one chain that is refused.
+    pub fn from_root(root: &dyn Files) -> (Handed, Vec<Note>) {
         let mut notes = Vec::new();
         let mut handed = Handed::default();
-        for name in root.entries(DIRECTORY).unwrap_or_default() {
+        let names = match root.entries(DIRECTORY) {
+            Err(Reason::NotPresent) => return (handed, notes),
+            Ok(names) if names.len() <= MAX_ENTRIES => names,
+            found => {
+                let why = found
+                    .map_or_else(|reason| reason.words().into(), |names| format!("{} names", names.len()));
+                let message = format!("not read: {why}: expected a directory of at most {MAX_ENTRIES} files");
+                notes.push(Note { path: DIRECTORY.into(), message });
+                handed.chains.push((DIRECTORY.into(), Vec::new()));
+                return (handed, notes);
+            }
+        };
+        for name in names {
             let path = format!("{DIRECTORY}/{name}");
+            // A name may hold anything, and it is shown.
+            let shown = printable(&path).into_owned();
             let cap = if name == "revocation.pem" { 2 * MAX_LIST } else { MAX_CHAIN };
             let bytes = match root.read(&path, cap) {
                 Ok(bytes) => bytes,
                 Err(reason) => {
-                    notes.push(Note { path, message: format!("not read: {}", reason.words()) });
+                    notes
+                        .push(Note { path: shown.clone(), message: format!("not read: {}", reason.words()) });
+                    if name.ends_with(".pem") && name != "revocation.pem" {
+                        handed.chains.push((shown, Vec::new()));
+                    }
                     continue;
                 }
             };
             match &*name {
-                "challenge" => match challenge(&path, &String::from_utf8_lossy(&bytes)) {
+                "challenge" => match challenge(&shown, &String::from_utf8_lossy(&bytes)) {
                     Ok(challenge) => handed.challenge = Some(challenge),
-                    Err(error) => notes.push(Note { message: error.to_string(), path }),
+                    Err(error) => notes.push(Note { message: error.to_string(), path: shown }),
                 },
                 "revocation.pem" => {
-                    handed.revocation = Some(Revocation { name: path, bytes, is_devices: true });
+                    handed.revocation = Some(Revocation { name: shown, bytes, is_devices: true });
                 }
-                name if name.ends_with(".pem") => handed.chains.push((path, bytes)),
+                name if name.ends_with(".pem") => handed.chains.push((shown, bytes)),
                 _ => notes.push(Note {
-                    path,
+                    path: shown,
                     message: "expected challenge, revocation.pem and chains as *.pem".into(),
                 }),
             }
@@ -110,14 +173,28 @@ impl Handed {
         self.chains.is_empty()
     }
 
-    /// Verifies the chains as of `at` and records what they say.
+    /// Refuses what a person named as a chain and is none, and what is of no use without one.
+    pub fn check(&self) -> Result<(), HandedError> {
+        for (name, bytes) in &self.chains {
+            let refused = |message: String| HandedError::Chain(name.clone(), message);
+            let certificates = split(bytes).map_err(|error| refused(error.to_string()))?;
+            Chain::parse(&certificates).map_err(|refusal| refused(refusal.to_string()))?;
+        }
+        match (self.chains.is_empty(), &self.challenge, &self.revocation) {
+            (true, Some(_), _) => Err(HandedError::Unused("a challenge")),
+            (true, _, Some(_)) => Err(HandedError::Unused("a revocation list")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Verifies the chains as of `at` and records what they say; what each came to, and what is worth a note.
     pub fn observe(
         &self,
         catalogue: &Catalogue,
         evidence: &mut Evidence,
         trust: &Trust,
         at: Time,
-    ) -> Result<Vec<Note>, HandedError> {
+    ) -> Result<(Vec<Account>, Vec<Note>), HandedError> {
         let mut notes = Vec::new();
         let list = match &self.revocation {
             None => None,
@@ -147,7 +224,8 @@ impl Handed {
         for (name, bytes) in &self.chains {
             let certificates = split(bytes);
             let judged = judge(&certificates, &demand);
-            recorded.push(Recorded::of(name, &judged, self.issued_here, &mut notes));
+            let listed = list.as_ref().map_or(0, RevocationList::len);
+            recorded.push(Recorded::of(name, &judged, self.challenge_from, listed, &mut notes));
         }
         // The TEE's is the main one, a StrongBox's stands beside it, and a refused one never hides behind either.
         recorded.sort_by_key(|chain| match (&chain.values, chain.is_strongbox) {
@@ -156,19 +234,21 @@ impl Handed {
             (Ok(_), true) => 2,
         });
         let (main, second) = match recorded.as_slice() {
-            [] => return Ok(notes),
+            [] => return Ok((Vec::new(), notes)),
             [main] => (main, None),
             [main, second, ..] if main.is_verified_as(second) => {
-                return Err(HandedError::Twice(main.name.clone(), second.name.clone()));
+                return Err(HandedError::Twice(main.account.file.clone(), second.account.file.clone()));
             }
             [main, second, ..] => (main, Some(second)),
         };
         for (ix, signal) in catalogue.iter() {
             let Some(field) = signals::Field::of(signal) else { continue };
             let (outcome, class) = field.read(main, second);
-            evidence.record(catalogue, ix, Observation { outcome, class, taken_at: None });
+            // They hold as of when they were verified, and age from then.
+            let taken_at = Some(at).filter(|at| evidence.source.taken_at != Some(*at));
+            evidence.record(catalogue, ix, Observation { outcome, class, taken_at });
         }
-        Ok(notes)
+        Ok((recorded.into_iter().map(|chain| chain.account).collect(), notes))
     }
 }
 
@@ -178,7 +258,7 @@ pub fn challenge(name: &str, text: &str) -> Result<Vec<u8>, HandedError> {
     let error = || {
         HandedError::Challenge(format!(
             "{name}: \"{}\"",
-            trust_evidence::printable(&text.chars().take(40).collect::<String>())
+            printable(&text.chars().take(40).collect::<String>())
         ))
     };
     let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).map_err(|_| error())?;
@@ -202,7 +282,7 @@ fn judge<'a>(certificates: &'a Result<Vec<Vec<u8>>, FormatError>, demand: &Deman
 
 /// What one chain came to, in values that outlive its bytes.
 struct Recorded {
-    name: String,
+    account: Account,
     is_strongbox: bool,
     class: Class,
     /// The values of a verified chain, by field; why there are none of a refused one.
@@ -215,34 +295,45 @@ impl Recorded {
         self.values.is_ok() && other.values.is_ok() && self.is_strongbox == other.is_strongbox
     }
 
-    fn of(name: &str, judged: &Judged<'_>, issued_here: bool, notes: &mut Vec<Note>) -> Recorded {
-        let mut note = |message: String| notes.push(Note { path: name.into(), message });
+    fn of(
+        name: &str,
+        judged: &Judged<'_>,
+        challenge_from: ChallengeFrom,
+        listed: usize,
+        notes: &mut Vec<Note>,
+    ) -> Recorded {
         let verified = match judged {
             Ok(verified) => verified,
             Err(refusal) => {
-                note(format!("refused: {refusal}"));
-                let values = Err(refusal.rule());
-                return Recorded { name: name.into(), is_strongbox: false, class: Class::S, values };
+                notes.push(Note { path: name.into(), message: format!("refused: {refusal}") });
+                let account = Account { file: name.into(), class: Class::S, result: Err(refusal.clone()) };
+                return Recorded {
+                    account,
+                    is_strongbox: false,
+                    class: Class::S,
+                    values: Err(refusal.rule()),
+                };
             }
         };
-        note_oddities(verified.description(), &mut note);
-        let class = match (verified.is_challenge_matched(), verified.revocation()) {
-            (false, _) => {
-                note("no challenge to compare with: it may be old, or another phone's, and counts for nothing good".into());
-                Class::S
-            }
-            (true, RevocationCheck::NotChecked) => {
-                note(
-                    "no revocation list: its certificates may be revoked, and it counts for nothing good"
-                        .into(),
-                );
-                Class::S
-            }
-            (true, _) if issued_here => Class::H,
-            (true, _) => Class::L,
+        note_oddities(verified.description(), &mut |message| {
+            notes.push(Note { path: name.into(), message });
+        });
+        let challenge = verified.is_challenge_matched().then_some(challenge_from);
+        let class = match (challenge, verified.revocation()) {
+            // It may be old, or another phone's; or its certificates may be revoked.
+            (None, _) | (_, RevocationCheck::NotChecked) => Class::S,
+            (Some(ChallengeFrom::Judge), _) => Class::H,
+            (Some(ChallengeFrom::Source), _) => Class::L,
+        };
+        let basis = Basis {
+            level: verified.level(),
+            root: verified.root().clone(),
+            challenge,
+            revocation: verified.revocation(),
+            listed,
         };
         Recorded {
-            name: name.into(),
+            account: Account { file: name.into(), class, result: Ok(basis) },
             is_strongbox: verified.level() == SecurityLevel::StrongBox,
             class,
             values: Ok(signals::Values::of(verified)),
@@ -253,7 +344,7 @@ impl Recorded {
 /// Notes what departs from the schema, and tags that nobody knows.
 fn note_oddities(description: &KeyDescription<'_>, note: &mut impl FnMut(String)) {
     for deviation in &description.deviations {
-        note(format!("departs from the schema: {deviation:?}"));
+        note(format!("departs from the schema: {deviation}"));
     }
     for (list, name) in
         [(&description.hardware, "hardwareEnforced"), (&description.software, "softwareEnforced")]

@@ -6,8 +6,8 @@ use std::os::unix::fs::{FileExt, FileTypeExt};
 use std::path::{Path, PathBuf};
 use trust_formats::FormatError;
 use trust_formats::avb::{
-    Algorithm, Chain, ChainError, Descriptor, Digest, FOOTER_SIZE, Footer, Named, Place, Vbmeta, Verified,
-    test_key,
+    Algorithm, Chain, ChainError, Descriptor, Digest, FOOTER_SIZE, Footer, MAGIC, Named, Place, Vbmeta,
+    Verified, test_key,
 };
 use trust_formats::digest::sha256;
 use trust_formats::signature::SignatureVerifier;
@@ -29,6 +29,8 @@ pub struct Image {
     bytes: Vec<u8>,
 }
 
+const HINT: &str = " (a vbmeta image begins with it; a partition image ends in a footer, AVBf)";
+
 /// Why an image can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum AvbError {
@@ -41,7 +43,10 @@ pub enum AvbError {
     /// A pipe that does not end.
     #[error("{0}: expected at most {MAX_PIPE} bytes from a pipe")]
     TooLarge(PathBuf),
-    /// It holds no vbmeta image that is well-formed.
+    /// It holds no vbmeta image: neither it nor a footer says that there is one.
+    #[error("{0}: {1}{hint}", hint = if .1.is_unsupported() { "" } else { HINT })]
+    NoVbmeta(PathBuf, FormatError),
+    /// Its footer, or the vbmeta image that it holds, is not well-formed.
     #[error("{0}: {1}")]
     Malformed(PathBuf, FormatError),
 }
@@ -99,8 +104,9 @@ impl Image {
 
     /// Its vbmeta image.
     pub fn named(&self) -> Result<Named<'_>, AvbError> {
-        let vbmeta = Vbmeta::parse(&self.bytes);
-        let vbmeta = vbmeta.map_err(|error| AvbError::Malformed(self.path.clone(), error))?;
+        let is_vbmeta = self.footer.is_some() || self.bytes.starts_with(&MAGIC);
+        let why = if is_vbmeta { AvbError::Malformed } else { AvbError::NoVbmeta };
+        let vbmeta = Vbmeta::parse(&self.bytes).map_err(|error| why(self.path.clone(), error))?;
         Ok(Named { partition: &self.partition, vbmeta })
     }
 }
@@ -110,10 +116,39 @@ impl Image {
 pub struct Judged {
     /// Images with a good signature.
     pub signed: Vec<Signed>,
-    /// Why the slot is refused. None: it is accepted.
+    /// Why the slot is refused.
     pub findings: Vec<String>,
-    /// What was not asked or not there.
+    /// What was not compared or not there.
     pub notes: Vec<String>,
+    /// Whether somebody said which key the top-level image's should be.
+    is_key_named: bool,
+}
+
+/// What the images of a slot come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing is against them, and the key is the expected one.
+    Accepted,
+    /// Nothing is against them, and nobody said whose key to expect: anybody could have signed them.
+    UnnamedKey,
+    /// Something is against them.
+    Refused,
+}
+
+impl Judged {
+    /// Of images that are none: why.
+    pub fn refused(finding: String) -> Judged {
+        Judged { findings: vec![finding], ..Judged::default() }
+    }
+
+    /// What it comes to.
+    pub fn verdict(&self) -> Verdict {
+        match (self.findings.is_empty(), self.is_key_named) {
+            (false, _) => Verdict::Refused,
+            (true, true) => Verdict::Accepted,
+            (true, false) => Verdict::UnnamedKey,
+        }
+    }
 }
 
 /// An image with a good signature.
@@ -140,18 +175,21 @@ impl Signed {
 /// Verifies the images of one slot. Refused are a shape that no boot loader accepts, a missing or wrong signature,
 /// flags that switch verification off, a top-level key other than the expected one, and a published test key
 /// anywhere in the chain, expected or not: anybody can sign with it. The error is of images that don't belong
-/// together.
+/// together, or not under the names that they were given.
 pub fn judge(
     images: &[Named<'_>],
     signatures: &dyn SignatureVerifier,
     expected: Option<[u8; 32]>,
 ) -> Result<Judged, ChainError> {
-    let mut judged = Judged::default();
+    let mut judged = Judged { is_key_named: expected.is_some(), ..Judged::default() };
     let chain = match Chain::of(images) {
         Ok(chain) => chain,
-        Err(error @ (ChainError::NoTop | ChainError::Twice(_) | ChainError::NotChained(_))) => {
-            return Err(error);
-        }
+        Err(
+            error @ (ChainError::NoTop
+            | ChainError::Twice(_)
+            | ChainError::NotChained(_)
+            | ChainError::ToItself(_)),
+        ) => return Err(error),
         Err(error) => {
             judged.findings.push(error.to_string());
             return Ok(judged);
@@ -176,12 +214,8 @@ pub fn judge(
         judged.findings.push(format!("{top}: dm-verity is switched off (HASHTREE_DISABLED)"));
     }
     let key = verified.top().key().digest();
-    match expected {
-        Some(expected) if expected != key => {
-            judged.findings.push(format!("{top}: signed by another key than the expected one"));
-        }
-        Some(_) => {}
-        None => judged.notes.push("whose key it is was not asked: --key-digest compares it".into()),
+    if expected.is_some_and(|expected| expected != key) {
+        judged.findings.push(format!("{top}: signed by another key than the expected one"));
     }
     let keys = vbmeta.chained().map(|chain| (chain.partition, sha256(chain.key)));
     for (partition, key) in std::iter::once((top, key)).chain(keys) {

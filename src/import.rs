@@ -6,7 +6,7 @@ mod kind;
 
 pub use kind::Kind;
 
-use crate::attestation::{Handed, HandedError, MAX_CHAIN, Revocation, Trust, challenge};
+use crate::attestation::{ChallengeFrom, Handed, HandedError, MAX_CHAIN, Revocation, Trust, challenge};
 use crate::collect::{Collected, Note};
 use crate::cycle::{House, collect_live, collect_root, now};
 use crate::root::{Directory, Parts, Root};
@@ -104,14 +104,21 @@ pub fn import(house: &House, input: &Input, trust: &Trust) -> Result<Collected, 
     if let Some(text) = &input.challenge {
         handed.challenge = Some(challenge("--challenge", text)?);
     }
-    handed.issued_here = input.issued_here;
+    if input.issued_here {
+        handed.challenge_from = ChallengeFrom::Judge;
+    }
     if let Some(path) = &input.revocation {
         let (name, bytes) = (path.display().to_string(), read(path, MAX_INPUT)?);
         handed.revocation = Some(Revocation { name, bytes, is_devices: false });
     }
+    // What a person named must be what they say; what lay among the device's files may be anything.
+    if !input.attestations.is_empty() || input.challenge.is_some() || input.revocation.is_some() {
+        handed.check()?;
+    }
     if !handed.is_empty() {
         let at = input.at.or(collected.evidence.source.taken_at).unwrap_or_else(now);
-        let notes = handed.observe(&house.catalogue, &mut collected.evidence, trust, at)?;
+        let (accounts, notes) = handed.observe(&house.catalogue, &mut collected.evidence, trust, at)?;
+        collected.attestations = accounts;
         collected.notes.extend(notes);
     }
     Ok(collected)
@@ -198,12 +205,21 @@ pub fn import_bytes(
             return Err(ImportError::Kind(path.into(), "a file: expected a directory for --as root"));
         }
         Some(kind) => kind,
-        None => kind::recognise(&bytes).map_err(|found| ImportError::Unrecognised(path.into(), found))?,
+        None => match kind::recognise(&bytes) {
+            // A device that is asked for its properties could answer with a capture, which is taken at its word.
+            Ok(Kind::Capture) if !is_named_capture(path) => {
+                let message = "a capture, which is taken at its word: expected --as capture, or a name that ends \
+                               in .capture or .toml";
+                return Err(ImportError::Kind(path.into(), message));
+            }
+            Ok(kind) => kind,
+            Err(found) => return Err(ImportError::Unrecognised(path.into(), found)),
+        },
     };
     match kind {
         Kind::Capture => {
             let evidence = capture(house, path, &bytes)?;
-            Ok(Collected { evidence, notes: Vec::new(), failed: Vec::new() })
+            Ok(Collected { evidence, attestations: Vec::new(), notes: Vec::new(), failed: Vec::new() })
         }
         Kind::Bugreport => bugreport(house, path, &bytes),
         kind => {
@@ -217,6 +233,11 @@ pub fn import_bytes(
             Ok(collect_root(house, Box::new(parts), source))
         }
     }
+}
+
+/// Whether a person calls the file a capture.
+fn is_named_capture(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "capture" || extension == "toml")
 }
 
 fn capture(house: &House, path: &Path, bytes: &[u8]) -> Result<Evidence, ImportError> {
@@ -234,7 +255,7 @@ fn directory(house: &House, path: &Path, input: &Input) -> Result<Collected, Imp
         Ok(bytes) => Some(capture(house, &path.join("observations.toml"), &bytes)?),
         Err(Reason::NotPresent) => None,
         Err(_) => {
-            let message = "expected a readable file of at most 16 MiB";
+            let message = "expected a readable file of at most 1 MiB";
             return Err(ImportError::Kind(path.join("observations.toml"), message));
         }
     };

@@ -32,7 +32,10 @@ pub enum OtaError {
     /// The file system's word.
     #[error("{0}: {1}")]
     Io(PathBuf, io::Error),
-    /// No package, or certificates that are none.
+    /// No zip archive: what it is instead.
+    #[error("{0}: not a zip archive: {1}: expected an update package")]
+    NoArchive(PathBuf, String),
+    /// A package that can't be read, or certificates that are none.
     #[error("{0}: {1}")]
     Format(PathBuf, FormatError),
     /// A file of ours that is not well-formed.
@@ -75,7 +78,13 @@ fn look(path: &Path, source: &impl Source) -> Result<Inspection, OtaError> {
     let format = |error| OtaError::Format(path.into(), error);
     let size = source.size().map_err(io)?;
     let tail = size.saturating_sub(package::MAX_TAIL as u64)..size;
-    let ending = package::ending(&source.read(tail).map_err(io)?, size).map_err(format)?;
+    let ending = match package::ending(&source.read(tail).map_err(io)?, size) {
+        Ok(ending) => ending,
+        Err(error) => {
+            let head = source.read(0..size.min(4)).map_err(io)?;
+            return Err(no_archive(path, &head).unwrap_or_else(|| format(error)));
+        }
+    };
     let directory = source.read(ending.directory.range()).map_err(io)?;
     let listing = ending.directory.read(&directory).map_err(format)?;
     let part = |name: &str, cap: usize| -> io::Result<Part<Vec<u8>>> {
@@ -107,6 +116,18 @@ fn look(path: &Path, source: &impl Source) -> Result<Inspection, OtaError> {
         contradictions,
         payload_at,
     })
+}
+
+/// What a file is that has no directory of an archive at its end; none if it begins as an archive does.
+fn no_archive(path: &Path, bytes: &[u8]) -> Option<OtaError> {
+    let (head, _) = bytes.split_at(bytes.len().min(4));
+    let found = match head {
+        [b'P', b'K', ..] => return None,
+        [] => "an empty file".into(),
+        b"CrAU" => "a payload without its package".into(),
+        _ => format!("a file that begins with \"{}\"", head.escape_ascii()),
+    };
+    Some(OtaError::NoArchive(path.into(), found))
 }
 
 /// The metadata of a package, from the lines, the message or both.

@@ -237,10 +237,9 @@ fn a_refused_chain_is_a_finding_that_names_the_rule() {
             "{check:#}"
         );
     }
-    // One that had expired, and what is no chain, are no evidence of anything.
+    // One that had expired is no evidence of anything.
     let report = evaluate(&remote(&production(&[])).pem(), &["--at", "2027-01-01T00:00:00Z"]);
     assert_eq!(check(&report, "attestation-chain")["verdict"], "unknown");
-    assert_eq!(check(&evaluate("nothing", &[]), "attestation-chain")["verdict"], "unknown");
 }
 
 /// The exit status of `trustctl attestation verify`, and its report.
@@ -257,10 +256,11 @@ fn verified(chain: &Chain, extra: &[&str]) -> (Option<i32>, Value) {
 #[test]
 fn verify_says_verified_or_which_rule_and_which_certificate() {
     let (status, report) = verified(&remote(&production(&[])), &["--challenge", &hex(&challenge())]);
-    assert_eq!((status, &report["verdict"]), (Some(0), &"verified".into()), "{report:#}");
-    assert_eq!(report["challenge"]["matched"], true);
+    // It holds, but no revocation list was looked up.
+    assert_eq!((status, &report["verdict"]), (Some(3), &"verified".into()), "{report:#}");
+    assert_eq!(report["challenge_matched"], true);
     assert_eq!(report["revocation"]["checked"], false);
-    assert_eq!(report["device"]["device_locked"], true);
+    assert_eq!(report["claims"]["device_locked"], true);
     assert_eq!(report["certificates"].as_array().unwrap().len(), 5);
 
     let scratch = Scratch::new();
@@ -296,7 +296,8 @@ fn verify_says_verified_or_which_rule_and_which_certificate() {
     ] {
         let (status, report) = verified(&chain, extra);
         let found = (status, report["refusal"]["rule"].as_str(), report["refusal"]["certificate"].as_u64());
-        assert_eq!(found, (Some(i32::from(rule.is_some())), rule, certificate), "{report:#}");
+        assert_eq!(found, (Some(if rule.is_some() { 1 } else { 3 }), rule, certificate), "{report:#}");
+        assert_eq!(report["claims"]["verified_boot_state"], "verified");
     }
     for bad in [
         &["--challenge", "xy"][..],
@@ -306,6 +307,9 @@ fn verify_says_verified_or_which_rule_and_which_certificate() {
     ] {
         assert_eq!(verified(&chain, bad).0, Some(2), "{bad:?}");
     }
+    let none = scratch.write("none.json", r#"{"entries": {}}"#);
+    let (status, report) = verified(&chain, &["--challenge", &hex(&challenge()), "--revocation", &none]);
+    assert_eq!((status, &report["revocation"]["entries"]), (Some(0), &0.into()), "{report:#}");
     let text = trustctl(&[
         "attestation",
         "verify",
@@ -317,7 +321,7 @@ fn verify_says_verified_or_which_rule_and_which_certificate() {
     ]);
     let text = String::from_utf8(text.stdout).unwrap();
     assert!(
-        text.contains("VERIFIED") && text.contains("NOT COMPARED") && text.contains("NOT CHECKED"),
+        text.starts_with("CHAIN VERIFIED") && text.contains("challenge not compared; revocation not checked"),
         "{text}"
     );
 }
@@ -373,4 +377,159 @@ fn the_fuzz_seeds_are_as_the_forge_makes_them() {
         }
         assert_eq!(std::fs::read(&path).unwrap(), bytes, "{file}");
     }
+}
+
+#[test]
+fn a_report_says_what_it_rests_on() {
+    let report = evaluate(&remote(&production(&[])).pem(), &[]);
+    let account = &report["attestations"][0];
+    assert_eq!(account["verdict"], "verified");
+    assert_eq!((&account["class"], &account["challenge"]), (&Value::from("L"), &Value::from("source")));
+    assert!(account["root"]["name"].as_str().unwrap().starts_with("named by --roots: "), "{account}");
+    assert_eq!(account["revocation"]["taken_at"], "2026-11-01T00:00:00Z");
+    let source = devices().join("production").display().to_string();
+    let text = String::from_utf8(trustctl(&["evaluate", &source, "--roots", &roots()]).stdout).unwrap();
+    assert!(
+        text.contains("attestation: class L, by a TEE; the challenge is the source's own; root"),
+        "{text}"
+    );
+    let text = String::from_utf8(trustctl(&["evaluate", &source]).stdout).unwrap();
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        flat.contains(
+            "/attestation/tee.pem: refused, unknown-root: certificate 4: CN=Sample Attestation CA1"
+        ),
+        "{text}"
+    );
+    assert!(
+        flat.contains("hardwareEnforced deviceLocked: unknown (its source was refused)")
+            || flat.contains("its source was refused"),
+        "{text}"
+    );
+    let refused = trustctl(&["evaluate", &source, "--format", "json"]);
+    let report: Value = serde_json::from_slice(&refused.stdout).unwrap();
+    assert_eq!(report["attestations"][0]["refusal"]["rule"], "unknown-root");
+}
+
+#[test]
+fn what_a_person_names_as_a_chain_must_be_one() {
+    let scratch = Scratch::new();
+    let source = devices().join("production").display().to_string();
+    for (name, text) in [("empty", ""), ("json", r#"{"entries": {}}"#), ("list", "nothing")] {
+        let file = scratch.write(name, text);
+        let output = trustctl(&["evaluate", &source, "--attestation", &file]);
+        assert_eq!(output.status.code(), Some(2), "{name}");
+    }
+    let getprop = devices().join("production/getprop.txt").display().to_string();
+    for unused in [["--challenge", "00"], ["--revocation", &scratch.write("none.json", r#"{"entries": {}}"#)]]
+    {
+        let output = trustctl(&["evaluate", &getprop, unused[0], unused[1]]);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            output.status.code() == Some(2) && error.contains("expected a key attestation beside it"),
+            "{error}"
+        );
+    }
+}
+
+/// What an attestation said holds as of when it was verified, and ages from then.
+#[test]
+fn an_attestation_in_a_capture_ages() {
+    let scratch = Scratch::new();
+    let (chain, capture) =
+        (scratch.write("chain.pem", &remote(&production(&[])).pem()), scratch.write("c.toml", ""));
+    let getprop = devices().join("production/getprop.txt").display().to_string();
+    let none = scratch.write("none.json", r#"{"entries": {}}"#);
+    let (roots, issued) = (roots(), hex(&challenge()));
+    let output = trustctl(&[
+        "import",
+        &getprop,
+        "--attestation",
+        &chain,
+        "--challenge",
+        &issued,
+        "--issued-here",
+        "--revocation",
+        &none,
+        "--roots",
+        &roots,
+        "--at",
+        AT,
+        "-o",
+        &capture,
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    for (at, verdict) in [("2026-11-02T10:00:00Z", "pass"), ("2026-11-04T10:00:00Z", "unknown")] {
+        let output = trustctl(&["evaluate", &capture, "--at", at, "--format", "json"]);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(check(&report, "attested-locked")["verdict"], verdict, "{at}");
+    }
+}
+
+/// What a source says of its own time, or hides of its own chains, must not help it against a judge who asked.
+#[test]
+fn a_judge_who_asks_is_not_answered_by_the_source() {
+    let production = devices().join("production").display().to_string();
+    let (roots, issued) = (roots(), hex(&challenge()));
+    // Now, the samples' chains have expired, whenever the source says that it was taken.
+    let output = trustctl(&[
+        "evaluate",
+        &production,
+        "--roots",
+        &roots,
+        "--challenge",
+        &issued,
+        "--issued-here",
+        "--format",
+        "json",
+    ]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["attestations"][0]["refusal"]["rule"], "expired", "{report:#}");
+    assert_ne!(report["posture"], "compliant");
+    // A source that states what it attests, and has no chain.
+    let scratch = Scratch::new();
+    let capture = scratch.write("c.toml", "");
+    let output = trustctl(&["import", &production, "--roots", &roots, "-o", &capture]);
+    assert_eq!(output.status.code(), Some(0));
+    let output = trustctl(&["evaluate", &capture, "--challenge", &issued, "--issued-here"]);
+    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stdout));
+    // A directory of chains that can't be read is not one without chains.
+    let mut files = sample::read(&devices().join("production"));
+    files.retain(|name, _| !name.starts_with("attestation/"));
+    files.insert("attestation".into(), b"no directory".to_vec());
+    let stated = std::fs::read_to_string(&capture).unwrap();
+    let attested: String = stated
+        .lines()
+        .filter(|line| line.starts_with("\"attested."))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert!(attested.contains("attested.chain"), "{stated}");
+    let observations = files.get_mut("observations.toml").unwrap();
+    observations.extend(attested.as_bytes());
+    sample::write(&scratch.0.join("device"), &files);
+    let source = scratch.0.join("device").display().to_string();
+    let output = trustctl(&["evaluate", &source, "--roots", &roots, "--format", "json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(gate(&report, "boot-integrity")["verdict"], "unknown");
+}
+
+#[test]
+fn hostile_names_in_the_attestation_directory_neither_paint_nor_pile_up() {
+    let mut files = sample::read(&devices().join("production"));
+    files.insert("attestation/\u{1b}[2J COMPLIANT.pem".into(), b"x".to_vec());
+    let scratch = Scratch::new();
+    sample::write(&scratch.0.join("one"), &files);
+    for nth in 0..9000 {
+        files.insert(format!("attestation/{nth}.pem"), vec![b'x'; 10]);
+    }
+    sample::write(&scratch.0.join("many"), &files);
+    for name in ["one", "many"] {
+        let source = scratch.0.join(name).display().to_string();
+        let output = trustctl(&["evaluate", &source, "--roots", &roots()]);
+        assert!(!output.stdout.contains(&0x1b) && !output.stderr.contains(&0x1b), "{name}");
+        assert_ne!(output.status.code(), Some(0), "{name}");
+    }
+    let output = trustctl(&["evaluate", "/no/such/\u{1b}[2Jfile"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!output.stderr.contains(&0x1b));
 }

@@ -107,25 +107,106 @@ fn a_good_slot_is_inspected_verified_and_digested() {
     assert_eq!(json[0]["footer"]["vbmeta_offset"], 8192);
     assert_eq!(json[0]["descriptors"][0]["digest"], hex(&[4; 32]));
 
-    // In any order, with and without the expected key.
+    // In any order.
     for arguments in [
         vec!["verify", &boot_file, &vbmeta_file, "--key-digest", &key],
-        vec!["verify", &vbmeta_file, &boot_file],
-        vec!["verify", &vbmeta_file],
-        vec!["verify", &boot_file],
+        vec!["verify", &vbmeta_file, "--key-digest", &key],
     ] {
         let verified = trustctl(&arguments);
-        assert_eq!(status(&verified), 0, "{arguments:?} {}", stdout(&verified));
-        assert!(stdout(&verified).contains("good signature"));
+        let text = stdout(&verified);
+        assert_eq!(status(&verified), 0, "{arguments:?} {text}");
+        assert!(text.contains("good signature"), "{text}");
+        let line = "accepted: signed by the key that --key-digest names";
+        assert!(text.lines().any(|found| found == line), "{text}");
     }
     let text = stdout(&trustctl(&["verify", &vbmeta_file]));
     assert!(text.contains("note: chained to and not given, so not verified: boot"), "{text}");
-    assert!(text.contains("note: whose key it is was not asked"), "{text}");
     assert!(text.contains("note: what the partitions hold was not compared"), "{text}");
 
     let digested = trustctl(&["digest", &boot_file, &vbmeta_file]);
     let expected = hex(&sha256(&[top, boot].concat()));
     assert_eq!((status(&digested), stdout(&digested)), (0, format!("{expected} (SHA-256)\n")));
+}
+
+#[test]
+fn a_good_signature_by_a_key_that_nobody_named_is_not_accepted() {
+    let folder = Folder::new("unnamed");
+    let (top, boot) = slot();
+    let (top, boot) = (folder.file("vbmeta.img", &top), folder.file("boot.img", &boot));
+    for images in [vec![&*top, &*boot], vec![&*top], vec![&*boot]] {
+        let verified = trustctl(&[&["verify"], &images[..]].concat());
+        let text = stdout(&verified);
+        assert_eq!(status(&verified), 3, "{images:?} {text}");
+        let line = "signed, by a key that nobody named (--key-digest HEX says whose it should be)";
+        assert!(text.contains("good signature") && text.lines().any(|found| found == line), "{text}");
+        assert!(!text.contains("accepted"), "{text}");
+    }
+    let (key, zeros) = (hex(&sha256(&vbmeta::public_key(&top_key()))), "0".repeat(64));
+    for (arguments, expected, word) in [
+        (vec!["--key-digest", &key], 0, "accepted"),
+        (vec![], 3, "unnamed-key"),
+        (vec!["--key-digest", &zeros], 1, "refused"),
+    ] {
+        let output = trustctl(&[&["verify", &top, "--format", "json"], &arguments[..]].concat());
+        let json: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+        assert_eq!((status(&output), &json["verdict"]), (expected, &word.into()), "{json}");
+    }
+    let help = stdout(&trustctl(&["verify", "--help"]));
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in
+        ["is not compared with the hash and hashtree descriptors", "3 nothing is wrong but nobody named"]
+    {
+        assert!(help.contains(words), "{help}");
+    }
+}
+
+/// Each command says so alike: nothing was judged.
+#[test]
+fn a_file_that_holds_no_vbmeta_image_is_no_verdict() {
+    let folder = Folder::new("no-vbmeta");
+    let noise: Vec<u8> = (0..9000_u32).flat_map(|n| sha256(&n.to_be_bytes())).collect();
+    for (name, bytes, found) in [
+        ("boot.img", &[b"BOOT", &[7; 9000][..]].concat()[..], "byte 0: \"BOOT\": expected AVB0"),
+        ("empty.img", b"", "no bytes: expected an image, which begins with AVB0"),
+        ("vbmeta.img", b"", "no bytes: expected an image, which begins with AVB0"),
+        ("random.img", &noise, "expected AVB0"),
+    ] {
+        let file = folder.file(name, bytes);
+        for command in ["inspect", "verify", "digest"] {
+            let output = trustctl(&[command, &file]);
+            let said = stderr(&output);
+            assert_eq!((status(&output), &*stdout(&output)), (2, ""), "{command} {name}: {said}");
+            let hint = "(a vbmeta image begins with it; a partition image ends in a footer, AVBf)";
+            assert!(said.contains(found) && said.contains(hint), "{command} {name}: {said}");
+        }
+    }
+    let sparse = folder.file("sparse.img", b"\x3a\xff\x26\xed and so on");
+    let output = trustctl(&["verify", &sparse]);
+    assert_eq!(status(&output), 2);
+    assert!(stderr(&output).ends_with("expected a raw one (simg2img makes it)\n"), "{}", stderr(&output));
+    // What says that it is one is judged.
+    let (_, boot) = slot();
+    let mut wiped = vbmeta::partition(&[7; 5000], &boot, 65_536);
+    wiped[8192..8196].fill(0);
+    for (name, bytes) in [("wiped.img", &wiped), ("short.img", &boot[..300].to_vec())] {
+        let output = trustctl(&["verify", &folder.file(name, bytes)]);
+        assert_eq!(status(&output), 1, "{name}: {}", stderr(&output));
+        assert!(stdout(&output).starts_with("refused: "), "{}", stdout(&output));
+    }
+}
+
+#[test]
+fn a_top_level_image_under_a_chained_ones_name_is_said_to_be_misnamed() {
+    let folder = Folder::new("misnamed");
+    let chain = vbmeta::chain("system", 1, &vbmeta::public_key(&boot_key()));
+    let file = folder.file("gsi.img", &vbmeta::Vbmeta::new([chain]).signed(&top_key(), Hash::Sha256));
+    for command in ["digest", "verify"] {
+        let output = trustctl(&[command, &format!("system={file}")]);
+        assert_eq!(status(&output), 2);
+        let words = "the top-level image was named system, and it chains to system: expected the name of the \
+                     partition that it lies on, mostly vbmeta (vbmeta=FILE names it so)";
+        assert!(stderr(&output).contains(words), "{}", stderr(&output));
+    }
 }
 
 #[test]
@@ -161,10 +242,10 @@ fn each_fault_has_its_exit_status_and_its_words() {
         (vec!["verify", &no_trees], 1, "dm-verity is switched off (HASHTREE_DISABLED)"),
         (vec!["verify", &no_verification], 1, "verification is switched off (VERIFICATION_DISABLED)"),
         (vec!["verify", &good, "--key-digest", &zeros], 1, "signed by another key than the expected one"),
-        (vec!["verify", &noise], 1, "noise.img: vbmeta, byte 0: \"no i\": expected AVB0"),
+        (vec!["verify", &noise], 2, "noise.img: vbmeta, byte 0: \"no i\": expected AVB0"),
         (vec!["verify", &good, &stranger], 1, "boot: expected to be signed by the key that the top-level"),
-        (vec!["verify", &good, &noise], 1, "expected AVB0"),
-        (vec!["verify", &good, &boot_named], 0, "boot: good signature"),
+        (vec!["verify", &good, &noise], 2, "expected AVB0"),
+        (vec!["verify", &good, &boot_named], 3, "boot: good signature"),
         (vec!["digest", &good_named, &boot_named], 0, "(SHA-256)"),
         (vec!["verify", &good, &boot], 2, "copy: expected an image that the top-level one chains to"),
         (vec!["verify", &good, &good_named], 2, "two images of vbmeta: expected one a partition"),
@@ -187,7 +268,7 @@ fn each_fault_has_its_exit_status_and_its_words() {
     assert!(stderr(&disabled).contains("of the top-level image alone"));
     let json = stdout(&trustctl(&["verify", &unlocked, "--format", "json"]));
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!((&json["accepted"], json["findings"].as_array().unwrap().len()), (&false.into(), 1));
+    assert_eq!((&json["verdict"], json["findings"].as_array().unwrap().len()), (&"refused".into(), 1));
 }
 
 #[test]
@@ -202,7 +283,7 @@ fn an_image_comes_through_a_pipe() {
             .unwrap();
         child.stdin.take().unwrap().write_all(&bytes).unwrap();
         let output = child.wait_with_output().unwrap();
-        assert_eq!(status(&output), 0, "{}", stdout(&output));
+        assert_eq!(status(&output), 3, "{}", stdout(&output));
         assert!(stdout(&output).starts_with("boot: good signature (SHA256_RSA2048) by key "));
     }
 }
@@ -221,7 +302,8 @@ fn of_a_large_partition_only_its_end_is_read() {
     file.write_all_at(&boot, offset).unwrap();
     let footer = vbmeta::footer(0, usize::try_from(offset).unwrap(), boot.len());
     file.write_all_at(&footer, size - vbmeta::FOOTER as u64).unwrap();
-    let output = trustctl(&["verify", path.to_str().unwrap()]);
+    let key = hex(&sha256(&vbmeta::public_key(&boot_key())));
+    let output = trustctl(&["verify", path.to_str().unwrap(), "--key-digest", &key]);
     assert_eq!(status(&output), 0, "{}", stdout(&output));
 }
 

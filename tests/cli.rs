@@ -224,16 +224,16 @@ fn bad_input_is_refused_with_what_was_found_and_expected() {
             "expected a capture, a root directory",
         ),
         (
-            "signal",
+            "signal.capture",
             capture("\"property.nothing\" = { absent = true }"),
             ":3: signal \"property.nothing\": expected one that",
         ),
         (
-            "type",
+            "type.capture",
             capture("\"property.debuggable\" = { seen = 3 }"),
             ":3: property.debuggable: seen = 3: expected true or false",
         ),
-        ("toml", capture("\"property.debuggable\" = {"), ":3: "),
+        ("toml.capture", capture("\"property.debuggable\" = {"), ":3: "),
         ("bugreport", "PK\u{3}\u{4}nonsense".into(), "zip"),
     ] {
         let file = Temp::new(name, bytes);
@@ -293,6 +293,8 @@ fn a_capture_of_a_source_is_judged_as_the_source_is() {
         let replayed = json(&[&["evaluate", capture.path()][..], &at].concat());
         assert_eq!(replayed["source"]["kind"], "capture");
         direct["source"]["kind"] = "capture".into();
+        // A capture holds what was verified, and no chain to verify again.
+        direct["attestations"] = serde_json::Value::Array(vec![]);
         assert_eq!(direct, replayed, "{name}");
     }
     // Withheld, the private values are gone, and what rested on them is Unknown.
@@ -453,4 +455,17 @@ fn what_a_file_says_steers_no_terminal() {
         let said = stderr(&output) + &stdout(&output);
         assert!(!said.contains(['\u{1b}', '\u{202e}']), "{said}");
     }
+}
+
+#[test]
+fn a_capture_that_nobody_called_one_is_refused() {
+    let capture = Temp::new("answer.toml", "");
+    assert_eq!(status(&trustctl(&["import", &device("production"), "-o", capture.path()])), 0);
+    let text = fs::read_to_string(&capture.0).unwrap();
+    let answer = Temp::new("getprop.txt", &text);
+    let output = trustctl(&["evaluate", answer.path()]);
+    assert_eq!(status(&output), 2);
+    assert!(stderr(&output).contains("expected --as capture"), "{}", stderr(&output));
+    assert_eq!(status(&trustctl(&["evaluate", answer.path(), "--as", "capture"])), 0);
+    assert_eq!(status(&trustctl(&["evaluate", capture.path()])), 0);
 }

@@ -146,9 +146,21 @@ fn sha_1_has_to_be_asked_for() {
     );
     let (status, json) = folder.verify("ota.zip", "old.pem");
     assert_eq!((status, &json["rule"]), (1, &"sha1".into()));
-    assert!(json["error"].as_str().unwrap().contains("--allow-sha1"), "{json}");
+    let words = "expected SHA-256, or that SHA-1 was asked for (--allow-sha1 asks for it)";
+    let error = json["error"].as_str().unwrap();
+    assert!(error.ends_with(words) && !error.contains("Policy"), "{json}");
+    let output = folder.ota(&["verify", "ota.zip", "--certs", "old.pem"]);
+    assert!(text(&output).contains("(--allow-sha1"), "{}", text(&output));
     let output = folder.ota(&["verify", "ota.zip", "--certs", "old.pem", "--allow-sha1"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    // A certificate of SHA-1 takes no part in SHA-256.
+    let payload = Payload::full().signed(std::slice::from_ref(&key));
+    folder.write("new.zip", &sign(&archive(&payload), &key, Hash::Sha256));
+    let (status, json) = folder.verify("new.zip", "old.pem");
+    assert_eq!((status, &json["rule"]), (1, &"no-key".into()));
+    let words = "the given certificates are signed with SHA-1, and recovery takes such a certificate for \
+                 signatures of SHA-1 only";
+    assert!(json["error"].as_str().unwrap().contains(words), "{json}");
 }
 
 #[test]
@@ -163,6 +175,27 @@ fn inspecting_shows_what_a_package_says_and_vouches_for_nothing() {
         ["Nothing here is verified", "of SHA-256", "halcyon", "2026-10-05", "full, UNSIGNED", "vendor_boot"]
     {
         assert!(shown.contains(expected), "{expected}: {shown}");
+    }
+    let manifest = Payload::full().manifest.len();
+    let own = hex(sha256(&certificate(&key(), Hash::Sha256)));
+    let said = properties(&payload, 24 + manifest);
+    let mut lines: Vec<String> = said.lines().map(|line| format!("says          {line}")).collect();
+    lines.extend([
+        "signature     of SHA-256, 1 certificate beside it (whoever signed put them there):".into(),
+        format!("certificate   {own}"),
+        "timestamp     1791187200 (2026-10-05T08:00:00Z)".into(),
+        "properties    payload_properties.txt says of the payload:".into(),
+        format!(
+            "manifest      {manifest} bytes, with the header before it {} (METADATA_SIZE)",
+            manifest + 24
+        ),
+        said.lines().nth(2).unwrap().replacen('=', " ", 1),
+        format!("  in hex      {}", hex(sha256(&payload[..24 + manifest]))),
+        "max_timestamp 1791187200 (2026-10-05T08:00:00Z): no build made later takes it, unless it allows downgrades".into(),
+        format!("vendor_boot   4096 bytes, SHA-256 {}", hex(sha256(b"vendor_boot"))),
+    ]);
+    for line in lines {
+        assert!(shown.lines().any(|found| found.strip_prefix("  ") == Some(&line)), "{line}\n{shown}");
     }
     assert!(shown.lines().all(|line| line.len() <= 110), "{shown}");
     let output = folder.ota(&["inspect", "ota.zip", "--format", "json"]);
@@ -182,12 +215,37 @@ fn what_is_no_package_is_an_error() {
     for name in ["empty", "text", "absent", "."] {
         for arguments in [&["inspect", name][..], &["verify", name, "--certs", "release.pem"]] {
             let output = folder.ota(arguments);
-            let status = output.status.code().unwrap();
-            // What can be read and is no package is refused; what can't be read is an error.
-            let expected = if arguments[0] == "verify" && matches!(name, "empty" | "text") { 1 } else { 2 };
-            assert_eq!(status, expected, "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(
+                (output.status.code(), text(&output).as_str()),
+                (Some(2), ""),
+                "{arguments:?}: {said}"
+            );
         }
     }
+    let noise: Vec<u8> = (0..9000_u32).flat_map(|n| sha256(&n.to_be_bytes())).collect();
+    folder.write("random", &noise);
+    folder.write("payload.bin", &Payload::full().signed(&[key()]));
+    for (name, found) in [
+        ("empty", "an empty file"),
+        ("text", "a file that begins with \"no p\""),
+        ("random", "a file that begins with \""),
+        ("payload.bin", "a payload without its package"),
+    ] {
+        for arguments in [&["inspect", name][..], &["verify", name, "--certs", "release.pem"]] {
+            let output = folder.ota(arguments);
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+            let words = format!("{name}: not a zip archive: {found}");
+            assert!(said.contains(&words) && said.contains("expected an update package"), "{said}");
+        }
+    }
+    // The beginning of an archive is refused, but not for what its end lacks.
+    let whole = archive(&Payload::full().unsigned());
+    folder.write("short.zip", &whole[..whole.len() - 1]);
+    let (status, json) = folder.verify("short.zip", "release.pem");
+    assert_eq!((status, &json["rule"]), (1, &"format".into()), "{json}");
+    assert!(json["error"].as_str().unwrap().contains("expected a whole zip archive"), "{json}");
     folder.write("ota.zip", &sign(&archive(&Payload::full().unsigned()), &key(), Hash::Sha256));
     for certs in ["text", "absent", "ota.zip"] {
         assert_eq!(folder.verify("ota.zip", certs).0, 2, "{certs}");

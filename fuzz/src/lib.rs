@@ -510,7 +510,8 @@ pub fn capture(bytes: &[u8]) -> bool {
 /// attestation.
 pub fn import(bytes: &[u8]) -> bool {
     let input = trustd::import::Input::default();
-    let Ok(collected) = trustd::import::import_bytes(house(), "input".as_ref(), bytes.to_vec(), &input)
+    let Ok(collected) =
+        trustd::import::import_bytes(house(), "input.capture".as_ref(), bytes.to_vec(), &input)
     else {
         return false;
     };

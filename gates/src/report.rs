@@ -7,7 +7,7 @@ use crate::plan::{Asked, Plan, Waiver};
 use crate::rule::Rule;
 use std::borrow::Cow;
 use std::fmt::Write;
-use trust_evidence::{Class, Evidence, Sensitivity, Signal, SignalIx, Time};
+use trust_evidence::{Class, Evidence, Sensitivity, Signal, SignalIx, Source, Time};
 use trust_posture::{Posture, Severity, Verdict};
 
 /// The verdicts on one device under one policy, as of one time.
@@ -232,6 +232,13 @@ impl<'a> FindingView<'a> {
                         write!(says, " {place}: read, and has no such entry.")
                     }
                     (true, _) => write!(says, " {place}: {}.", read.shown(shown)),
+                    (false, false) if matches!(read.signal.source, Source::Attested(_)) => write!(
+                        says,
+                        " {place}: {}, but no challenge was matched, or no revocation list looked up (class {}, \
+                         not L or H).",
+                        read.shown(shown),
+                        read.class
+                    ),
                     (false, false) => write!(
                         says,
                         " {place}: {}, but nothing vouches for that (class {}, not {}).",

@@ -112,7 +112,7 @@ impl<'s> Field<'s> {
 
     fn levels(&self, main: &Recorded, second: Option<&Recorded>) -> Outcome {
         let word = match (&main.values, second.map(|second| &second.values)) {
-            (Err(_), _) | (_, Some(Err(_))) => return Outcome::Missing(Reason::Malformed),
+            (Err(_), _) | (_, Some(Err(_))) => return Outcome::Missing(Reason::Refused),
             (Ok(_), Some(Ok(_))) => "both",
             (Ok(_), None) if main.is_strongbox => "strongbox",
             (Ok(_), None) => "trusted-environment",
@@ -126,7 +126,7 @@ impl<'s> Field<'s> {
             Err(rule) if self.name == "chain" => refused(*rule),
             Err(rule) => match refused(*rule) {
                 Outcome::Missing(reason) => Outcome::Missing(reason),
-                _ => Outcome::Missing(Reason::Malformed),
+                _ => Outcome::Missing(Reason::Refused),
             },
         }
     }

@@ -27,7 +27,7 @@ pub enum TrustError {
     #[error("{0}")]
     Format(#[from] FormatError),
     /// A certificate whose key may sign neither certificates nor revocation lists.
-    #[error("certificate {0}, {1}: expected a CA with keyCertSign, or a signer with cRLSign")]
+    #[error("certificate {0}, {1}: expected a CA with keyCertSign, or a signer with cRLSign that is no CA")]
     Neither(usize, String),
     /// Something else than a certificate.
     #[error("a block {0}: expected only CERTIFICATE")]
@@ -45,7 +45,7 @@ impl Trust {
         let mut trust = Trust::google();
         if let Some(attestation) = policy.attestation() {
             for pin in &attestation.roots {
-                trust.roots = trust.roots.and(&format!("policy {}", policy.id()), *pin);
+                trust.roots = trust.roots.and(&format!("pinned by policy {}", policy.id()), *pin);
             }
             trust.revocation_signers.extend(&attestation.revocation_signers);
             trust.revocation_age = attestation.revocation_age_days.saturating_mul(86_400);
@@ -54,7 +54,7 @@ impl Trust {
     }
 
     /// These and the keys of the certificates in a PEM text: of a CA with keyCertSign as a root, of a certificate
-    /// with cRLSign as a signer of revocation snapshots.
+    /// with cRLSign that is no CA's as a signer of revocation snapshots.
     pub fn and(mut self, text: &[u8]) -> Result<Trust, TrustError> {
         for (nth, block) in pem::blocks("roots", text)?.into_iter().enumerate() {
             if *block.label != *"CERTIFICATE" {
@@ -63,12 +63,13 @@ impl Trust {
             let certificate = Certificate::parse(&block.bytes)?;
             let usage = certificate.key_usage;
             let is_root = certificate.is_ca && usage.is_none_or(|usage| usage.signs_certificates());
-            let is_signer = usage.is_some_and(|usage| usage.signs_revocations());
+            let is_signer = !certificate.is_ca && usage.is_some_and(|usage| usage.signs_revocations());
             if !is_root && !is_signer {
                 return Err(TrustError::Neither(nth, certificate.subject.to_string()));
             }
             if is_root {
-                self.roots = self.roots.and(&certificate.subject.to_string(), pin(&certificate));
+                let name = format!("named by --roots: {}", certificate.subject);
+                self.roots = self.roots.and(&name, pin(&certificate));
             }
             if is_signer {
                 self.revocation_signers.push(pin(&certificate));

@@ -1,7 +1,7 @@
 //! What the image brought and what updates left: APEX modules, certificates, update state.
 
 use super::context::{Context, MAX_FILE, Sink, names, text};
-use trust_evidence::{Outcome, Reason, Source, Value};
+use trust_evidence::{MAX_NAMES, Outcome, Reason, Source, Value};
 use trust_formats::{apex, certs, digest, snapshot};
 
 const APEX: &str = "/apex/apex-info-list.xml";
@@ -77,6 +77,10 @@ fn user_cas(context: &Context, directory: &str) -> Outcome {
     };
     let mut all = Vec::new();
     for user in users {
+        // More than a set of names holds changes nothing.
+        if all.len() > MAX_NAMES {
+            break;
+        }
         match context.root.entries(&format!("{USERS}/{user}/{directory}")) {
             Ok(certificates) => all.extend(certificates),
             Err(Reason::NotPresent) => {}

@@ -3,6 +3,7 @@
 use super::context::{Context, Note, Sink};
 use super::mounts::mounted;
 use super::{Collector, ROSTER};
+use crate::attestation::Account;
 use crate::root::Root;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -29,6 +30,8 @@ impl Default for Deadlines {
 pub struct Collected {
     /// An observation for each signal that a root can hold.
     pub evidence: Evidence,
+    /// What the key attestations that were handed over came to.
+    pub attestations: Vec<Account>,
     /// What was left out or could not be used.
     pub notes: Vec<Note>,
     /// Collectors that hung or crashed.
@@ -89,7 +92,7 @@ pub fn collect(
             }
         }
     }
-    Collected { evidence, notes: context.notes(), failed }
+    Collected { evidence, attestations: Vec::new(), notes: context.notes(), failed }
 }
 
 /// Starts a worker at a collector (at the mount table for `None`) and waits until it is done or hangs; what it

@@ -1,6 +1,6 @@
 //! Whether a package is signed, all through, by keys that the caller trusts.
 
-use super::{Inspection, OtaError, PAYLOAD, PROPERTIES, Source, look};
+use super::{Inspection, OtaError, PAYLOAD, PROPERTIES, Source, look, no_archive};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -65,7 +65,14 @@ pub fn verify(path: &Path, keyring: &Keyring, policy: Policy) -> Result<Verified
     let refused = |rule, message: String| VerifyError::Refused { path: path.into(), rule, message };
     let broken = |refusal: Refusal| refused(refusal.rule(), refusal.to_string());
     let mut bytes = read(path)?;
-    let package = package::verify(&bytes, keyring, policy, &Ring).map_err(broken)?;
+    let package = package::verify(&bytes, keyring, policy, &Ring).map_err(|refusal| {
+        let (_, tail) = bytes.split_at(bytes.len().saturating_sub(package::MAX_TAIL));
+        match package::ending(tail, u64::try_from(bytes.len()).unwrap_or(u64::MAX)) {
+            Ok(_) => broken(refusal),
+            // No end of an archive: that it lacks a signature there is not what is wrong with it.
+            Err(error) => no_archive(path, &bytes).map_or_else(|| broken(error.into()), VerifyError::from),
+        }
+    })?;
     not_published(path, "the package", package.signer())?;
     let inspection = look(path, &bytes)?;
     let part = |error: &trust_formats::FormatError| refused("format", error.to_string());

@@ -1,21 +1,40 @@
 //! A verified or refused key attestation, for people and for programs.
 
-use serde_json::{Value, json};
+mod json;
+
+use crate::attestation::{Account, ChallengeFrom};
+pub use json::{accounts_json, json};
 use trust_evidence::{Time, printable};
 use trust_formats::attestation::key_description::{
     AuthorizationList, PatchLevel, RootOfTrust, VerifiedBootState,
 };
 use trust_formats::attestation::{
-    Chain, Provisioning, Refusal, RevocationCheck, SecurityLevel, VerifiedAttestation, pin,
+    Chain, KeyDescription, Provisioning, Refusal, RevocationCheck, Rule, SecurityLevel, VerifiedAttestation,
+    key_description,
 };
 
 type Judged<'j, 'a> = &'j Result<VerifiedAttestation<'a>, Refusal>;
 
 /// As text.
-pub fn text(chain: Option<&Chain<'_>>, judged: Judged<'_, '_>) -> String {
+pub fn text(chain: Option<&Chain<'_>>, judged: Judged<'_, '_>, listed: Option<usize>) -> String {
     let mut text = match judged {
-        Ok(verified) => attested(verified),
-        Err(refusal) => format!("REFUSED  {refusal}\n"),
+        Ok(verified) => {
+            let mut text = headline(verified);
+            standing(&mut text, verified, listed);
+            claims(&mut text, verified.description());
+            text
+        }
+        Err(refusal) => {
+            let mut text = format!("REFUSED  {refusal}\n");
+            if refusal.rule() == Rule::Expired {
+                text.push_str("  (--at TIME judges it as of when it was taken)\n");
+            }
+            if let Some(description) = chain.and_then(claimed) {
+                text.push_str("\nNOT VERIFIED, it claims\n");
+                claims(&mut text, &description);
+            }
+            text
+        }
     };
     if let Some(chain) = chain {
         text.push_str("\nCertificates, the attested key's first\n");
@@ -34,125 +53,106 @@ pub fn text(chain: Option<&Chain<'_>>, judged: Judged<'_, '_>) -> String {
     text
 }
 
-fn attested(verified: &VerifiedAttestation<'_>) -> String {
-    let description = verified.description();
-    let hardware = &description.hardware;
-    let mut text = format!("VERIFIED  as of {}\n\n", when(verified.at()));
-    let mut line = |name: &str, value: String| text.push_str(&format!("  {name:<18} {value}\n"));
-    line("kept and attested", level(verified.level()).into());
-    line("root", format!("{}, key SHA-256 {}", printable(&verified.root().name), hex(&verified.root().pin)));
-    line("provisioned", provisioned(verified));
-    line("challenge", challenge(verified));
-    line("revocation", revocation(verified.revocation()));
-    if let Some(key) = verified.attest_key() {
-        line(
-            "signed by",
-            format!("an ATTEST_KEY of the device's own, made for the challenge {}", hex(key.challenge)),
-        );
+/// The verdict in one line, with what was not asked and what is wrong with the device beside it.
+fn headline(verified: &VerifiedAttestation<'_>) -> String {
+    let mut but = Vec::new();
+    if !verified.is_challenge_matched() {
+        but.push("challenge not compared");
     }
-    if let Some(trust) = &hardware.root_of_trust {
-        line(
-            "boot state",
-            format!("{}, {}", state(trust), if trust.device_locked { "locked" } else { "UNLOCKED" }),
-        );
-        line("boot key", trust.boot_key().map_or("none attested".into(), |key| hex(key)));
-        line("boot hash", trust.boot_hash().map_or("none attested".into(), |hash| hex(hash)));
+    if verified.revocation() == RevocationCheck::NotChecked {
+        but.push("revocation not checked");
     }
-    line("Android", number(hardware.os_version));
-    line(
-        "patch levels",
-        format!(
-            "system {}, vendor {}, boot {}",
-            patch(hardware.os_patch_level),
-            patch(hardware.vendor_patch_level),
-            patch(hardware.boot_patch_level)
-        ),
-    );
-    line(
-        "versions",
-        format!("attestation {}, KeyMint {}", description.attestation_version, description.keymint_version),
-    );
-    line("key", format!("{}, purposes {}", verified.public_key(), purposes(hardware)));
-    for deviation in &description.deviations {
-        line("departs", format!("{deviation:?}"));
+    if !verified.root_of_trust().device_locked {
+        but.push("the device is UNLOCKED");
     }
-    for (tag, content) in &hardware.unknown {
-        line("unknown tag", format!("{tag}, {} bytes, enforced by hardware", content.len()));
-    }
-    text
+    let but = if but.is_empty() { String::new() } else { format!("; {}", but.join("; ")) };
+    format!("CHAIN VERIFIED  as of {}{but}\n\n", when(verified.at()))
 }
 
-/// As JSON.
-pub fn json(chain: Option<&Chain<'_>>, judged: Judged<'_, '_>) -> Value {
-    let certificates: Vec<Value> = chain
-        .map(|chain| chain.certificates())
-        .unwrap_or_default()
-        .iter()
-        .map(|certificate| {
-            json!({
-                "subject": certificate.subject.to_string(),
-                "issuer": certificate.issuer.to_string(),
-                "serial": hex(certificate.serial),
-                "not_before": when(certificate.not_before),
-                "not_after": when(certificate.not_after),
-                "key": certificate.public_key.map(|key| key.to_string()),
-                "key_sha256": hex(&pin(certificate)),
-            })
-        })
-        .collect();
-    match judged {
-        Err(refusal) => json!({
-            "verdict": "refused",
-            "refusal": {
-                "rule": refusal.rule().code(),
-                "certificate": refusal.certificate(),
-                "message": refusal.message(),
-            },
-            "certificates": certificates,
-        }),
-        Ok(verified) => {
-            let description = verified.description();
-            let hardware = &description.hardware;
-            let trust = hardware.root_of_trust.as_ref();
-            let issued =
-                verified.provisioning_info().and_then(|info| info.as_ref().ok()?.certificates_issued);
-            let list = match verified.revocation() {
-                RevocationCheck::NotChecked => json!({ "checked": false }),
-                RevocationCheck::Undated => json!({ "checked": true, "taken_at": null }),
-                RevocationCheck::Dated(at) => json!({ "checked": true, "taken_at": when(at) }),
+fn line(text: &mut String, name: &str, value: impl std::fmt::Display) {
+    text.push_str(&format!("  {name:<18} {value}\n"));
+}
+
+/// What the chain is, apart from what it attests.
+fn standing(text: &mut String, verified: &VerifiedAttestation<'_>, listed: Option<usize>) {
+    let root = verified.root();
+    line(text, "root", format_args!("{}, key SHA-256 {}", printable(&root.name), hex(&root.pin)));
+    line(text, "provisioned", provisioned(verified));
+    line(text, "challenge", challenge(verified));
+    line(text, "revocation", revocation(verified.revocation(), listed.unwrap_or_default()));
+    if let Some(key) = verified.attest_key() {
+        let challenge = hex(key.challenge);
+        line(
+            text,
+            "signed by",
+            format_args!("an ATTEST_KEY of the device's own, made for the challenge {challenge}"),
+        );
+    }
+}
+
+/// What an attestation says of the key and the device.
+fn claims(text: &mut String, description: &KeyDescription<'_>) {
+    let (hardware, software) = (&description.hardware, &description.software);
+    let (level, key) = (description.attestation_level, description.keymint_level);
+    line(text, "attested, kept by", format_args!("{}, {}", level.word(), key.word()));
+    if let Some(trust) = &hardware.root_of_trust {
+        let lock = if trust.device_locked { "locked" } else { "UNLOCKED" };
+        line(text, "boot state", format_args!("{}, {lock}", state(trust)));
+        line(text, "boot key", trust.boot_key().map_or("none attested".into(), |key| hex(key)));
+        line(text, "boot hash", trust.boot_hash().map_or("none attested".into(), |hash| hex(hash)));
+    }
+    line(text, "Android", hardware.os_version.map_or("none attested".into(), version));
+    let (os, vendor, boot) =
+        (hardware.os_patch_level, hardware.vendor_patch_level, hardware.boot_patch_level);
+    line(
+        text,
+        "patch levels",
+        format_args!("system {}, vendor {}, boot {}", patch(os), patch(vendor), patch(boot)),
+    );
+    let versions = (description.attestation_version, description.keymint_version);
+    line(text, "versions", format_args!("attestation {}, KeyMint {}", versions.0, versions.1));
+    let origin = hardware.origin.map_or("unknown".into(), |origin| format!("{origin:?}"));
+    line(
+        text,
+        "key",
+        format_args!("purposes {}; origin {origin}; {}", purposes(hardware), authentication(hardware)),
+    );
+    if let Some(application) = application(software) {
+        line(text, "application", format_args!("{application} (Android's word, not the hardware's)"));
+    }
+    for deviation in &description.deviations {
+        line(text, "departs", deviation);
+    }
+    for (list, name) in [(hardware, "hardwareEnforced"), (software, "softwareEnforced")] {
+        for (tag, content) in &list.unknown {
+            line(text, "unknown tag", format_args!("{tag} in {name}, {} bytes", content.len()));
+        }
+    }
+}
+
+/// What the target of a chain that was not verified says.
+fn claimed<'a>(chain: &Chain<'a>) -> Option<KeyDescription<'a>> {
+    KeyDescription::parse(chain.certificates().first()?.extension(&key_description::OID)?).ok()
+}
+
+/// What an attestation of a device came to, in a line of its report.
+pub fn account(account: &Account) -> String {
+    let file = printable(&account.file);
+    match &account.result {
+        Err(refusal) => format!("{file}: refused, {refusal}"),
+        Ok(basis) => {
+            let challenge = match basis.challenge {
+                None => "no challenge to compare: it may be old, or another phone's",
+                Some(ChallengeFrom::Source) => "the challenge is the source's own",
+                Some(ChallengeFrom::Judge) => "the challenge is yours",
             };
-            json!({
-                "verdict": "verified",
-                "at": when(verified.at()),
-                "level": verified.level().word(),
-                "root": { "name": verified.root().name, "key_sha256": hex(&verified.root().pin) },
-                "provisioning": verified.provisioning().word(),
-                "certificates_issued": issued,
-                "challenge": { "value": hex(description.challenge), "matched": verified.is_challenge_matched() },
-                "revocation": list,
-                "attest_key": verified.attest_key().map(|key| json!({ "challenge": hex(key.challenge) })),
-                "device": {
-                    "verified_boot_state": trust.map(state),
-                    "device_locked": trust.map(|trust| trust.device_locked),
-                    "verified_boot_key": trust.and_then(|trust| trust.boot_key()).map(|key| hex(key)),
-                    "verified_boot_hash": trust.and_then(|trust| trust.boot_hash()).map(|hash| hex(hash)),
-                    "os_version": hardware.os_version,
-                    "os_patch_level": hardware.os_patch_level.map(|level| level.value),
-                    "vendor_patch_level": hardware.vendor_patch_level.map(|level| level.value),
-                    "boot_patch_level": hardware.boot_patch_level.map(|level| level.value),
-                    "module_hash": description.software.module_hash.map(hex),
-                },
-                "key": {
-                    "algorithm": verified.public_key().to_string(),
-                    "public_key_info": hex(verified.public_key_info()),
-                    "purposes": hardware.purposes.map(|purposes| purposes.as_slice().to_vec()),
-                },
-                "attestation_version": description.attestation_version,
-                "keymint_version": description.keymint_version,
-                "deviations": description.deviations.iter().map(|found| format!("{found:?}")).collect::<Vec<_>>(),
-                "unknown_tags": hardware.unknown.iter().map(|(tag, _)| tag).collect::<Vec<_>>(),
-                "certificates": certificates,
-            })
+            format!(
+                "class {}, {}; {challenge}; root {}; {} ({file})",
+                account.class,
+                level(basis.level),
+                printable(&basis.root.name),
+                revocation(basis.revocation, basis.listed)
+            )
         }
     }
 }
@@ -189,13 +189,18 @@ fn challenge(verified: &VerifiedAttestation<'_>) -> String {
     }
 }
 
-fn revocation(check: RevocationCheck) -> String {
+fn revocation(check: RevocationCheck, listed: usize) -> String {
+    let listed = match listed {
+        0 => "which is EMPTY".into(),
+        1 => "of 1 entry".into(),
+        many => format!("of {many} entries"),
+    };
     match check {
         RevocationCheck::NotChecked => {
             "NOT CHECKED: its certificates may be revoked (--revocation FILE)".into()
         }
-        RevocationCheck::Undated => "not on the list, which does not say of when it is".into(),
-        RevocationCheck::Dated(at) => format!("not on the list of {}", when(at)),
+        RevocationCheck::Undated => format!("not on the list {listed}; of when it is, it does not say"),
+        RevocationCheck::Dated(at) => format!("not on the list of {}, {listed}", when(at)),
     }
 }
 
@@ -209,7 +214,13 @@ fn state(trust: &RootOfTrust<'_>) -> &'static str {
 }
 
 fn purposes(list: &AuthorizationList<'_>) -> String {
-    let word = |purpose: &u32| match purpose {
+    let words: Vec<String> =
+        list.purposes.iter().flat_map(|set| set.as_slice().iter().map(purpose).collect::<Vec<_>>()).collect();
+    if words.is_empty() { "none".into() } else { words.join(", ") }
+}
+
+fn purpose(purpose: &u32) -> String {
+    match purpose {
         0 => "ENCRYPT".into(),
         1 => "DECRYPT".into(),
         2 => "SIGN".into(),
@@ -218,18 +229,41 @@ fn purposes(list: &AuthorizationList<'_>) -> String {
         6 => "AGREE_KEY".into(),
         7 => "ATTEST_KEY".into(),
         other => other.to_string(),
-    };
-    let words: Vec<String> =
-        list.purposes.iter().flat_map(|set| set.as_slice().iter().map(word).collect::<Vec<_>>()).collect();
-    if words.is_empty() { "none".into() } else { words.join(", ") }
+    }
 }
 
-fn number(value: Option<u32>) -> String {
-    value.map_or("none attested".into(), |value| value.to_string())
+fn authentication(list: &AuthorizationList<'_>) -> String {
+    match (list.no_auth_required, list.user_auth_type) {
+        (true, _) => "used without the user's authentication".into(),
+        (false, Some(kinds)) => format!("used after the user's authentication (kinds {kinds:#x})"),
+        (false, None) => "the user's authentication is not stated".into(),
+    }
+}
+
+/// The packages that asked for the key, and who signed them.
+fn application(list: &AuthorizationList<'_>) -> Option<String> {
+    let application = match list.application()? {
+        Ok(application) => application,
+        Err(error) => return Some(error.to_string()),
+    };
+    let packages: Vec<String> = application
+        .packages
+        .iter()
+        .map(|package| format!("{} version {}", printable(package.name), package.version))
+        .collect();
+    let signers: Vec<String> = application.signatures.iter().map(|digest| hex(*digest)).collect();
+    let signers =
+        if signers.is_empty() { String::new() } else { format!(", signed with {}", signers.join(", ")) };
+    Some(format!("{}{signers}", packages.join(", ")))
+}
+
+/// KeyMint's MMmmss.
+fn version(number: u32) -> String {
+    format!("{}.{}.{}", number / 10_000, number / 100 % 100, number % 100)
 }
 
 fn patch(level: Option<PatchLevel>) -> String {
-    number(level.map(|level| level.value))
+    level.map_or("none attested".into(), |level| level.value.to_string())
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -1,6 +1,6 @@
 //! Verified Boot images in the manner of `avbtool info_image`, and what was found of them.
 
-use crate::avb::{Image, Judged};
+use crate::avb::{Image, Judged, Verdict};
 use serde_json::{Value, json};
 use std::fmt::{self, Write};
 use trust_evidence::printable;
@@ -220,7 +220,7 @@ fn descriptor_json(descriptor: &Descriptor<'_>) -> Value {
     }
 }
 
-/// What was found of a slot: each image and whose key signed it, what is against it, what was left open.
+/// What was found of a slot: each image and whose key signed it, the verdict, what was left open.
 pub fn judged_text(judged: &Judged) -> String {
     let mut out = String::new();
     for signed in &judged.signed {
@@ -233,7 +233,14 @@ pub fn judged_text(judged: &Judged) -> String {
     let lines = |word: &str, list: &[String]| {
         list.iter().map(|line| format!("{word}: {}\n", printable(line))).collect::<String>()
     };
-    out + &lines("refused", &judged.findings) + &lines("note", &judged.notes)
+    out += &match judged.verdict() {
+        Verdict::Accepted => "accepted: signed by the key that --key-digest names\n".to_string(),
+        Verdict::UnnamedKey => {
+            "signed, by a key that nobody named (--key-digest HEX says whose it should be)\n".to_string()
+        }
+        Verdict::Refused => lines("refused", &judged.findings),
+    };
+    out + &lines("note", &judged.notes)
 }
 
 /// The same for programs.
@@ -246,7 +253,11 @@ pub fn judged_json(judged: &Judged) -> Value {
         })
     };
     json!({
-        "accepted": judged.findings.is_empty(),
+        "verdict": match judged.verdict() {
+            Verdict::Accepted => "accepted",
+            Verdict::UnnamedKey => "unnamed-key",
+            Verdict::Refused => "refused",
+        },
         "signed": judged.signed.iter().map(image).collect::<Vec<_>>(),
         "findings": judged.findings,
         "notes": judged.notes,

@@ -2,12 +2,14 @@
 
 use super::{Colour, Paint, count, paragraph};
 use crate::ota::{Inspection, Part, Verified, VerifyError};
+use data_encoding::BASE64;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Write};
-use trust_evidence::Value;
+use trust_evidence::{Time, Value};
 use trust_formats::ota::metadata::Metadata;
 use trust_formats::ota::payload;
+use trust_formats::ota::payload_properties::PropertiesFile;
 
 /// The schema of both forms of JSON.
 pub const OTA_SCHEMA: &str = "com.enigm.ota/1";
@@ -33,42 +35,57 @@ pub fn verified(verdict: Verdict<'_>, names: &Names, colour: Colour) -> String {
     let _ = match verdict {
         Ok(found) => (|| {
             writeln!(out, "{}", colour.paint(Paint::Good, "VERIFIED"))?;
-            line(&mut out, "signed by", signer(found.package.signer(), names))?;
+            line(
+                &mut out,
+                "signed by",
+                format_args!("certificate {}", signer(found.package.signer(), names)),
+            )?;
             line(&mut out, "with", found.package.hash())?;
             match &found.payload {
-                Some(payload) => line(&mut out, "payload by", signer(payload.signer(), names))?,
+                Some(payload) => line(
+                    &mut out,
+                    "payload by",
+                    format_args!("certificate {}", signer(payload.signer(), names)),
+                )?,
                 None => line(&mut out, "payload", "none: a package for recovery")?,
             }
             write(&mut out, &found.inspection, names)
         })(),
         Err(error) => (|| {
             writeln!(out, "{}", colour.paint(Paint::Bad, "REFUSED"))?;
-            paragraph(&mut out, "  ", &error.to_string())
+            paragraph(&mut out, "  ", &sentence(error))
         })(),
     };
     out
+}
+
+/// Why a package is not accepted, in the command's words.
+fn sentence(error: &VerifyError) -> String {
+    match error {
+        VerifyError::Refused { rule: "sha1", .. } => format!("{error} (--allow-sha1 asks for it)"),
+        _ => error.to_string(),
+    }
 }
 
 fn write(out: &mut String, package: &Inspection, names: &Names) -> fmt::Result {
     line(out, "package", format_args!("{} bytes, {}", package.size, entries(package.entries)))?;
     match &package.signature {
         Ok(claim) => {
-            line(out, "signature", format_args!("of {}", claim.hash))?;
+            let beside = match claim.certificates.len() {
+                0 => "no certificate beside it".into(),
+                number => {
+                    format!("{} beside it (whoever signed put them there):", count(number, "certificate"))
+                }
+            };
+            line(out, "signature", format_args!("of {}, {beside}", claim.hash))?;
             for certificate in &claim.certificates {
-                line(out, "names", signer(*certificate, names))?;
+                line(out, "certificate", signer(*certificate, names))?;
             }
         }
         Err(refusal) => paragraph(out, &label("signature"), &refusal.to_string())?,
     }
     part(out, "metadata", &package.metadata, metadata)?;
-    part(out, "properties", &package.properties, |out, file| {
-        line(
-            out,
-            "file",
-            format_args!("{} bytes, {}", file.properties.file_size, hex(file.properties.file_hash)),
-        )?;
-        file.others.iter().try_for_each(|(key, value)| line(out, "property", format_args!("{key}={value}")))
-    })?;
+    part(out, "properties", &package.properties, properties)?;
     part(out, "payload", &package.payload, payload_lines)?;
     package.contradictions.iter().try_for_each(|text| paragraph(out, &label("contradiction"), text))
 }
@@ -101,7 +118,7 @@ fn metadata(out: &mut String, metadata: &Metadata) -> fmt::Result {
         }
     }
     if metadata.after.timestamp != 0 {
-        line(out, "timestamp", metadata.after.timestamp)?;
+        line(out, "timestamp", seconds(metadata.after.timestamp))?;
     }
     for (is, text) in [
         (metadata.wipes, "it erases the device's data"),
@@ -115,18 +132,41 @@ fn metadata(out: &mut String, metadata: &Metadata) -> fmt::Result {
     Ok(())
 }
 
+/// As the file has them: hashes are SHA-256 in base64.
+fn properties(out: &mut String, file: &PropertiesFile) -> fmt::Result {
+    let said = &file.properties;
+    line(out, "properties", "payload_properties.txt says of the payload:")?;
+    line(out, "says", format_args!("FILE_HASH={}", BASE64.encode(&said.file_hash)))?;
+    line(out, "says", format_args!("FILE_SIZE={}", said.file_size))?;
+    line(out, "says", format_args!("METADATA_HASH={}", BASE64.encode(&said.metadata_hash)))?;
+    line(out, "says", format_args!("METADATA_SIZE={}", said.metadata_size))?;
+    file.others.iter().try_for_each(|(key, value)| line(out, "says", format_args!("{key}={value}")))
+}
+
 fn payload_lines(out: &mut String, payload: &payload::Metadata) -> fmt::Result {
     let manifest = &payload.manifest;
     let is_signed = payload.header.metadata_signature_size() > 0 && manifest.signatures.is_some();
     let form = if manifest.is_full() { "full" } else { "from another build" };
     let scope = if manifest.is_partial { ", of some partitions" } else { "" };
     line(out, "payload", format_args!("{form}{scope}, {}", if is_signed { "signed" } else { "UNSIGNED" }))?;
-    line(out, "manifest", format_args!("{} bytes, {}", payload.header.metadata_size(), hex(payload.hash)))?;
+    let (size, metadata_size) = (payload.header.manifest_size(), payload.header.metadata_size());
+    line(
+        out,
+        "manifest",
+        format_args!("{size} bytes, with the header before it {metadata_size} (METADATA_SIZE)"),
+    )?;
+    line(out, "METADATA_HASH", BASE64.encode(&payload.hash))?;
+    line(out, "  in hex", hex(payload.hash))?;
     if let Some(time) = manifest.max_timestamp {
-        line(out, "not after", time)?;
+        // CheckTimestampError in payload_consumer/delta_performer.cc of system/update_engine.
+        let means = match manifest.is_partial {
+            true => "not looked at in an update of some partitions",
+            false => "no build made later takes it, unless it allows downgrades",
+        };
+        line(out, "max_timestamp", format_args!("{}: {means}", seconds(time)))?;
     }
     for partition in &manifest.partitions {
-        let holds = partition.new.map(|new| format!("{} bytes, {}", new.size, hex(new.hash)));
+        let holds = partition.new.map(|new| format!("{} bytes, SHA-256 {}", new.size, hex(new.hash)));
         line(out, &partition.name, holds.unwrap_or_else(|| "no digest".into()))?;
     }
     Ok(())
@@ -170,6 +210,7 @@ pub fn inspected_json(package: &Inspection, names: &Names) -> Json {
         "payload": json_part(&package.payload, |payload| json!({
             "metadata_hash": hex(payload.hash),
             "metadata_size": payload.header.metadata_size(),
+            "manifest_size": payload.header.manifest_size(),
             "is_full": payload.manifest.is_full(),
             "is_partial": payload.manifest.is_partial,
             "is_signed": payload.header.metadata_signature_size() > 0 && payload.manifest.signatures.is_some(),
@@ -198,7 +239,7 @@ pub fn verified_json(verdict: Verdict<'_>, names: &Names) -> Json {
         }),
         Err(error) => {
             let rule = if let VerifyError::Refused { rule, .. } = error { Some(rule) } else { None };
-            json!({ "schema": OTA_SCHEMA, "verified": false, "rule": rule, "error": error.to_string() })
+            json!({ "schema": OTA_SCHEMA, "verified": false, "rule": rule, "error": sentence(error) })
         }
     }
 }
@@ -214,7 +255,15 @@ fn certificate(digest: [u8; 32], names: &Names) -> Json {
     json!({ "sha256": hex(digest), "published_as": names.get(&digest) })
 }
 
-/// A certificate's digest, with the name of a published one.
+/// Seconds since 1970, as the file has them and as a date.
+fn seconds(seconds: i64) -> String {
+    match Time::from_unix(seconds) {
+        Some(time) => format!("{seconds} ({time})"),
+        None => format!("{seconds} (seconds since 1970)"),
+    }
+}
+
+/// A certificate's SHA-256 in hex, with the name of a published one.
 fn signer(digest: [u8; 32], names: &Names) -> String {
     let name = names.get(&digest);
     let digest = hex(digest);

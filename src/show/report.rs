@@ -1,9 +1,10 @@
 //! A report as text.
 
-use super::{Colour, Paint, count, paragraph, word};
+use super::{Colour, Paint, attestation, count, paragraph, word};
+use crate::attestation::Account;
 use crate::collect::Note;
 use std::fmt::{self, Write};
-use trust_evidence::printable;
+use trust_evidence::{SourceKind, printable};
 use trust_gates::{FindingView, GateView, Report, Shown};
 use trust_posture::{GateId, Posture, Severity, Verdict};
 
@@ -23,10 +24,10 @@ pub struct View<'a> {
 }
 
 /// The report as text.
-pub fn text(report: &Report<'_>, view: View<'_>, notes: &[Note]) -> String {
+pub fn text(report: &Report<'_>, view: View<'_>, attestations: &[Account], notes: &[Note]) -> String {
     let mut out = String::new();
     // Writing to a String can't fail.
-    let _ = heading(&mut out, report, view);
+    let _ = heading(&mut out, report, view, attestations);
     let _ = gates(&mut out, report, view);
     let _ = findings(&mut out, report, view);
     let _ = unsettled(&mut out, report, view);
@@ -34,7 +35,7 @@ pub fn text(report: &Report<'_>, view: View<'_>, notes: &[Note]) -> String {
     out
 }
 
-fn heading(out: &mut String, report: &Report<'_>, view: View<'_>) -> fmt::Result {
+fn heading(out: &mut String, report: &Report<'_>, view: View<'_>, attestations: &[Account]) -> fmt::Result {
     let colour = view.colour;
     let source = &report.evidence.source;
     let device = report.evidence.device(report.plan.catalogue).unwrap_or("a device of unknown build");
@@ -50,6 +51,12 @@ fn heading(out: &mut String, report: &Report<'_>, view: View<'_>) -> fmt::Result
             report.at
         ),
     )?;
+    if source.kind == SourceKind::Capture {
+        writeln!(out, "a capture is taken at its word: its values, times and classes")?;
+    }
+    for account in attestations {
+        paragraph(out, "attestation: ", &attestation::account(account))?;
+    }
     let policy = report.plan.policy;
     let digest: String = policy.digest_hex().chars().take(12).collect();
     writeln!(out, "policy {} version {} ({digest})", policy.id(), policy.version())?;
@@ -258,7 +265,7 @@ fn supply(kind: &str) -> &'static str {
             "3 the bootloader's word: in a bugreport, or with root adb shell su 0 cat /proc/bootconfig, as --bootconfig FILE, and /proc/cmdline, as --cmdline FILE"
         }
         "key attestation" => {
-            "5 a key attestation: read by a later release; until then written observations (--observations FILE)"
+            "5 a key attestation of a fresh key: --attestation CHAIN --challenge HEX --revocation status.json (--issued-here if you issued the challenge)"
         }
         "providers" | "services" | "kernel queries" | "trustd" => {
             "5 what only trustd on the device can ask: a later release; until then written observations (--observations FILE)"

@@ -47,11 +47,13 @@ pub enum Reason {
     Malformed,
     /// This build can't read the source in the form it has here.
     Unsupported,
+    /// The source was read, and what it says was not believed: a key attestation that breaks a rule.
+    Refused,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Reason; 7] = [
+    pub const ALL: [Reason; 8] = [
         Reason::NotPresent,
         Reason::PermissionDenied,
         Reason::NotYetAvailable,
@@ -59,6 +61,7 @@ impl Reason {
         Reason::TimedOut,
         Reason::Malformed,
         Reason::Unsupported,
+        Reason::Refused,
     ];
 
     /// The reason as captures and JSON write it.
@@ -71,6 +74,7 @@ impl Reason {
             Reason::TimedOut => "timed_out",
             Reason::Malformed => "malformed",
             Reason::Unsupported => "unsupported",
+            Reason::Refused => "refused",
         }
     }
 
@@ -84,6 +88,7 @@ impl Reason {
             Reason::TimedOut => "timed out",
             Reason::Malformed => "malformed",
             Reason::Unsupported => "in a form this build can't read",
+            Reason::Refused => "its source was refused",
         }
     }
 }

@@ -24,7 +24,7 @@ mod verify;
 pub use chain::{Chain, ChainError, Digest, Named, VerifiedChain};
 pub use descriptor::{ChainPartition, Descriptor, HashDescriptor, Hashtree, KernelCmdline};
 pub use footer::{FOOTER_SIZE, Footer, Place};
-pub use header::{Algorithm, Flags, HEADER_SIZE, Header};
+pub use header::{Algorithm, Flags, HEADER_SIZE, Header, MAGIC};
 pub use key::{Key, TEST_KEYS, test_key};
 pub use verify::{Refusal, Verified};
 

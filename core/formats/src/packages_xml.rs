@@ -130,6 +130,9 @@ pub fn parse(bytes: &[u8]) -> Result<PackagesXml, FormatError> {
         }
     })?;
     certificates.end().map_err(|message| FormatError::malformed(WHAT, message))?;
+    if packages.is_empty() {
+        return Err(FormatError::malformed(WHAT, "no package: expected at least Android's own"));
+    }
     for (name, package) in &mut packages {
         package.is_updated_system = package.is_system && updated.contains(name);
     }

@@ -36,6 +36,14 @@ pub fn blocks(what: &'static str, bytes: &[u8]) -> Result<Vec<Block>, FormatErro
                 return error(number, format_args!("a begin line in a block: expected its end line first"));
             }
             (_, Some(end), Some((begun, label, base64))) => {
+                if end.contains("-----BEGIN ") {
+                    return error(
+                        number,
+                        format_args!(
+                            "an end line and a begin line in one: expected a line break between two blocks"
+                        ),
+                    );
+                }
                 if end != *label {
                     return error(
                         number,
@@ -99,6 +107,10 @@ mod tests {
             ("-----BEGIN A-----\nAAEC", "line 1: a begin line: expected an end line after it"),
             ("\n-----END A-----", "line 2: an end line: expected a begin line before it"),
             ("-----BEGIN A-----\n-----BEGIN A-----", "line 2: a begin line in a block"),
+            (
+                "-----BEGIN A-----\n-----END A----------BEGIN A-----",
+                "line 2: an end line and a begin line in one",
+            ),
             ("-----BEGIN A-----\n-----END B-----", "line 2: the end of \"B\": expected the end of \"A\""),
             ("-----BEGIN A-----\nAAE\n-----END A-----", "expected base64"),
             ("-----BEGIN A-----\nA*EC\n-----END A-----", "expected base64"),

@@ -65,6 +65,9 @@ pub enum Command {
         source: SourceArgs,
         #[command(flatten)]
         trust: TrustArgs,
+        /// Certificates must be valid as of this time (RFC 3339) [default: when the source was taken, else now]
+        #[arg(long, value_name = "TIME")]
+        at: Option<Time>,
         #[command(flatten)]
         output: CaptureArgs,
     },
@@ -137,7 +140,9 @@ pub enum Command {
 pub enum AttestationCommand {
     /// Verify a chain, and print what the secure hardware attests
     ///
-    /// Exit status: 0 verified, 1 refused, 2 usage or a file that can't be used.
+    /// Exit status: 0 the chain holds, its challenge is the one that was issued and none of its certificates is on the
+    /// revocation list; 1 refused; 3 the chain holds, but no --challenge or no --revocation was given; 2 usage or a
+    /// file that can't be used. Whether the device is locked, and what it booted, the attestation says.
     Verify {
         /// The chain: PEM, or DER one certificate after the other; - for standard input
         chain: PathBuf,
@@ -162,7 +167,7 @@ pub enum AttestationCommand {
 pub enum OtaCommand {
     /// Show what a package says of itself; nothing is verified, and little of the file is read
     ///
-    /// Exit status: 0 shown, 2 usage, or no package.
+    /// Exit status: 0 shown, 2 usage, a file that can't be read, or no package.
     Inspect {
         /// The package, a zip archive
         package: PathBuf,
@@ -173,7 +178,7 @@ pub enum OtaCommand {
     /// Verify the signatures of a package and of its payload
     ///
     /// It takes as much memory as the package has bytes. Exit status: 0 signed by one of the certificates, 1 refused,
-    /// 2 usage, or a file that can't be read.
+    /// 2 usage, a file that can't be read, or no zip archive.
     Verify {
         /// The package, a zip archive of less than 4 GiB
         package: PathBuf,
@@ -228,11 +233,15 @@ pub enum AvbCommand {
     },
     /// Verify the images of one slot, and say whose keys signed them
     ///
-    /// A key that AOSP publishes is refused even if it is the expected one: anybody can sign with it.
+    /// Only the metadata is verified: what the partitions hold is not compared with the hash and hashtree
+    /// descriptors, though a file may hold it. A key that AOSP publishes is refused even if it is the expected one:
+    /// anybody can sign with it.
     ///
-    /// Exit status: 0 good, 1 refused (no vbmeta image, unsigned, a wrong signature, another key than the expected
-    /// or the chained one, a published test key, verification or dm-verity switched off), 2 usage or a file that
-    /// can't be read.
+    /// Exit status: 0 accepted (all signatures are good, and --key-digest names the key), 1 refused (unsigned, a
+    /// wrong signature, a vbmeta image or a footer that is not well-formed, another key than the expected or the
+    /// chained one, a published test key, verification or dm-verity switched off), 2 usage, or a file that can't be
+    /// read or holds no vbmeta image, 3 nothing is wrong but nobody named the key (no --key-digest): anybody could
+    /// have signed.
     Verify {
         /// The top-level image and those that it chains to, in any order
         #[arg(value_name = "[NAME=]FILE", required = true)]

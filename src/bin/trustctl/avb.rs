@@ -6,11 +6,13 @@ use std::path::PathBuf;
 use trust_evidence::printable;
 use trust_formats::avb::{ChainError, Named};
 use trust_formats::signature::Ring;
-use trustd::avb::{AvbError, Image, Judged, digest, judge};
+use trustd::avb::{AvbError, Image, Judged, Verdict, digest, judge};
 use trustd::show::avb as show;
 
 /// What was asked for is there and is refused.
 const REFUSED: u8 = 1;
+/// Nothing is against it, and nobody said whose key to expect.
+const UNNAMED_KEY: u8 = 3;
 
 /// Runs a command; its exit status.
 pub fn run(command: AvbCommand) -> Outcome {
@@ -52,20 +54,26 @@ fn verify(images: &[PathBuf], expected: Option<[u8; 32]>, format: Format) -> Out
         Format::Json => print_json(&show::judged_json(&judged))?,
         Format::Text => print(show::judged_text(&judged).as_bytes())?,
     };
-    Ok(if judged.findings.is_empty() { 0 } else { REFUSED })
+    Ok(match judged.verdict() {
+        Verdict::Accepted => 0,
+        Verdict::Refused => REFUSED,
+        Verdict::UnnamedKey => UNNAMED_KEY,
+    })
 }
 
-/// Bytes that are no vbmeta image are refused as a wrong signature is; a file that can't be read is not judged.
+/// A vbmeta image that is not well-formed is refused as a wrong signature is; a file that can't be read, or holds no
+/// vbmeta image, is not judged.
 fn refused(error: AvbError) -> Result<Judged, CommandError> {
     match error {
-        AvbError::Malformed(..) => Ok(Judged { findings: vec![error.to_string()], ..Judged::default() }),
+        AvbError::Malformed(..) => Ok(Judged::refused(error.to_string())),
         other => Err(other.into()),
     }
 }
 
 /// Images that belong to no one slot; their names are an attacker's.
 fn usage(error: ChainError) -> CommandError {
-    CommandError::Usage(printable(&error.to_string()).into())
+    let hint = if let ChainError::ToItself(_) = error { " (vbmeta=FILE names it so)" } else { "" };
+    CommandError::Usage(format!("{}{hint}", printable(&error.to_string())))
 }
 
 fn opened(paths: &[PathBuf]) -> Result<Vec<Image>, AvbError> {

@@ -19,6 +19,7 @@ use trustd::collect::Collected;
 use trustd::cycle::{House, collect_live, judge_at};
 use trustd::import::{Input, import, tally};
 use trustd::policies;
+use trustd::show::attestation::accounts_json;
 use trustd::show::difference::Difference;
 use trustd::show::report::View;
 use trustd::show::{cost, explain, pages, report};
@@ -37,9 +38,10 @@ pub fn run(command: Command) -> Outcome {
             let collected = collect_live(&house).map_err(CommandError::Live)?;
             written(&house, collected, &output)
         }
-        Command::Import { source, trust, output } => {
+        Command::Import { source, trust, at, output } => {
             let house = House::open()?;
-            let collected = import(&house, &source.input(None), &with_roots(Trust::google(), &trust)?)?;
+            let at = source.judged_at(at);
+            let collected = import(&house, &source.input(at), &with_roots(Trust::google(), &trust)?)?;
             for note in &collected.notes {
                 warn(&if output.withhold {
                     note.public()
@@ -85,12 +87,7 @@ pub fn run(command: Command) -> Outcome {
             let mut page = Vec::new();
             let mut command = Arguments::command();
             command.build();
-            let render = |command: clap::Command, page: &mut Vec<u8>| {
-                let rendered = clap_mangen::Man::new(command).render(page);
-                rendered.map_err(|error| CommandError::Io("trustctl.1".into(), error))
-            };
-            render(command.clone(), &mut page)?;
-            command.get_subcommands().try_for_each(|sub| render(sub.clone(), &mut page))?;
+            pages_of(&command, &mut page)?;
             print(&page)
         }
     }
@@ -109,15 +106,21 @@ fn evaluate(
     let only = gate.map(|id| gate_named(&house.gates, &id)).transpose()?;
     let policy = policy(&judging.policy)?;
     let plan = Plan::new(&house.catalogue, &house.gates, &policy)?;
-    let name = source.name();
+    let (name, at) = (source.name(), source.judged_at(judging.at));
     let trust = with_roots(Trust::of(&policy), trust)?;
-    let collected = import(&house, &source.input(judging.at), &trust)?;
-    let judged = judge_at(&plan, &collected.evidence, judging.at);
+    let collected = import(&house, &source.input(at), &trust)?;
+    let judged = judge_at(&plan, &collected.evidence, at);
     match format {
-        Format::Json => print_json(&to_json(&judged, only))?,
+        Format::Json => {
+            let mut report = to_json(&judged, only);
+            if let Some(report) = report.as_object_mut() {
+                report.insert("attestations".into(), accounts_json(&collected.attestations));
+            }
+            print_json(&report)?
+        }
         Format::Text => {
             let view = View { colour: colour(), shown: shown(private), only, all, source: &name };
-            print(report::text(&judged, view, &collected.notes).as_bytes())?
+            print(report::text(&judged, view, &collected.attestations, &collected.notes).as_bytes())?
         }
     };
     Ok(match judged.posture() {
@@ -146,8 +149,9 @@ fn explained(
     let policy = policy(&judging.policy)?;
     let plan = Plan::new(&house.catalogue, &house.gates, &policy)?;
     let trust = with_roots(Trust::of(&policy), trust)?;
-    let collected = import(&house, &source.input(judging.at), &trust)?;
-    let judged = judge_at(&plan, &collected.evidence, judging.at);
+    let at = source.judged_at(judging.at);
+    let collected = import(&house, &source.input(at), &trust)?;
+    let judged = judge_at(&plan, &collected.evidence, at);
     print(explain::text(&house, topic, Some(&judged), colour(), shown(private)).as_bytes())
 }
 
@@ -195,6 +199,15 @@ fn costed(
         Format::Json => print_json(&cost::json(&house.catalogue, &cost)),
         Format::Text => print(cost::text(&house.catalogue, &cost, colour()).as_bytes()),
     }
+}
+
+/// The manual page of a command, then of its subcommands.
+fn pages_of(command: &clap::Command, page: &mut Vec<u8>) -> Result<(), CommandError> {
+    let rendered = clap_mangen::Man::new(command.clone()).render(page);
+    rendered.map_err(|error| CommandError::Io("trustctl.1".into(), error))?;
+    // clap's own `help` repeats them all.
+    let mut subcommands = command.get_subcommands().filter(|sub| sub.get_name() != "help");
+    subcommands.try_for_each(|sub| pages_of(sub, page))
 }
 
 fn listed_gates(format: PageFormat) -> Outcome {

@@ -15,6 +15,20 @@ use std::process::ExitCode;
 const BAD_INPUT: u8 = 2;
 
 fn main() -> ExitCode {
+    // What a person types has no control characters; a file name that somebody else chose may, and it is repeated.
+    let odd = std::env::args_os().find(|argument| {
+        let text = argument.to_string_lossy();
+        trust_evidence::printable(&text) != text
+    });
+    if let Some(argument) = odd {
+        let text = argument.to_string_lossy();
+        let shown = trust_evidence::printable(&text);
+        let _ = writeln!(
+            std::io::stderr(),
+            "trustctl: \"{shown}\": expected an argument without control characters"
+        );
+        return ExitCode::from(BAD_INPUT);
+    }
     let arguments = args::Arguments::parse();
     match commands::run(arguments.command) {
         Ok(status) => ExitCode::from(status),

@@ -1,7 +1,7 @@
 //! What goes to the person and to files: output, warnings, and why a command was refused.
 
 use std::fs::{self, OpenOptions};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use trust_evidence::LoadError;
@@ -57,7 +57,21 @@ pub fn print(bytes: &[u8]) -> Outcome {
 }
 
 pub fn print_json(value: &serde_json::Value) -> Outcome {
-    print(format!("{value:#}\n").as_bytes())
+    // JSON may escape any character, and a terminal may take some for commands.
+    let mut text = String::new();
+    for character in format!("{value:#}\n").chars() {
+        match character {
+            '\n' | ' '..='~' => text.push(character),
+            character => {
+                let mut units = [0; 2];
+                character
+                    .encode_utf16(&mut units)
+                    .iter()
+                    .for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
+            }
+        }
+    }
+    print(text.as_bytes())
 }
 
 pub fn warn(text: &str) {
@@ -87,4 +101,23 @@ pub fn store(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&beside);
     }
     written
+}
+
+/// Reads a file, or standard input for `-`, of at most so many bytes.
+pub fn read_capped(path: &Path, cap: usize) -> Result<Vec<u8>, CommandError> {
+    let error = |error| CommandError::Io(path.into(), error);
+    let limit = u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(error)?;
+    } else {
+        fs::File::open(path).map_err(error)?.take(limit).read_to_end(&mut bytes).map_err(error)?;
+    }
+    match bytes.len() > cap {
+        true => Err(CommandError::Usage(format!(
+            "{}: more than {cap} bytes: expected a smaller file",
+            path.display()
+        ))),
+        false => Ok(bytes),
+    }
 }

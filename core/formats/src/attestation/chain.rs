@@ -113,6 +113,11 @@ impl<'a> Chain<'a> {
             let message = "an attestation extension: expected it in the target's certificate alone, or in one ATTEST_KEY's above it";
             return Err(Refusal::new(Rule::ExtendedChain, message).of(first + nth));
         }
+        let below = issuers.split_last().map_or(&[][..], |(_root, below)| below);
+        if let Some(nth) = below.iter().position(|certificate| certificate.issuer == certificate.subject) {
+            let message = "its own issuer: expected only the last to be a root";
+            return Err(Refusal::new(Rule::NoRoot, message).of(first + nth));
+        }
         let [attestation, .., _] = issuers else { return Err(self.wrong_length("3 or more")) };
         let intermediates = issuers.get(1..issuers.len() - 1).unwrap_or_default();
         Ok(Path { target, attest_key, attestation, intermediates, root, issuers, first })

@@ -39,7 +39,7 @@ rules! {
     Malformed = "malformed",
     /// Too few or too many certificates for a chain of its kind.
     Length = "length",
-    /// The last certificate is not its own issuer.
+    /// The last certificate is not its own issuer, or another one is.
     NoRoot = "no-root",
     /// The chain ends in a root of Android's software keystore, whose key is published.
     SoftwareRoot = "software-root",

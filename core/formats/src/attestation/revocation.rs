@@ -52,6 +52,11 @@ impl RevocationList {
         google::read(json)
     }
 
+    /// The same list with the time at which it was fetched, in seconds since 1970, so that it can be too old.
+    pub fn fetched_at(self, at: i64) -> RevocationList {
+        RevocationList { taken_at: Some(at), ..self }
+    }
+
     /// Reads a snapshot whose signer's key (SHA-256 of the SubjectPublicKeyInfo) is one of `signers`.
     pub fn snapshot(
         pem: &[u8],

@@ -210,7 +210,7 @@ fn what_breaks_a_rule_is_refused_by_its_name() {
         (
             "another issuer's name",
             changed(factory(), |links| {
-                links[1].certificate.issuer = links[1].certificate.subject.clone();
+                links[1].certificate.issuer = trust_forge::certificate::name(&[("serialNumber", "ff")]);
             }),
             Rule::NameChaining,
             Some(1),
@@ -281,6 +281,21 @@ fn what_breaks_a_rule_is_refused_by_its_name() {
                 .with_attest_key("two", &attest_key().encode()),
             Rule::ExtendedChain,
             Some(2),
+        ),
+        (
+            "an ATTEST_KEY before there were any",
+            factory().with_attest_key("key", &Forged { version: 4, ..attest_key() }.encode()),
+            Rule::ExtendedChain,
+            Some(1),
+        ),
+        (
+            "the root twice",
+            changed(factory(), |links| {
+                let root = links[3].clone();
+                links.push(root);
+            }),
+            Rule::NoRoot,
+            Some(3),
         ),
         (
             "an imported ATTEST_KEY",
@@ -406,6 +421,13 @@ fn what_was_demanded_and_is_not_so_is_refused() {
     }
     let chain = factory();
     judge(&chain.certificates(), &Demand { purposes: Some(&[2]), ..demand(&roots(&chain)) }).unwrap();
+    // In any order.
+    let both = trust_forge::Chain::factory("test", "TEE", &description().with_purposes(&[2, 3]).encode());
+    judge(&both.certificates(), &Demand { purposes: Some(&[3, 2]), ..demand(&roots(&both)) }).unwrap();
+    // Nobody issues an empty challenge.
+    let empty = Forged { challenge: vec![], ..Forged::default() }.encode();
+    let empty = trust_forge::Chain::factory("test", "TEE", &empty);
+    assert_eq!(refused(&empty, |demand| demand.challenge = Some(b"")).0, Rule::Challenge);
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod key;
 mod path;
 
 use super::chain::{Chain, Provisioning};
+use super::key_description::RootOfTrust;
 use super::refusal::Refusal;
 use super::revocation::RevocationList;
 use super::roots::{Root, Roots};
@@ -29,15 +30,16 @@ use path::{check_dates, check_length, check_links, check_revocation, pinned};
 /// What a chain is asked for.
 #[derive(Clone, Copy)]
 pub struct Demand<'d> {
-    /// As of when it is judged, in seconds since 1970.
+    /// As of when it is judged, in seconds since 1970 (not milliseconds).
     pub at: i64,
     /// The roots that it may end in.
     pub roots: &'d Roots,
-    /// The challenge that was issued, if one was.
+    /// The challenge that was issued, if one was; never an empty one. Without it, what is accepted may be old, and
+    /// may be another device's.
     pub challenge: Option<&'d [u8]>,
-    /// What is revoked, if a list is at hand, and how old, in seconds, a dated list may be.
+    /// What is revoked, if a list is at hand, and how many seconds old a list that has a date may be.
     pub revocation: Option<(&'d RevocationList, i64)>,
-    /// The purposes that the key must have, exactly (KeyPurpose of KeyMint), if that is asked.
+    /// The purposes that the key must have, these and no other (KeyPurpose of KeyMint), if that is asked.
     pub purposes: Option<&'d [u32]>,
 }
 
@@ -57,6 +59,7 @@ pub enum RevocationCheck {
 #[derive(Clone, Debug)]
 pub struct VerifiedAttestation<'a> {
     description: KeyDescription<'a>,
+    root_of_trust: RootOfTrust<'a>,
     attest_key: Option<KeyDescription<'a>>,
     root: Root,
     provisioning: Provisioning,
@@ -72,6 +75,11 @@ impl<'a> VerifiedAttestation<'a> {
     /// What the secure hardware said of the key and the device.
     pub fn description(&self) -> &KeyDescription<'a> {
         &self.description
+    }
+
+    /// How the device booted, as the hardware said.
+    pub fn root_of_trust(&self) -> &RootOfTrust<'a> {
+        &self.root_of_trust
     }
 
     /// What it had said of the ATTEST_KEY that signed, where one did.
@@ -127,6 +135,37 @@ impl<'a> VerifiedAttestation<'a> {
 }
 
 /// Verifies a chain. A refusal names the first rule that was found broken.
+///
+/// What it accepts is genuine, and no more: whether it answers *this* challenge is in
+/// [`VerifiedAttestation::is_challenge_matched`], false where none was demanded; whether its certificates were looked
+/// up is in [`VerifiedAttestation::revocation`]; and whether the device is locked and what it booted is what the
+/// attestation says, in [`VerifiedAttestation::root_of_trust`]. Each is the caller's to ask.
+///
+/// ```
+/// use trust_formats::attestation::{Chain, Demand, RevocationList, Roots, Rule, split, verify};
+/// use trust_formats::signature::Ring;
+/// # let chain = trust_forge::Chain::remote("doc", "TEE", 8, &trust_forge::KeyDescription::default().encode());
+/// # let (pem, list) = (chain.pem(), br#"{"entries": {}}"#);
+/// // `pem` is what the device sent, `list` is <https://android.googleapis.com/attestation/status>.
+/// let certificates = split(pem.as_bytes())?;
+/// let list = RevocationList::google(list)?.fetched_at(1_793_660_000);
+/// let demand = Demand {
+///     at: 1_793_664_000,
+///     roots: &Roots::google(),
+///     challenge: Some(b"challenge"),
+///     revocation: Some((&list, 86_400)),
+///     purposes: None,
+/// };
+/// match verify(&Chain::parse(&certificates)?, &demand, &Ring) {
+///     Ok(attestation) => {
+///         let root = attestation.root_of_trust();
+///         println!("locked: {}, {:?}", root.device_locked, root.verified_boot_state);
+///     }
+///     // This chain ends in a root of our own.
+///     Err(refusal) => assert_eq!(refusal.rule(), Rule::UnknownRoot),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn verify<'a>(
     chain: &Chain<'a>,
     demand: &Demand<'_>,
@@ -143,7 +182,7 @@ pub fn verify<'a>(
     let description = describe(path.target, 0)?;
     check_challenge(&description, demand)?;
     check_level(&path, &description, provisioning, 0)?;
-    check_key(&description, 0)?;
+    let root_of_trust = check_key(&description, 0)?;
     check_purposes(&description, demand)?;
     if let Some(key) = &attest_key {
         check_level(&path, key, provisioning, 1)?;
@@ -152,6 +191,7 @@ pub fn verify<'a>(
     }
     Ok(VerifiedAttestation {
         description,
+        root_of_trust,
         attest_key,
         root,
         provisioning,

@@ -59,6 +59,8 @@ pub enum ChainError {
     Missing(Vec<Box<str>>),
     /// The top-level image chains to more images than libavb loads.
     TooMany,
+    /// The top-level image chains to the partition that it was said to lie on.
+    ToItself(Box<str>),
     /// Two descriptors chain to this partition.
     ChainedTwice(Box<str>),
     /// This partition's rollback index location is out of range, or another's.
@@ -97,6 +99,9 @@ impl<'i, 'a> Chain<'i, 'a> {
             let (partition, location) = (descriptor.partition, descriptor.rollback_index_location);
             if known.len() == MAX_IMAGES {
                 return Err(ChainError::TooMany);
+            }
+            if partition == top.partition {
+                return Err(ChainError::ToItself(partition.into()));
             }
             if known.contains(&partition) {
                 return Err(ChainError::ChainedTwice(partition.into()));
@@ -225,6 +230,11 @@ impl fmt::Display for ChainError {
                 write!(f, "expected the images of all chained partitions, missing: {}", names.join(", "))
             }
             ChainError::TooMany => write!(f, "expected a chain of at most {MAX_IMAGES} images"),
+            ChainError::ToItself(name) => write!(
+                f,
+                "the top-level image was named {name}, and it chains to {name}: expected the name of the \
+                 partition that it lies on, mostly vbmeta"
+            ),
             ChainError::ChainedTwice(name) => write!(f, "{name} chained twice: expected once"),
             ChainError::Location(name, location) => write!(
                 f,

@@ -10,7 +10,8 @@ use std::fmt;
 /// The size of the header, in bytes.
 pub const HEADER_SIZE: usize = 256;
 
-const MAGIC: [u8; 4] = *b"AVB0";
+/// What a vbmeta image begins with.
+pub const MAGIC: [u8; 4] = *b"AVB0";
 /// The version of libavb whose rules are held to here.
 const VERSION: (u32, u32) = (1, 3);
 /// The size of both blocks is a multiple of this.
@@ -56,6 +57,9 @@ pub(super) struct Blocks<'a> {
 impl Header {
     pub(super) fn parse(bytes: &[u8]) -> Result<(Header, Blocks<'_>), FormatError> {
         let (head, _) = bytes.split_at(bytes.len().min(HEADER_SIZE));
+        if head.is_empty() {
+            return Err(FormatError::malformed(WHAT, "no bytes: expected an image, which begins with AVB0"));
+        }
         if !head.starts_with(&MAGIC) {
             let (found, _) = head.split_at(head.len().min(MAGIC.len()));
             let message = format!("{}: expected AVB0", shown_bytes(found));

@@ -48,6 +48,11 @@ impl Keyring {
         self.signers(hash).next().is_some()
     }
 
+    /// A hash that some key can sign whole packages with.
+    pub(super) fn package_hash(&self) -> Option<Hash> {
+        self.keys().find_map(|(_, key, own)| own.filter(|_| is_recoverys(key)))
+    }
+
     /// The certificate whose key made a package's signature: SHA-256 of its DER.
     pub(super) fn package_signer(
         &self,

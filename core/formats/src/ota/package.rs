@@ -94,7 +94,7 @@ pub fn verify(
         (hash, _) => return Err(Refusal::Hash(hash)),
     }
     if !keyring.has_signer(block.hash) {
-        return Err(Refusal::NoKey(block.hash));
+        return Err(Refusal::NoKey { hash: block.hash, own: keyring.package_hash() });
     }
     let signer = keyring.package_signer(verifier, block.hash, message, block.signature);
     signer.map(|signer| SignedPackage { signer, hash: block.hash }).ok_or(Refusal::Signature(WHAT))

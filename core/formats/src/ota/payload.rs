@@ -73,6 +73,11 @@ impl Header {
         Ok(Header { manifest_size, metadata_signature_size })
     }
 
+    /// How many bytes the manifest has.
+    pub fn manifest_size(&self) -> u64 {
+        self.manifest_size
+    }
+
     /// How many bytes the header and the manifest have: METADATA_SIZE.
     pub fn metadata_size(&self) -> u64 {
         HEADER as u64 + self.manifest_size

@@ -25,8 +25,13 @@ pub enum Refusal {
     Sha1,
     /// A hash function that Android's verifiers don't take.
     Hash(Hash),
-    /// No certificate of the given ones signs with this hash.
-    NoKey(Hash),
+    /// No certificate of the given ones signs with the signature's hash.
+    NoKey {
+        /// The signature's hash.
+        hash: Hash,
+        /// What those of them sign with that recovery takes; absent where it takes none.
+        own: Option<Hash>,
+    },
     /// No certificate of the given ones has made the signature. It names what is signed.
     Signature(&'static str),
 }
@@ -39,7 +44,7 @@ impl Refusal {
             Refusal::Unsigned(_) => "unsigned",
             Refusal::Sha1 => "sha1",
             Refusal::Hash(_) => "hash",
-            Refusal::NoKey(_) => "no-key",
+            Refusal::NoKey { .. } => "no-key",
             Refusal::Signature(_) => "signature",
         }
     }
@@ -57,16 +62,21 @@ impl fmt::Display for Refusal {
             Refusal::Format(error) => error.fmt(f),
             Refusal::Unsigned(what) => write!(f, "{what}: no signature: expected one"),
             Refusal::Sha1 => f.write_str(
-                "update package: a signature of SHA-1, which can be forged: expected SHA-256 (SHA-1 is \
-                 accepted on request alone: Policy::AllowSha1, --allow-sha1)",
+                "update package: a signature of SHA-1, which can be forged: expected SHA-256, or that SHA-1 was \
+                 asked for",
             ),
             Refusal::Hash(hash) => write!(f, "update package: a signature of {hash}: expected SHA-256"),
-            Refusal::NoKey(hash) => {
-                write!(
-                    f,
-                    "update package: a signature of {hash}: none of the given certificates signs with it"
-                )
-            }
+            Refusal::NoKey { hash, own: Some(own) } => write!(
+                f,
+                "update package: a signature of {hash}: the given certificates are signed with {own}, and \
+                 recovery takes such a certificate for signatures of {own} only: expected one that is signed with \
+                 {hash}"
+            ),
+            Refusal::NoKey { hash, own: None } => write!(
+                f,
+                "update package: a signature of {hash}: recovery takes none of the given certificates: expected \
+                 one that is signed with {hash}, with a key of RSA (2048 or 4096 bits) or EC P-256"
+            ),
             Refusal::Signature(what) => {
                 write!(f, "{what}: not signed by any of the given certificates, or changed since")
             }

@@ -68,7 +68,11 @@ impl<'a> Name<'a> {
     }
 }
 
-/// `CN=Droid CA3, O=Google LLC`, with whatever is not printable ASCII escaped.
+/// The most bytes of a value that are shown.
+const MAX_SHOWN: usize = 64;
+
+/// `CN=Droid CA3, O=Google LLC`. What could be taken for another attribute, and what is not printable ASCII, is
+/// escaped; what is cut ends in a dot dot dot.
 impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (nth, (attribute, value)) in self.attributes.iter().enumerate() {
@@ -77,8 +81,14 @@ impl fmt::Display for Name<'_> {
             }
             f.write_str(attribute.short())?;
             f.write_char('=')?;
-            for byte in value.iter().take(64) {
-                write!(f, "{}", byte.escape_ascii())?;
+            for byte in value.iter().take(MAX_SHOWN) {
+                match byte {
+                    b',' | b'=' | b'+' => write!(f, "\\{}", char::from(*byte))?,
+                    byte => write!(f, "{}", byte.escape_ascii())?,
+                }
+            }
+            if value.len() > MAX_SHOWN {
+                f.write_str("...")?;
             }
         }
         Ok(())

@@ -1,9 +1,8 @@
 //! What is judged, and whom its attestations are believed from.
 
-use crate::terminal::CommandError;
+use crate::terminal::{CommandError, read_capped};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use std::fs;
 use std::path::PathBuf;
 use trust_evidence::Time;
 use trustd::attestation::Trust;
@@ -76,6 +75,12 @@ impl SourceArgs {
         parts.into_iter().any(Option::is_some) || !self.attestation.is_empty()
     }
 
+    /// As of when to judge: what the person says; now, where they answer for a challenge, since a source says for
+    /// itself when it was taken; else when it was taken.
+    pub fn judged_at(&self, at: Option<Time>) -> Option<Time> {
+        at.or_else(|| self.challenge.is_some().then(trustd::cycle::now))
+    }
+
     /// What to call the source in a heading.
     pub fn name(&self) -> String {
         match &self.source {
@@ -120,9 +125,12 @@ impl SourceArgs {
     }
 }
 
+/// The largest file of roots, in bytes.
+const MAX_ROOTS: usize = 1 << 20;
+
 /// What is trusted, and the roots that the person names.
 pub fn with_roots(trust: Trust, args: &TrustArgs) -> Result<Trust, CommandError> {
     let Some(path) = &args.roots else { return Ok(trust) };
-    let bytes = fs::read(path).map_err(|error| CommandError::Io(path.clone(), error))?;
+    let bytes = read_capped(path, MAX_ROOTS)?;
     trust.and(&bytes).map_err(|error| CommandError::Roots(path.clone(), error))
 }

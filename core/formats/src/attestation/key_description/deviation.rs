@@ -1,6 +1,7 @@
 //! In what real attestations depart from DER or from the schema.
 
 use super::{AuthorizationList, SecurityLevel};
+use std::fmt;
 
 /// One departure that is read on purpose. Every other one is refused.
 ///
@@ -97,6 +98,56 @@ impl Deviation {
             self,
             Deviation::TagsNotAscending { .. } | Deviation::SetNotSorted { .. } | Deviation::TrueAsOne(_)
         )
+    }
+}
+
+impl fmt::Display for Enforced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Enforced::Software => "softwareEnforced",
+            Enforced::Hardware => "hardwareEnforced",
+        })
+    }
+}
+
+impl fmt::Display for Deviation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Deviation::NewerAttestationVersion(version) => {
+                write!(f, "attestationVersion {version} is newer than those that are known")
+            }
+            Deviation::NewerKeymintVersion(version) => {
+                write!(f, "keyMintVersion {version} is newer than those that are known")
+            }
+            Deviation::TagsNotAscending { list, tag } => {
+                write!(f, "{list}: tag {tag} comes after a higher one")
+            }
+            Deviation::SetNotSorted { list, tag } => write!(f, "{list}: the set of tag {tag} is not sorted"),
+            Deviation::TrueAsOne(list) => write!(f, "{list}: deviceLocked is TRUE as 01, not ff"),
+            Deviation::NoVerifiedBootHash(list) => write!(f, "{list}: no verifiedBootHash"),
+            Deviation::EarlyVerifiedBootHash(list) => {
+                write!(f, "{list}: a verifiedBootHash before attestation version 3")
+            }
+            Deviation::EmptyVerifiedBootKey(list) => {
+                write!(
+                    f,
+                    "{list}: verifiedBootKey is empty, as some devices write it where they are unlocked"
+                )
+            }
+            Deviation::OddVerifiedBootKey { list, length } => {
+                write!(f, "{list}: verifiedBootKey has {length} bytes, not 32")
+            }
+            Deviation::OddVerifiedBootHash { list, length } => {
+                write!(f, "{list}: verifiedBootHash has {length} bytes, not 32")
+            }
+            Deviation::ZeroPatchDay { list, tag } => {
+                write!(f, "{list}: the patch level of tag {tag} has the day 00")
+            }
+            Deviation::UnreadablePatchLevel { list, tag, value } => {
+                write!(f, "{list}: the patch level of tag {tag} is {value}, neither YYYYMM nor YYYYMMDD")
+            }
+            Deviation::Misplaced { list, tag } => write!(f, "{list}: tag {tag} belongs to the other list"),
+        }
     }
 }
 

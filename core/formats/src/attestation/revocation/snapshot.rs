@@ -11,6 +11,9 @@ use crate::x509::{Certificate, Extension, Name, Signed, extensions};
 const CRL_NUMBER: &[u8] = &[0x55, 0x1d, 0x14];
 const REASON_CODE: &[u8] = &[0x55, 0x1d, 0x15];
 const AUTHORITY_KEY: &[u8] = &[0x55, 0x1d, 0x23];
+/// deltaCRLIndicator and issuingDistributionPoint.
+const DELTA: &[u8] = &[0x55, 0x1d, 0x1b];
+const PART: &[u8] = &[0x55, 0x1d, 0x1c];
 /// CRLReason certificateHold.
 const HOLD: u64 = 6;
 
@@ -37,9 +40,10 @@ pub(super) fn read(
             signers.len()
         )));
     }
-    if !signer.key_usage.is_some_and(|usage| usage.signs_revocations()) {
+    // A CA's own CRL lists its own certificates, and would pass for a list of everybody's.
+    if signer.is_ca || !signer.key_usage.is_some_and(|usage| usage.signs_revocations()) {
         return Err(refused(format_args!(
-            "signed by {}: expected a signer with keyUsage cRLSign",
+            "signed by {}: expected a signer with keyUsage cRLSign that is no CA",
             signer.subject
         )));
     }
@@ -98,6 +102,11 @@ fn contents(
     let number = find(&given, CRL_NUMBER).ok_or_else(|| refused("expected a cRLNumber"))?;
     list.number = Some(Reader::single(WHAT, number.value, Tag::INTEGER)?.unsigned()?);
     known(&given, &[CRL_NUMBER, AUTHORITY_KEY])?;
+    // Critical or not, these say that the list is a part of another.
+    if let Some(partial) = [DELTA, PART].into_iter().find(|oid| find(&given, oid).is_some()) {
+        let which = if partial == DELTA { "a delta" } else { "a part (issuingDistributionPoint)" };
+        return Err(refused(format_args!("{which}: expected a whole list")));
+    }
     Ok(list)
 }
 

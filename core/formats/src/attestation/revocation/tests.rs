@@ -58,7 +58,9 @@ fn googles_list_is_read() {
         [0xcc, 0x66, 0xe9, 0xa9, 0x37, 0x13, 0xb6, 0xe6, 0x43, 0xb2, 0x6c, 0x15, 0x87, 0x97, 0x86, 0xf7];
     assert_eq!(list.status(&suspended), Some(Status::Suspended));
     assert_eq!(list.status(&[1]), None);
-    assert!(RevocationList::google(br#"{"entries": {}}"#).unwrap().is_empty());
+    let empty = RevocationList::google(br#"{"entries": {}}"#).unwrap();
+    assert!(empty.is_empty());
+    assert_eq!(empty.fetched_at(5).taken_at(), Some(5));
 }
 
 #[test]
@@ -115,6 +117,14 @@ fn what_is_no_snapshot_of_ours_is_refused() {
         extensions: vec![extension(&[2, 5, 29, 27], true, &[2, 1, 1])],
         ..list()
     };
+    let quiet_delta = certificate::RevocationList {
+        extensions: vec![extension(&[2, 5, 29, 27], false, &[2, 1, 1])],
+        ..list()
+    };
+    let part = certificate::RevocationList {
+        extensions: vec![extension(&[2, 5, 29, 28], false, &[0x30, 0])],
+        ..list()
+    };
     let elsewhere =
         certificate::RevocationList { issuer: certificate::name(&[("CN", "Sample Revocation")]), ..list() };
     for (name, text, message) in [
@@ -134,13 +144,17 @@ fn what_is_no_snapshot_of_ours_is_refused() {
         ("another's name", armour(&certificate, &key, &elsewhere), "expected the signer's name"),
         ("a serial number twice", armour(&certificate, &key, &twice), "a serial number twice"),
         ("a delta", armour(&certificate, &key, &delta), "a critical extension that is not known"),
+        ("a delta, not critical", armour(&certificate, &key, &quiet_delta), "a delta: expected a whole list"),
+        ("a part", armour(&certificate, &key, &part), "a part (issuingDistributionPoint)"),
     ] {
         let error = snapshot(&text).unwrap_err().to_string();
         assert!(error.contains(message), "{name}: {error}");
     }
-    let usage = Forged { extensions: vec![key_usage(0x04)], ..certificate.clone() };
-    let error = snapshot(&armour(&usage, &key, &list())).unwrap_err().to_string();
-    assert!(error.contains("expected a signer with keyUsage cRLSign"), "{error}");
+    for extensions in [vec![key_usage(0x04)], vec![basic_constraints(true), key_usage(0x06)]] {
+        let usage = Forged { extensions, ..certificate.clone() };
+        let error = snapshot(&armour(&usage, &key, &list())).unwrap_err().to_string();
+        assert!(error.contains("expected a signer with keyUsage cRLSign that is no CA"), "{error}");
+    }
 }
 
 #[test]

@@ -9,15 +9,18 @@ use crate::x509::{Attribute, Certificate};
 
 /// KeyPurpose ATTEST_KEY: KeyMint lets a key that has it have no other.
 const ATTEST_KEY: u32 = 7;
+/// The first attestation version that knows that purpose.
+const KEYMINT_1: u32 = 100;
 
 /// The description of a user's ATTEST_KEY. Any other attested key could have signed the target as it liked.
 pub(super) fn attest_key<'a>(certificate: &Certificate<'a>) -> Result<KeyDescription<'a>, Refusal> {
     let description = describe(certificate, 1)?;
-    if has_purposes(&description, &[ATTEST_KEY]) {
+    if has_purposes(&description, &[ATTEST_KEY]) && description.attestation_version >= KEYMINT_1 {
         return Ok(description);
     }
     let message = format_args!(
-        "an attested key whose purposes are {}: expected the extension in the target's certificate alone, or above it in one of a key that can do nothing but attest (ATTEST_KEY, enforced by hardware)",
+        "an attested key of attestation version {} whose purposes are {}: expected the extension in the target's certificate alone, or above it in one of a key that can do nothing but attest (ATTEST_KEY, of version 100 or newer, enforced by hardware)",
+        description.attestation_version,
         purposes(&description.hardware)
     );
     Err(Refusal::new(Rule::ExtendedChain, message).of(1))
@@ -33,7 +36,8 @@ pub(super) fn describe<'a>(certificate: &Certificate<'a>, nth: usize) -> Result<
 
 pub(super) fn check_challenge(description: &KeyDescription<'_>, demand: &Demand<'_>) -> Result<(), Refusal> {
     match demand.challenge {
-        Some(issued) if issued != description.challenge => {
+        // An empty challenge was issued by nobody.
+        Some(issued) if issued.is_empty() || issued != description.challenge => {
             let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
             let message = format_args!(
                 "\"{}\": expected the challenge that was issued, \"{}\"",
@@ -101,7 +105,10 @@ fn names_strongbox(value: &[u8]) -> bool {
 
 /// What must hold of every attested key in the chain. One that was imported may be known elsewhere, and as an
 /// ATTEST_KEY it could sign anything.
-pub(super) fn check_key(description: &KeyDescription<'_>, nth: usize) -> Result<(), Refusal> {
+pub(super) fn check_key<'a>(
+    description: &KeyDescription<'a>,
+    nth: usize,
+) -> Result<RootOfTrust<'a>, Refusal> {
     let (hardware, software) = (&description.hardware, &description.software);
     let refuse = |rule, message: std::fmt::Arguments<'_>| Err(Refusal::new(rule, message).of(nth));
     if hardware.origin != Some(Origin::Generated) {
@@ -117,10 +124,10 @@ pub(super) fn check_key(description: &KeyDescription<'_>, nth: usize) -> Result<
             format_args!("allApplications: expected a key of one application"),
         );
     }
-    if hardware.root_of_trust.is_none() {
-        return refuse(Rule::NoRootOfTrust, format_args!("expected a rootOfTrust, enforced by hardware"));
+    match hardware.root_of_trust {
+        Some(root) => Ok(root),
+        None => refuse(Rule::NoRootOfTrust, format_args!("expected a rootOfTrust, enforced by hardware")),
     }
-    Ok(())
 }
 
 pub(super) fn check_purposes(description: &KeyDescription<'_>, demand: &Demand<'_>) -> Result<(), Refusal> {
@@ -149,6 +156,8 @@ pub(super) fn check_same_state(key: &KeyDescription<'_>, target: &KeyDescription
 
 /// Whether the hardware lets the key do these things and no other.
 fn has_purposes(description: &KeyDescription<'_>, expected: &[u32]) -> bool {
+    let mut expected = expected.to_vec();
+    expected.sort_unstable();
     let by_hardware = description.hardware.purposes.is_some_and(|found| found.as_slice() == expected);
     by_hardware && description.software.purposes.is_none()
 }

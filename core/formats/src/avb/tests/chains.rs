@@ -124,7 +124,12 @@ fn images_that_are_no_slots_are_refused() {
             "boot chains on: expected that of the top-level image alone",
         ),
         (lone(vec![small(1, "a"), small(2, "a")]), "a chained twice: expected once"),
-        (lone(vec![small(1, "vbmeta")]), "vbmeta chained twice"),
+        (
+            vec![("system", vbmeta::Vbmeta::new([small(1, "system")]).unsigned())],
+            "the top-level image was named system, and it chains to system: expected the name of the partition \
+             that it lies on, mostly vbmeta",
+        ),
+        (lone(vec![small(1, "vbmeta")]), "the top-level image was named vbmeta, and it chains to vbmeta"),
         (
             lone(vec![small(1, "a"), small(1, "b")]),
             "b with rollback index location 1: expected one below 32 of its own",

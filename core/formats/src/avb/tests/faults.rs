@@ -27,7 +27,7 @@ fn a_wrong_header_is_refused() {
         bytes
     };
     for (bytes, message) in [
-        (vec![], "vbmeta, byte 0: \"\": expected AVB0"),
+        (vec![], "vbmeta: no bytes: expected an image, which begins with AVB0"),
         (b"ANDROID!".to_vec(), "vbmeta, byte 0: \"ANDR\": expected AVB0"),
         (b"\x3a\xff\x26\xed1234".to_vec(), "vbmeta: an Android sparse image: expected a raw one"),
         (b"AVB0\0\0".to_vec(), "vbmeta, byte 4: 2 bytes left: expected 4"),

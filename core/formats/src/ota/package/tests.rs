@@ -63,9 +63,18 @@ fn sha_1_is_accepted_where_it_is_asked_for_and_nowhere_else() {
     assert_eq!(verify(&package, &sha1, Policy::AllowSha1, &Ring).unwrap().hash(), Hash::Sha1);
     // The same key in a certificate of SHA-256 signs with that alone.
     let sha256 = trusting(&key, ForgeHash::Sha256);
-    assert_eq!(verify(&package, &sha256, Policy::AllowSha1, &Ring), Err(Refusal::NoKey(Hash::Sha1)));
+    let refusal = verify(&package, &sha256, Policy::AllowSha1, &Ring).unwrap_err();
+    assert_eq!(refusal, Refusal::NoKey { hash: Hash::Sha1, own: Some(Hash::Sha256) });
     let modern = sign(&archive(), &key, ForgeHash::Sha256);
-    assert_eq!(verify(&modern, &sha1, Policy::AllowSha1, &Ring), Err(Refusal::NoKey(Hash::Sha256)));
+    for policy in [Policy::Strict, Policy::AllowSha1] {
+        let refusal = verify(&modern, &sha1, policy, &Ring).unwrap_err();
+        assert_eq!(refusal, Refusal::NoKey { hash: Hash::Sha256, own: Some(Hash::Sha1) });
+        assert_eq!(
+            refusal.to_string(),
+            "update package: a signature of SHA-256: the given certificates are signed with SHA-1, and recovery \
+             takes such a certificate for signatures of SHA-1 only: expected one that is signed with SHA-256"
+        );
+    }
 }
 
 #[test]
@@ -74,7 +83,8 @@ fn keys_that_recovery_does_not_take_sign_nothing() {
     {
         let package = sign(&archive(), &key, ForgeHash::Sha256);
         let found = verify(&package, &trusting(&key, ForgeHash::Sha256), Policy::Strict, &Ring);
-        assert_eq!(found, Err(Refusal::NoKey(Hash::Sha256)));
+        assert_eq!(found, Err(Refusal::NoKey { hash: Hash::Sha256, own: None }));
+        assert!(found.unwrap_err().to_string().contains("recovery takes none of the given certificates"));
     }
     let package = sign(&archive(), &key(), ForgeHash::Sha384);
     let found = verify(&package, &trusting(&key(), ForgeHash::Sha256), Policy::Strict, &Ring);
