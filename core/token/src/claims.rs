@@ -7,6 +7,7 @@ mod write;
 
 pub use boot::{Boot, BootState};
 pub use gate::GateClaim;
+pub(crate) use read::text as read_text;
 
 use crate::crypto::Sha256Digest;
 use alloc::boxed::Box;

@@ -10,8 +10,16 @@ extern crate alloc;
 extern crate std;
 
 mod cbor;
+pub mod challenge;
 pub mod claims;
 mod cose;
+pub mod credential;
 pub mod crypto;
+pub mod ledger;
+pub mod revocation;
+pub mod verify;
 
 pub use cbor::Malformed;
+pub use challenge::Challenge;
+pub use claims::Claims;
+pub use verify::{Against, Refusal, Requirements, Verified, issue, verify};

@@ -1,0 +1,222 @@
+//! The credential that the enrolment verifier gives an audience: which device a handle is, to this audience alone,
+//! which key speaks for it, and how well that key is kept.
+//!
+//! The evidence level comes from here and from nowhere else: the enrolment verifier has seen the key's attestation,
+//! and an audience never does, since a chain would link the device.
+
+use crate::cbor::{Malformed, Reader, Writer};
+use crate::claims::{Counters, read_text as text};
+use crate::cose::{self, Bad, Sign1};
+use crate::crypto::{PublicKey, Sha256Digest, Sign, VerifySignature};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+/// The media type that a credential says it is.
+pub const CREDENTIAL_TYPE: &str = "application/enigm-posture-credential+cwt";
+/// The largest credential, in bytes.
+pub const MAX_CREDENTIAL: usize = 1024;
+
+const AUD: i64 = 3;
+const EXP: i64 = 4;
+const IAT: i64 = 6;
+const CNF: i64 = 8;
+const HANDLE: i64 = -75_000;
+const EVIDENCE: i64 = -75_020;
+const FLOORS: i64 = -75_021;
+const BOOT_KEY: i64 = -75_022;
+
+/// How well a posture key is kept, as the enrolment verifier found from its attestation. Better orders higher.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EvidenceLevel {
+    /// In a file, or nobody knows where.
+    Software,
+    /// In a trusted execution environment.
+    TrustedEnvironment,
+    /// In a secure element of its own.
+    StrongBox,
+}
+
+const LEVELS: [EvidenceLevel; 3] =
+    [EvidenceLevel::Software, EvidenceLevel::TrustedEnvironment, EvidenceLevel::StrongBox];
+
+/// What may not be undercut. Zero undercuts nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Floors {
+    /// Of the policy's version.
+    pub policy_version: u32,
+    /// Of the counters, together.
+    pub counters: Counters,
+    /// Of the patch levels of system, vendor and boot image, YYYYMM.
+    pub patches: [u32; 3],
+}
+
+/// What a credential says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// For whom.
+    pub audience: Box<str>,
+    /// When it was given, in seconds since 1970 by the enrolment verifier's clock.
+    pub issued_at: u64,
+    /// Until when it holds.
+    pub expires_at: u64,
+    /// The key that speaks for the device to this audience.
+    pub key: PublicKey,
+    /// The device, to this audience alone.
+    pub handle: [u8; 32],
+    /// How well the key is kept.
+    pub evidence: EvidenceLevel,
+    /// What the device had shown when it enrolled.
+    pub floors: Floors,
+    /// The verified boot key that its attestation gave.
+    pub boot_key: Sha256Digest,
+}
+
+/// A credential whose signature was checked. Only [`Credential::verify`] makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedCredential(Credential);
+
+impl VerifiedCredential {
+    /// What it says.
+    pub fn get(&self) -> &Credential {
+        &self.0
+    }
+}
+
+/// Why a credential was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialRefusal {
+    /// More than [`MAX_CREDENTIAL`] bytes.
+    TooLarge,
+    /// Another encoding than the one, or no credential.
+    Malformed(Malformed),
+    /// Another algorithm than ES256.
+    Algorithm,
+    /// The unprotected header is not empty.
+    Unprotected,
+    /// It says that it is something else.
+    Type,
+    /// No pinned enrolment verifier's.
+    UnknownIssuer,
+    /// The higher of two signatures.
+    HighS,
+    /// Not the issuer's signature.
+    Signature,
+    /// It was not valid yet, or no longer.
+    Expired,
+}
+
+impl Credential {
+    /// A credential, signed by the enrolment verifier.
+    pub fn sign<S: Sign>(&self, key: &S) -> Result<Vec<u8>, S::Error> {
+        cose::sign(CREDENTIAL_TYPE, &self.to_bytes(), key)
+    }
+
+    /// Verifies a credential as of `now`, in seconds since 1970 by the relying party's own clock.
+    pub fn verify(
+        bytes: &[u8],
+        issuers: &[PublicKey],
+        now: u64,
+        crypto: &dyn VerifySignature,
+    ) -> Result<VerifiedCredential, CredentialRefusal> {
+        if bytes.len() > MAX_CREDENTIAL {
+            return Err(CredentialRefusal::TooLarge);
+        }
+        let signed = Sign1::parse(bytes)?;
+        if signed.typ != CREDENTIAL_TYPE {
+            return Err(CredentialRefusal::Type);
+        }
+        let issuer = issuers.iter().find(|issuer| issuer.thumbprint() == signed.kid);
+        signed.verify(issuer.ok_or(CredentialRefusal::UnknownIssuer)?, crypto)?;
+        let credential = Credential::from_bytes(signed.payload).map_err(CredentialRefusal::Malformed)?;
+        match (credential.issued_at..credential.expires_at).contains(&now) {
+            true => Ok(VerifiedCredential(credential)),
+            false => Err(CredentialRefusal::Expired),
+        }
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut writer = Writer::default();
+        writer.map(8);
+        writer.integer(AUD).text(&self.audience);
+        writer.integer(EXP).unsigned(self.expires_at);
+        writer.integer(IAT).unsigned(self.issued_at);
+        // cnf, COSE_Key (RFC 8747 §3.2): kty EC2, crv P-256.
+        writer.integer(CNF).map(1).integer(1).map(4).integer(1).integer(2).integer(-1).integer(1);
+        writer.integer(-2).bytes(&self.key.x).integer(-3).bytes(&self.key.y);
+        writer.integer(HANDLE).bytes(&self.handle);
+        writer.integer(EVIDENCE).unsigned(self.evidence as u64);
+        let Floors { policy_version, counters, patches } = self.floors;
+        writer.integer(FLOORS).array(6).unsigned(policy_version.into());
+        writer.unsigned(counters.boot).unsigned(counters.sequence);
+        patches.iter().for_each(|patch| _ = writer.unsigned((*patch).into()));
+        writer.integer(BOOT_KEY).bytes(&self.boot_key);
+        writer.into_bytes()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Credential, Malformed> {
+        let mut reader = Reader::new(bytes);
+        let mut map = reader.map()?;
+        reader.expect(&mut map, AUD)?;
+        let audience = text(&mut reader)?;
+        reader.expect(&mut map, EXP)?;
+        let expires_at = reader.unsigned()?;
+        reader.expect(&mut map, IAT)?;
+        let issued_at = reader.unsigned()?;
+        reader.expect(&mut map, CNF)?;
+        let key = key(&mut reader)?;
+        reader.expect(&mut map, HANDLE)?;
+        let handle = reader.fixed()?;
+        reader.expect(&mut map, EVIDENCE)?;
+        let wrong = reader.error("an evidence level, 0 to 2");
+        let evidence = usize::try_from(reader.unsigned()?).ok().and_then(|level| LEVELS.get(level));
+        let evidence = *evidence.ok_or(wrong)?;
+        reader.expect(&mut map, FLOORS)?;
+        reader.array(6)?;
+        let policy_version = small(&mut reader)?;
+        let counters = Counters { boot: reader.unsigned()?, sequence: reader.unsigned()? };
+        let patches = [small(&mut reader)?, small(&mut reader)?, small(&mut reader)?];
+        reader.expect(&mut map, BOOT_KEY)?;
+        let boot_key = reader.fixed()?;
+        reader.last(&map)?;
+        reader.end()?;
+        let floors = Floors { policy_version, counters, patches };
+        Ok(Credential { audience, issued_at, expires_at, key, handle, evidence, floors, boot_key })
+    }
+}
+
+fn key(reader: &mut Reader<'_>) -> Result<PublicKey, Malformed> {
+    let mut method = reader.map()?;
+    reader.expect(&mut method, 1)?;
+    let mut key = reader.map()?;
+    let wrong = reader.error("a COSE key on P-256");
+    for (label, value) in [(1, 2), (-1, 1)] {
+        reader.expect(&mut key, label)?;
+        if reader.integer()? != value {
+            return Err(wrong);
+        }
+    }
+    reader.expect(&mut key, -2)?;
+    let x = reader.fixed()?;
+    reader.expect(&mut key, -3)?;
+    let y = reader.fixed()?;
+    reader.last(&key)?;
+    reader.last(&method)?;
+    Ok(PublicKey { x, y })
+}
+
+fn small(reader: &mut Reader<'_>) -> Result<u32, Malformed> {
+    let wrong = reader.error("an unsigned integer of 32 bits");
+    u32::try_from(reader.unsigned()?).map_err(|_| wrong)
+}
+
+impl From<Bad> for CredentialRefusal {
+    fn from(bad: Bad) -> CredentialRefusal {
+        match bad {
+            Bad::Form(malformed) => CredentialRefusal::Malformed(malformed),
+            Bad::Algorithm => CredentialRefusal::Algorithm,
+            Bad::Unprotected => CredentialRefusal::Unprotected,
+            Bad::HighS => CredentialRefusal::HighS,
+            Bad::Signature => CredentialRefusal::Signature,
+        }
+    }
+}

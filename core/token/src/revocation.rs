@@ -1,0 +1,116 @@
+//! Which handles are revoked: a signed, dated list for one audience, usable offline.
+
+use crate::cbor::{Malformed, Reader, Writer};
+use crate::claims::read_text as text;
+use crate::cose::{self, Bad, Sign1};
+use crate::crypto::{PublicKey, Sign, VerifySignature};
+use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
+
+/// The media type that a list says it is.
+pub const REVOCATION_TYPE: &str = "application/enigm-posture-revocation+cwt";
+/// The most handles of a list.
+pub const MAX_HANDLES: usize = 100_000;
+
+const AUD: i64 = 3;
+const IAT: i64 = 6;
+const NUMBER: i64 = -75_030;
+const HANDLES: i64 = -75_031;
+
+/// A list of revoked handles, before it is signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revoked {
+    /// For whom: handles are another audience's in another list.
+    pub audience: Box<str>,
+    /// Of when it is, in seconds since 1970.
+    pub taken_at: u64,
+    /// Which only rises.
+    pub number: u64,
+    /// The handles.
+    pub handles: BTreeSet<[u8; 32]>,
+}
+
+/// A list whose signature was checked. Only [`Revoked::verify`] makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedRevoked(Revoked);
+
+/// Why a list was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RevokedRefusal {
+    /// Another encoding than the one, or no list.
+    Malformed(Malformed),
+    /// Another algorithm than ES256, or something in the unprotected header.
+    Header,
+    /// It says that it is something else.
+    Type,
+    /// No pinned signer's.
+    UnknownSigner,
+    /// Not the signer's signature, or the higher of two.
+    Signature,
+}
+
+impl VerifiedRevoked {
+    /// What it says.
+    pub fn get(&self) -> &Revoked {
+        &self.0
+    }
+}
+
+impl Revoked {
+    /// The list, signed.
+    pub fn sign<S: Sign>(&self, key: &S) -> Result<Vec<u8>, S::Error> {
+        let mut writer = Writer::default();
+        writer.map(4).integer(AUD).text(&self.audience).integer(IAT).unsigned(self.taken_at);
+        writer.integer(NUMBER).unsigned(self.number);
+        // The handles one after the other, ascending: one byte string.
+        let handles: Vec<u8> = self.handles.iter().flatten().copied().collect();
+        writer.integer(HANDLES).bytes(&handles);
+        cose::sign(REVOCATION_TYPE, &writer.into_bytes(), key)
+    }
+
+    /// Verifies a list.
+    pub fn verify(
+        bytes: &[u8],
+        signers: &[PublicKey],
+        crypto: &dyn VerifySignature,
+    ) -> Result<VerifiedRevoked, RevokedRefusal> {
+        let signed = Sign1::parse(bytes)?;
+        if signed.typ != REVOCATION_TYPE {
+            return Err(RevokedRefusal::Type);
+        }
+        let signer = signers.iter().find(|signer| signer.thumbprint() == signed.kid);
+        signed.verify(signer.ok_or(RevokedRefusal::UnknownSigner)?, crypto)?;
+        Revoked::from_bytes(signed.payload).map(VerifiedRevoked).map_err(RevokedRefusal::Malformed)
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Revoked, Malformed> {
+        let mut reader = Reader::new(bytes);
+        let mut map = reader.map()?;
+        reader.expect(&mut map, AUD)?;
+        let audience = text(&mut reader)?;
+        reader.expect(&mut map, IAT)?;
+        let taken_at = reader.unsigned()?;
+        reader.expect(&mut map, NUMBER)?;
+        let number = reader.unsigned()?;
+        reader.expect(&mut map, HANDLES)?;
+        let wrong = reader.error("handles of 32 bytes, ascending, each once");
+        let (handles, rest) = reader.bytes()?.as_chunks::<32>();
+        reader.last(&map)?;
+        reader.end()?;
+        match rest.is_empty() && handles.len() <= MAX_HANDLES && handles.is_sorted_by(|a, b| a < b) {
+            true => Ok(Revoked { audience, taken_at, number, handles: handles.iter().copied().collect() }),
+            false => Err(wrong),
+        }
+    }
+}
+
+impl From<Bad> for RevokedRefusal {
+    fn from(bad: Bad) -> RevokedRefusal {
+        match bad {
+            Bad::Form(malformed) => RevokedRefusal::Malformed(malformed),
+            Bad::Algorithm | Bad::Unprotected => RevokedRefusal::Header,
+            Bad::HighS | Bad::Signature => RevokedRefusal::Signature,
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The relying party's rules, in order. [`verify`] is the only maker of [`Verified`].
+//!
+//! Cheap ones first; each is mandatory. The evidence level comes from the credential, freshness from the relying
+//! party's own clock between challenge and receipt: what the device's clock says can only shorten it.
+
+mod refusal;
+
+use crate::challenge::Challenge;
+use crate::claims::{Claims, PolicyClaim};
+use crate::cose::{self, Sign1};
+use crate::credential::{EvidenceLevel, Floors, VerifiedCredential};
+use crate::crypto::{Sha256Digest, Sign, VerifySignature};
+use crate::ledger::Ledger;
+use crate::revocation::VerifiedRevoked;
+use alloc::vec::Vec;
+pub use refusal::Refusal;
+use trust_posture::{GateId, Posture, Verdict};
+
+/// The media type that a posture attestation says it is (RFC 9782).
+pub const TYPE: &str = "application/eat+cwt";
+/// The largest posture attestation, in bytes.
+pub const MAX_TOKEN: usize = 4096;
+
+/// What a relying party asks of every posture.
+#[derive(Clone, Copy, Debug)]
+pub struct Requirements<'r> {
+    /// Who it is: attestations for others are refused.
+    pub audience: &'r str,
+    /// The gates that must pass. One that does not, for whatever reason, refuses.
+    pub gates: &'r [GateId],
+    /// The least posture.
+    pub posture: Posture,
+    /// The policies that it knows, by the SHA-256 of their bytes.
+    pub policies: &'r [Sha256Digest],
+    /// Whether a laboratory's policy will do.
+    pub accepts_lab: bool,
+    /// How many waivers will do.
+    pub max_waivers: u64,
+    /// The least evidence level of the credential.
+    pub evidence: EvidenceLevel,
+    /// How many seconds may lie between challenge and receipt, and between issue and expiry.
+    pub max_age: u64,
+    /// How many seconds the device's clock may be off.
+    pub skew: u64,
+    /// How many seconds old the list of revoked handles may be.
+    pub max_revocation_age: u64,
+}
+
+/// A posture that was verified: for this relying party, from this device, in answer to this challenge. Only
+/// [`verify`] makes one, and it is used once.
+#[must_use]
+#[derive(Debug, PartialEq, Eq)]
+pub struct Verified {
+    claims: Claims,
+    evidence: EvidenceLevel,
+}
+
+impl Verified {
+    /// What the device said.
+    pub fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// How well its key is kept, as the enrolment verifier found.
+    pub fn evidence(&self) -> EvidenceLevel {
+        self.evidence
+    }
+}
+
+/// What a posture attestation is verified against.
+#[derive(Clone, Copy)]
+pub struct Against<'v> {
+    /// The device's credential.
+    pub credential: &'v VerifiedCredential,
+    /// What this relying party asks.
+    pub requirements: &'v Requirements<'v>,
+    /// Which handles are revoked.
+    pub revoked: &'v VerifiedRevoked,
+    /// Its clock, in seconds since 1970.
+    pub now: u64,
+}
+
+/// Signs a posture attestation.
+pub fn issue<S: Sign>(claims: &Claims, key: &S) -> Result<Vec<u8>, S::Error> {
+    cose::sign(TYPE, &claims.to_bytes(), key)
+}
+
+/// Verifies a posture attestation: every rule, in order. The challenge is closed in any case once the signature is
+/// good, so that a second answer finds it so.
+pub fn verify<L: Ledger>(
+    token: &[u8],
+    challenge: Challenge,
+    against: Against<'_>,
+    ledger: &mut L,
+    crypto: &dyn VerifySignature,
+) -> Result<Verified, Refusal<L::Error>> {
+    let Against { credential, requirements, revoked, now } = against;
+    let device = credential.get();
+    if token.len() > MAX_TOKEN {
+        return Err(Refusal::TooLarge);
+    }
+    let signed = Sign1::parse(token)?;
+    if signed.typ != TYPE {
+        return Err(Refusal::Type);
+    }
+    if signed.kid != device.key.thumbprint() {
+        return Err(Refusal::UnknownKey);
+    }
+    signed.verify(&device.key, crypto)?;
+    let claims = Claims::from_bytes(signed.payload).map_err(Refusal::Claims)?;
+    if *claims.audience != *requirements.audience || *device.audience != *requirements.audience {
+        return Err(Refusal::Audience);
+    }
+    if claims.nonce != *challenge.nonce() {
+        return Err(Refusal::Nonce);
+    }
+    let made_at = ledger.close(challenge.nonce()).map_err(Refusal::Ledger)?.ok_or(Refusal::ChallengeUsed)?;
+    check_times(&claims, made_at, now, requirements)?;
+    if claims.handle != device.handle {
+        return Err(Refusal::Handle);
+    }
+    if now >= device.expires_at || now < device.issued_at {
+        return Err(Refusal::CredentialExpired);
+    }
+    if device.evidence < requirements.evidence {
+        return Err(Refusal::Evidence(device.evidence));
+    }
+    let boot = claims.boot.unwrap_or_default();
+    if boot.key.is_some_and(|key| key != device.boot_key) {
+        return Err(Refusal::BootKey);
+    }
+    check_policy(&claims.policy, requirements)?;
+    check_posture(&claims, requirements)?;
+    check_revoked(device.handle, revoked, now, requirements)?;
+    if claims.confirmation != *challenge.confirmation() {
+        return Err(Refusal::Confirmation);
+    }
+    // Last, since it is written down: only what is accepted raises the floors.
+    let months = [boot.os_patch, boot.vendor_patch, boot.boot_patch].map(Option::unwrap_or_default);
+    let shown = Floors { policy_version: claims.policy.version, counters: claims.counters, patches: months };
+    if device.floors.raised(&shown).is_none() {
+        return Err(Refusal::Floor(device.floors));
+    }
+    ledger.raise(&device.handle, &shown).map_err(Refusal::Ledger)?.map_err(Refusal::Floor)?;
+    Ok(Verified { claims, evidence: device.evidence })
+}
+
+fn check_times<E>(
+    claims: &Claims,
+    made_at: u64,
+    now: u64,
+    requirements: &Requirements<'_>,
+) -> Result<(), Refusal<E>> {
+    // The relying party's own clock, which must not have been set back either.
+    let waited = now.checked_sub(made_at).ok_or(Refusal::ClockSetBack)?;
+    if waited > requirements.max_age {
+        return Err(Refusal::TooLate);
+    }
+    let lifetime = claims.expires_at.checked_sub(claims.issued_at).ok_or(Refusal::Lifetime)?;
+    if lifetime > requirements.max_age {
+        return Err(Refusal::Lifetime);
+    }
+    if claims.issued_at > now.saturating_add(requirements.skew) {
+        return Err(Refusal::NotYetValid);
+    }
+    if now > claims.expires_at.saturating_add(requirements.skew) {
+        return Err(Refusal::Expired);
+    }
+    Ok(())
+}
+
+fn check_policy<E>(policy: &PolicyClaim, requirements: &Requirements<'_>) -> Result<(), Refusal<E>> {
+    if !requirements.policies.contains(&policy.digest) {
+        return Err(Refusal::UnknownPolicy);
+    }
+    if policy.is_lab && !requirements.accepts_lab {
+        return Err(Refusal::LabPolicy);
+    }
+    Ok(())
+}
+
+/// Required gates pass, and the posture is not better than the gates that are seen.
+fn check_posture<E>(claims: &Claims, requirements: &Requirements<'_>) -> Result<(), Refusal<E>> {
+    for gate in requirements.gates {
+        let seen = claims.gates.iter().find(|claim| claim.gate == *gate).map(|claim| claim.verdict);
+        if seen != Some(Verdict::Pass) {
+            return Err(Refusal::Gate(*gate, seen));
+        }
+    }
+    if claims.waivers > requirements.max_waivers {
+        return Err(Refusal::Waivers(claims.waivers));
+    }
+    let falls_short = |verdict| matches!(verdict, Verdict::Fail | Verdict::Unknown);
+    let is_best = claims.posture == Posture::Compliant;
+    if is_best && (claims.waivers > 0 || claims.gates.iter().any(|claim| falls_short(claim.verdict))) {
+        return Err(Refusal::Inconsistent);
+    }
+    if claims.posture < requirements.posture {
+        return Err(Refusal::Posture(claims.posture));
+    }
+    Ok(())
+}
+
+fn check_revoked<E>(
+    handle: [u8; 32],
+    revoked: &VerifiedRevoked,
+    now: u64,
+    requirements: &Requirements<'_>,
+) -> Result<(), Refusal<E>> {
+    let list = revoked.get();
+    if *list.audience != *requirements.audience {
+        return Err(Refusal::RevocationAudience);
+    }
+    if list.handles.contains(&handle) {
+        return Err(Refusal::Revoked);
+    }
+    // A list that was made after now is another clock's, and shows nothing.
+    let age =
+        now.saturating_add(requirements.skew).checked_sub(list.taken_at).ok_or(Refusal::RevocationStale)?;
+    if age.saturating_sub(requirements.skew) > requirements.max_revocation_age {
+        return Err(Refusal::RevocationStale);
+    }
+    Ok(())
+}
+
+#[cfg(all(test, feature = "p256"))]
+mod tests;
