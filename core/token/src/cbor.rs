@@ -7,7 +7,7 @@
 mod read;
 mod write;
 
-pub(crate) use read::{Key, Map, Reader};
+pub(crate) use read::{Key, Reader};
 pub(crate) use write::Writer;
 
 /// Major types (RFC 8949 §3.1).

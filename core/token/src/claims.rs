@@ -17,7 +17,7 @@ use trust_posture::Posture;
 /// The one profile of this crate.
 pub const PROFILE: &str = "tag:enigm.example,2026:posture#1";
 /// Who develops what judged the device.
-pub const DEVELOPER: &str = "https://enigm.example";
+pub const DEVELOPER: &str = "enigm.example";
 /// The longest audience, policy id and build, in bytes.
 pub const MAX_TEXT: usize = 64;
 

@@ -223,5 +223,5 @@ fn check_revoked<E>(
     Ok(())
 }
 
-#[cfg(all(test, feature = "p256"))]
+#[cfg(test)]
 mod tests;
