@@ -25,12 +25,12 @@ fn values_are_encoded_as_the_standard_shows() {
         (-1000, &[0x39, 0x03, 0xe7]),
         (i64::MIN, &[0x3b, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
     ] {
-        assert_eq!(written(|writer| drop(writer.integer(value))), bytes);
+        assert_eq!(written(|writer| _ = writer.integer(value)), bytes);
         assert_eq!(Reader::new(bytes).integer(), Ok(value));
     }
-    assert_eq!(written(|w| drop(w.text("IETF"))), [0x64, 0x49, 0x45, 0x54, 0x46]);
-    assert_eq!(written(|w| drop(w.bytes(&[1, 2, 3, 4]))), [0x44, 1, 2, 3, 4]);
-    assert_eq!(written(|w| drop(w.array(3).boolean(true).boolean(false).tag(18))), [0x83, 0xf5, 0xf4, 0xd2]);
+    assert_eq!(written(|w| _ = w.text("IETF")), [0x64, 0x49, 0x45, 0x54, 0x46]);
+    assert_eq!(written(|w| _ = w.bytes(&[1, 2, 3, 4])), [0x44, 1, 2, 3, 4]);
+    assert_eq!(written(|w| _ = w.array(3).boolean(true).boolean(false).tag(18)), [0x83, 0xf5, 0xf4, 0xd2]);
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn keys_ascend_and_come_once() {
 proptest! {
     #[test]
     fn an_integer_has_one_encoding(value: i64) {
-        let bytes = written(|writer| drop(writer.integer(value)));
+        let bytes = written(|writer| _ = writer.integer(value));
         prop_assert_eq!(Reader::new(&bytes).integer(), Ok(value));
     }
 
@@ -110,11 +110,11 @@ proptest! {
     fn what_is_read_is_what_would_be_written(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
         let mut reader = Reader::new(&bytes);
         if let (Ok(value), Ok(())) = (reader.integer(), reader.end()) {
-            prop_assert_eq!(&written(|writer| drop(writer.integer(value))), &bytes);
+            prop_assert_eq!(&written(|writer| _ = writer.integer(value)), &bytes);
         }
         let mut reader = Reader::new(&bytes);
         if let (Ok(value), Ok(())) = (reader.text().map(String::from), reader.end()) {
-            prop_assert_eq!(&written(|writer| drop(writer.text(&value))), &bytes);
+            prop_assert_eq!(&written(|writer| _ = writer.text(&value)), &bytes);
         }
         let mut reader = Reader::new(&bytes);
         let _ = (reader.clone().bytes().map(<[u8]>::len), reader.clone().boolean(), reader.clone().array(2), reader.tag(18));
