@@ -30,6 +30,12 @@ impl Challenge {
         Ok(Challenge { nonce, confirmation })
     }
 
+    /// A challenge that was made before, by what was kept of it: in the request that it was made in, say. The ledger
+    /// knows whether it is still open, and since when.
+    pub fn kept(nonce: [u8; 32], confirmation: Sha256Digest) -> Challenge {
+        Challenge { nonce, confirmation }
+    }
+
     /// What goes to the device.
     pub fn nonce(&self) -> &[u8; 32] {
         &self.nonce

@@ -22,4 +22,4 @@ pub mod verify;
 pub use cbor::Malformed;
 pub use challenge::Challenge;
 pub use claims::Claims;
-pub use verify::{Against, Refusal, Requirements, Verified, issue, verify};
+pub use verify::{Against, Refusal, Requirements, Verified, inspect, issue, verify};

@@ -13,7 +13,7 @@ use crate::crypto::{Sha256Digest, Sign, VerifySignature};
 use crate::ledger::Ledger;
 use crate::revocation::VerifiedRevoked;
 use alloc::vec::Vec;
-pub use refusal::Refusal;
+pub use refusal::{RULES, Refusal};
 use trust_posture::{GateId, Posture, Verdict};
 
 /// The media type that a posture attestation says it is (RFC 9782).
@@ -221,6 +221,18 @@ fn check_revoked<E>(
         return Err(Refusal::RevocationStale);
     }
     Ok(())
+}
+
+/// The claims of an attestation, to be looked at: nothing is verified.
+pub fn inspect(token: &[u8]) -> Result<Claims, Refusal<core::convert::Infallible>> {
+    if token.len() > MAX_TOKEN {
+        return Err(Refusal::TooLarge);
+    }
+    let signed = Sign1::parse(token)?;
+    if signed.typ != TYPE {
+        return Err(Refusal::Type);
+    }
+    Claims::from_bytes(signed.payload).map_err(Refusal::Claims)
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! The command line.
 
 mod source;
+mod token;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use source::{SourceArgs, TrustArgs, with_roots};
 use std::path::PathBuf;
+pub use token::TokenArgs;
 use trust_evidence::Time;
 
 /// Judges a device against the ten production gates, and says what was found, why it matters and what to do.
@@ -121,6 +123,20 @@ pub enum Command {
     /// Look at an update package, or verify who signed it
     #[command(subcommand)]
     Ota(OtaCommand),
+    /// Verify a posture attestation as a relying party, with an account of each rule
+    ///
+    /// Exit status: 0 verified, 1 refused, 2 usage or a file that can't be used. Nothing is remembered between two
+    /// runs: a relying party keeps a ledger, so that no answer counts twice and nothing steps back.
+    Verify {
+        #[command(flatten)]
+        token: TokenArgs,
+        /// Text or JSON
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Show what a posture attestation says; nothing is verified
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Check a policy, or write a starting one
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -157,6 +173,20 @@ pub enum AttestationCommand {
         revocation: Option<PathBuf>,
         #[command(flatten)]
         trust: TrustArgs,
+        /// Text or JSON
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum TokenCommand {
+    /// Print its claims
+    ///
+    /// Exit status: 0 shown, 1 no posture attestation, 2 usage.
+    Inspect {
+        /// The attestation, CBOR; - for standard input
+        token: PathBuf,
         /// Text or JSON
         #[arg(long, value_enum, default_value_t)]
         format: Format,

@@ -6,7 +6,7 @@ use crate::args::{
     SourceArgs, TrustArgs,
 };
 use crate::terminal::{CommandError, Outcome, colour, print, print_json, store, warn};
-use crate::{attestation, avb, ota};
+use crate::{attestation, avb, ota, token};
 use clap::CommandFactory;
 use std::fs;
 use std::io::Read;
@@ -77,6 +77,8 @@ pub fn run(command: Command) -> Outcome {
             trust,
             format,
         }) => attestation::verified(&chain, challenge.as_deref(), at, revocation.as_deref(), &trust, format),
+        Command::Verify { token, format } => token::verified(&token, format),
+        Command::Token(command) => token::run(command),
         Command::Avb(command) => avb::run(command),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -288,7 +290,7 @@ fn imported(house: &House, source: PathBuf, trust: &Trust) -> Result<Evidence, C
 }
 
 /// A built-in policy by name, else a file.
-fn policy(name: &str) -> Result<Policy, CommandError> {
+pub fn policy(name: &str) -> Result<Policy, CommandError> {
     match policies::built_in(name) {
         Some(policy) => Ok(policy?),
         None if !Path::new(name).exists() => Err(unknown_policy(name)),

@@ -6,6 +6,7 @@ mod avb;
 mod commands;
 mod ota;
 mod terminal;
+mod token;
 
 use clap::Parser;
 use std::io::Write;

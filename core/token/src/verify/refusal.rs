@@ -89,6 +89,43 @@ impl<E> From<Bad> for Refusal<E> {
     }
 }
 
+/// The rules in the order in which they are checked: the refusal's name, and what is asked.
+pub const RULES: [(&str, &str); 33] = [
+    ("too-large", "at most 4096 bytes"),
+    ("malformed-envelope", "a COSE_Sign1 in its one encoding"),
+    ("unprotected-header", "an empty unprotected header"),
+    ("algorithm", "ES256"),
+    ("type", "a posture attestation, as it says itself"),
+    ("unknown-key", "signed, it says, with the credential's key"),
+    ("high-s", "the lower of the two signatures"),
+    ("signature", "the credential's key's signature"),
+    ("malformed-claims", "the profile's claims in their one encoding"),
+    ("audience", "for this audience, the credential too"),
+    ("nonce", "in answer to this challenge"),
+    ("challenge-used", "the challenge was open"),
+    ("clock-set-back", "the relying party's clock went on"),
+    ("too-late", "answered in time"),
+    ("lifetime", "valid for no longer than is accepted"),
+    ("not-yet-valid", "the device's clock is not ahead"),
+    ("expired", "not expired"),
+    ("handle", "of the credential's handle"),
+    ("credential-expired", "the credential holds"),
+    ("evidence-level", "the key is kept well enough"),
+    ("boot-key", "the boot key that the device enrolled with, where it is shown"),
+    ("unknown-policy", "judged under a policy that is known"),
+    ("lab-policy", "no laboratory's policy"),
+    ("gate", "every required gate is shown and passes"),
+    ("waivers", "no more waivers than are accepted"),
+    ("inconsistent", "a posture no better than its gates"),
+    ("posture", "a posture that is good enough"),
+    ("revocation-audience", "a list of revoked handles for this audience"),
+    ("revoked", "not revoked"),
+    ("revocation-stale", "a list that is recent"),
+    ("confirmation", "for the key that the caller proves"),
+    ("floor", "nothing below what the device has shown before"),
+    ("ledger", "the ledger answers"),
+];
+
 impl<E> Refusal<E> {
     /// Its name, for logs and programs.
     pub fn code(&self) -> &'static str {

@@ -1,0 +1,64 @@
+//! What a posture attestation is verified against.
+
+use clap::Args;
+use std::path::PathBuf;
+use trust_evidence::Time;
+use trust_posture::GateId;
+
+/// A posture attestation, and what it is verified against.
+#[derive(Args)]
+pub struct TokenArgs {
+    /// The attestation, CBOR; - for standard input
+    pub token: PathBuf,
+    /// The device's credential for this audience, CBOR
+    #[arg(long, value_name = "F")]
+    pub credential: PathBuf,
+    /// The list of revoked handles for this audience, CBOR
+    #[arg(long, value_name = "F")]
+    pub revoked: PathBuf,
+    /// A certificate in PEM of the enrolment verifier, who signs both
+    #[arg(long, value_name = "F")]
+    pub issuer: PathBuf,
+    /// Who you are: attestations for others are refused
+    #[arg(long, value_name = "NAME", overrides_with = "audience")]
+    pub audience: String,
+    /// The challenge that you made, 32 bytes in hex
+    #[arg(long, value_name = "HEX", value_parser = digest)]
+    pub nonce: [u8; 32],
+    /// The COSE key thumbprint of the key that the caller proves, in hex
+    #[arg(long, value_name = "HEX", value_parser = digest)]
+    pub cnf: [u8; 32],
+    /// When you made the challenge (RFC 3339) [default: --at]
+    #[arg(long, value_name = "TIME")]
+    pub made_at: Option<Time>,
+    /// Judge as of this time (RFC 3339) [default: now]
+    #[arg(long, value_name = "TIME", overrides_with = "at")]
+    pub at: Option<Time>,
+    /// A policy that you know: a built-in one's name, a policy file, or a SHA-256 in hex; may be given again
+    #[arg(long = "policy", value_name = "NAME|FILE|HEX", default_value = "production")]
+    pub policies: Vec<String>,
+    /// A gate that must pass, by its id; may be given again [default: all that apply, gate 8 left out]
+    #[arg(long = "gate", value_name = "ID", value_parser = gate)]
+    pub gates: Vec<GateId>,
+    /// Accept a laboratory's policy
+    #[arg(long)]
+    pub lab: bool,
+    /// Accept a key that is kept in software
+    #[arg(long)]
+    pub software: bool,
+    /// How many seconds may lie between challenge and receipt
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub max_age: u64,
+}
+
+fn digest(text: &str) -> Result<[u8; 32], String> {
+    let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok();
+    bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| "expected 32 bytes in hex".into())
+}
+
+fn gate(id: &str) -> Result<GateId, String> {
+    GateId::from_id(id).ok_or_else(|| {
+        let known: Vec<&str> = GateId::ALL.iter().map(|gate| gate.id()).collect();
+        format!("expected one of {}", known.join(", "))
+    })
+}

@@ -1,0 +1,107 @@
+//! `trustctl verify` and `trustctl token`: posture attestations, as a relying party sees them.
+
+use crate::args::{Format, TokenArgs, TokenCommand};
+use crate::commands::policy;
+use crate::terminal::{CommandError, Outcome, print, print_json, read_capped};
+use std::path::Path;
+use trust_formats::signature::{Curve, PublicKey as CertificateKey};
+use trust_formats::{pem, x509};
+use trust_posture::{GateId, Posture};
+use trust_token::credential::{Credential, EvidenceLevel, MAX_CREDENTIAL};
+use trust_token::crypto::{PublicKey, Ring};
+use trust_token::ledger::{Ledger, Memory};
+use trust_token::revocation::{MAX_HANDLES, Revoked};
+use trust_token::verify::MAX_TOKEN;
+use trust_token::{Against, Challenge, Requirements, inspect, verify};
+use trustd::show::token as show;
+
+/// An attestation that was refused, or is none.
+const REFUSED: u8 = 1;
+/// How many seconds the device's clock may be off.
+const SKEW: u64 = 60;
+/// How many seconds old the list of revoked handles may be: a week.
+const MAX_REVOCATION_AGE: u64 = 7 * 86_400;
+/// The largest certificate file, in bytes.
+const MAX_ISSUER: usize = 64 << 10;
+
+/// Prints what an attestation says.
+pub fn run(command: TokenCommand) -> Outcome {
+    let TokenCommand::Inspect { token, format } = command;
+    // One byte more than an attestation may have, so that the reader says that it is too large.
+    match (inspect(&read_capped(&token, MAX_TOKEN + 1)?), format) {
+        (Ok(claims), Format::Text) => print(show::claims(&claims).as_bytes()),
+        (Ok(claims), Format::Json) => print_json(&show::claims_json(&claims)),
+        (Err(refusal), _) => {
+            print(format!("no posture attestation: {refusal}\n").as_bytes())?;
+            Ok(REFUSED)
+        }
+    }
+}
+
+/// Verifies an attestation, and gives an account of each rule.
+pub fn verified(args: &TokenArgs, format: Format) -> Outcome {
+    let refused = |path: &Path, why: String| CommandError::Usage(format!("{}: {why}", path.display()));
+    let now = seconds(args.at.unwrap_or_else(trustd::cycle::now));
+    let issuers = [issuer(&args.issuer)?];
+    let credential = read_capped(&args.credential, MAX_CREDENTIAL)?;
+    let credential = Credential::verify(&credential, &issuers, now, &Ring)
+        .map_err(|refusal| refused(&args.credential, format!("no credential to go by: {refusal:?}")))?;
+    let revoked = read_capped(&args.revoked, 33 * MAX_HANDLES)?;
+    let revoked = Revoked::verify(&revoked, &issuers, &Ring)
+        .map_err(|refusal| refused(&args.revoked, format!("no list to go by: {refusal:?}")))?;
+    let policies = args.policies.iter().map(|name| known_policy(name)).collect::<Result<Vec<_>, _>>()?;
+    let applying: Vec<GateId> =
+        GateId::ALL.into_iter().filter(|gate| *gate != GateId::DeviceManagement).collect();
+    let requirements = Requirements {
+        audience: &args.audience,
+        gates: if args.gates.is_empty() { &applying } else { &args.gates },
+        posture: Posture::Compliant,
+        policies: &policies,
+        accepts_lab: args.lab,
+        max_waivers: 0,
+        evidence: if args.software { EvidenceLevel::Software } else { EvidenceLevel::TrustedEnvironment },
+        max_age: args.max_age,
+        skew: SKEW,
+        max_revocation_age: MAX_REVOCATION_AGE,
+    };
+    let mut ledger = Memory::new(1);
+    let Ok(()) = ledger.open(&args.nonce, args.made_at.map_or(now, seconds));
+    let challenge = Challenge::kept(args.nonce, args.cnf);
+    let against = Against { credential: &credential, requirements: &requirements, revoked: &revoked, now };
+    let token = read_capped(&args.token, MAX_TOKEN + 1)?;
+    let verdict = verify(&token, challenge, against, &mut ledger, &Ring);
+    match format {
+        Format::Text => print(show::account(&verdict).as_bytes())?,
+        Format::Json => print_json(&show::account_json(&verdict))?,
+    };
+    Ok(if verdict.is_ok() { 0 } else { REFUSED })
+}
+
+fn seconds(time: trust_evidence::Time) -> u64 {
+    u64::try_from(time.unix()).unwrap_or_default()
+}
+
+/// The P-256 key of a certificate in PEM.
+fn issuer(path: &Path) -> Result<PublicKey, CommandError> {
+    let refused = |why: String| CommandError::Usage(format!("{}: {why}", path.display()));
+    let blocks =
+        pem::blocks("issuer", &read_capped(path, MAX_ISSUER)?).map_err(|error| refused(error.to_string()))?;
+    let [block] = blocks.as_slice() else { return Err(refused("expected one certificate".into())) };
+    let certificate = x509::Certificate::parse(&block.bytes).map_err(|error| refused(error.to_string()))?;
+    let key = match certificate.public_key {
+        Some(CertificateKey::Ec(Curve::P256, [4, point @ ..])) => point
+            .split_at_checked(32)
+            .and_then(|(x, y)| Some(PublicKey { x: x.try_into().ok()?, y: y.try_into().ok()? })),
+        _ => None,
+    };
+    key.ok_or_else(|| refused("expected a certificate of a key on P-256".into()))
+}
+
+/// The digest of a policy that the relying party knows.
+fn known_policy(name: &str) -> Result<[u8; 32], CommandError> {
+    let digest = data_encoding::HEXLOWER.decode(name.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+    match digest {
+        Some(digest) => Ok(digest),
+        None => policy(name).map(|policy| *policy.digest()),
+    }
+}
