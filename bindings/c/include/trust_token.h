@@ -1,0 +1,122 @@
+/* Verifying posture attestations: the C face of trust_token (docs/attestation.md).
+ *
+ * Nothing here throws, aborts or prints. Every function says in its result what happened; pointers that may not be
+ * null, and are, give TRUST_BAD_ARGUMENT. Times are seconds since 1970 by the caller's own clock. A ledger is used by
+ * one thread at a time. */
+#ifndef TRUST_TOKEN_H
+#define TRUST_TOKEN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Results: 0 verified; above 0 the rule that the attestation breaks, in the order in which they are checked; below 0
+ * what kept it from being judged. */
+enum trust_result {
+  TRUST_VERIFIED = 0,
+  TRUST_TOO_LARGE = 1,
+  TRUST_MALFORMED_ENVELOPE = 2,
+  TRUST_UNPROTECTED_HEADER = 3,
+  TRUST_ALGORITHM = 4,
+  TRUST_TYPE = 5,
+  TRUST_UNKNOWN_KEY = 6,
+  TRUST_HIGH_S = 7,
+  TRUST_SIGNATURE = 8,
+  TRUST_MALFORMED_CLAIMS = 9,
+  TRUST_AUDIENCE = 10,
+  TRUST_NONCE = 11,
+  TRUST_CHALLENGE_USED = 12,
+  TRUST_CLOCK_SET_BACK = 13,
+  TRUST_TOO_LATE = 14,
+  TRUST_LIFETIME = 15,
+  TRUST_NOT_YET_VALID = 16,
+  TRUST_EXPIRED = 17,
+  TRUST_HANDLE = 18,
+  TRUST_CREDENTIAL_EXPIRED = 19,
+  TRUST_EVIDENCE_LEVEL = 20,
+  TRUST_BOOT_KEY = 21,
+  TRUST_UNKNOWN_POLICY = 22,
+  TRUST_LAB_POLICY = 23,
+  TRUST_GATE = 24,
+  TRUST_WAIVERS = 25,
+  TRUST_INCONSISTENT = 26,
+  TRUST_POSTURE = 27,
+  TRUST_REVOCATION_AUDIENCE = 28,
+  TRUST_REVOKED = 29,
+  TRUST_REVOCATION_STALE = 30,
+  TRUST_CONFIRMATION = 31,
+  TRUST_FLOOR = 32,
+  TRUST_LEDGER = 33,
+  TRUST_BAD_ARGUMENT = -1, /* a null pointer, a text that is no UTF-8, a number out of range */
+  TRUST_BAD_CREDENTIAL = -2, /* the credential is no pinned enrolment verifier's, or does not hold */
+  TRUST_BAD_REVOKED = -3, /* the list of revoked handles is no pinned signer's */
+  TRUST_INTERNAL = -4 /* a fault of this library; nothing was accepted */
+};
+
+/* A P-256 public key: its coordinates, big-endian. */
+typedef struct trust_key {
+  uint8_t x[32];
+  uint8_t y[32];
+} trust_key;
+
+/* Bytes of the caller's, read during the call alone. */
+typedef struct trust_bytes {
+  const uint8_t *data;
+  size_t length;
+} trust_bytes;
+
+/* What a relying party asks. Gates are bits: bit n - 1 for gate n. Posture: 0 non-compliant, 1 indeterminate,
+ * 2 at-risk, 3 compliant. Evidence: 0 software, 1 TEE, 2 StrongBox. */
+typedef struct trust_requirements {
+  trust_bytes audience; /* UTF-8 */
+  uint16_t gates;
+  uint8_t posture;
+  uint8_t evidence;
+  uint8_t accepts_lab; /* 0 or 1 */
+  const uint8_t (*policies)[32]; /* SHA-256 of the policies that it knows */
+  size_t policies_length;
+  uint64_t max_waivers;
+  uint64_t max_age;
+  uint64_t skew;
+  uint64_t max_revocation_age;
+} trust_requirements;
+
+/* What was verified. */
+typedef struct trust_posture {
+  uint8_t posture; /* as in trust_requirements */
+  uint8_t evidence; /* as in trust_requirements: what the enrolment verifier found */
+  uint8_t is_lab;
+  uint16_t gates_passing; /* bits, of the gates that are shown */
+  uint16_t gates_shown;
+  uint64_t waivers;
+  uint8_t handle[32];
+} trust_posture;
+
+/* What a relying party remembers, in memory: a restart forgets, and closes every challenge. */
+typedef struct trust_ledger trust_ledger;
+
+/* A ledger of at most so many open challenges; null if there is no memory. Freed by trust_ledger_free, once. */
+trust_ledger *trust_ledger_new(size_t most);
+void trust_ledger_free(trust_ledger *ledger);
+
+/* Makes a challenge and writes its nonce: random is 32 fresh bytes of a cryptographic source, confirmation the COSE
+ * key thumbprint of the key that the caller proves, exporter what only this channel's two ends have in common. */
+int32_t trust_challenge_make(trust_ledger *ledger, const uint8_t random[32], const uint8_t confirmation[32],
+                             trust_bytes exporter, uint64_t now, uint8_t nonce[32]);
+
+/* Verifies an answer to the challenge with this nonce and confirmation. verified is written only for 0. */
+int32_t trust_verify(trust_ledger *ledger, trust_bytes token, const uint8_t nonce[32],
+                     const uint8_t confirmation[32], trust_bytes credential, trust_bytes revoked,
+                     const trust_key *issuers, size_t issuers_length, const trust_requirements *requirements,
+                     uint64_t now, trust_posture *verified);
+
+/* A result in words, for logs: a text that lives as long as the program. */
+const char *trust_words(int32_t result);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
