@@ -49,6 +49,9 @@ fn library() -> PathBuf {
     candidates.into_iter().find(|path| path.exists()).expect("cargo builds the static library for its tests")
 }
 
+/// What is signed, what is done to the token, and the rule that it breaks.
+type Row = (Claims, fn(&mut Vec<u8>), &'static str);
+
 #[test]
 fn a_c_program_accepts_the_good_and_refuses_the_rest() {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -72,7 +75,7 @@ fn a_c_program_accepts_the_good_and_refuses_the_rest() {
         Claims { gates, posture: Posture::Indeterminate, ..claims() }
     };
     let flipped = |token: &mut Vec<u8>| *token.last_mut().unwrap() ^= 1;
-    let rows: Vec<(Claims, fn(&mut Vec<u8>), &str)> = vec![
+    let rows: Vec<Row> = vec![
         (claims(), |_| (), "verified"),
         (claims(), flipped, "signature"),
         (claims(), |token| token.truncate(20), "malformed-envelope"),
