@@ -2,6 +2,7 @@
 //!
 //! A certificate's digest is all that is judged, so nothing inside the DER is read but its outer length.
 
+use crate::der::{Reader, Tag};
 use crate::digest::sha256;
 use crate::error::shown;
 use crate::text::{decode_as, lines};
@@ -102,16 +103,9 @@ pub(crate) fn pem_der(bytes: &[u8]) -> Result<Vec<u8>, FormatError> {
     }
 }
 
-/// Whether the bytes are one DER SEQUENCE, whose length is in its shortest form.
+/// Whether the bytes are one DER SEQUENCE that holds something.
 fn is_one_sequence(der: &[u8]) -> bool {
-    let (length, shortest, content) = match der {
-        [0x30, 0x81, length, rest @ ..] => (usize::from(*length), 0x80, rest),
-        [0x30, 0x82, high, low, rest @ ..] => (usize::from(*high) << 8 | usize::from(*low), 0x100, rest),
-        // A first octet from 0x80 says how many follow.
-        [0x30, length, rest @ ..] if *length < 0x80 => (usize::from(*length), 1, rest),
-        _ => return false,
-    };
-    length >= shortest && length == content.len()
+    Reader::single(CERTIFICATE, der, Tag::SEQUENCE).is_ok_and(|sequence| !sequence.content.is_empty())
 }
 
 #[cfg(test)]
