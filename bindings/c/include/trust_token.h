@@ -13,8 +13,9 @@
 extern "C" {
 #endif
 
-/* Results: 0 verified; above 0 the rule that the attestation breaks, in the order in which they are checked; below 0
- * what kept it from being judged. */
+/* Results: 0 verified; from 1 the rule that the attestation breaks, in the order in which they are checked; from 101
+ * what is wrong with the credential, from 201 with the list of revoked handles, which are looked at first; below 0 what
+ * kept it from being judged. */
 enum trust_result {
   TRUST_VERIFIED = 0,
   TRUST_TOO_LARGE = 1,
@@ -50,10 +51,21 @@ enum trust_result {
   TRUST_CONFIRMATION = 31,
   TRUST_FLOOR = 32,
   TRUST_LEDGER = 33,
+  TRUST_CREDENTIAL_TOO_LARGE = 101,
+  TRUST_CREDENTIAL_MALFORMED = 102,
+  TRUST_CREDENTIAL_ALGORITHM = 103,
+  TRUST_CREDENTIAL_UNPROTECTED_HEADER = 104,
+  TRUST_CREDENTIAL_TYPE = 105,
+  TRUST_CREDENTIAL_UNKNOWN_ISSUER = 106,
+  TRUST_CREDENTIAL_HIGH_S = 107,
+  TRUST_CREDENTIAL_SIGNATURE = 108,
+  TRUST_REVOKED_MALFORMED = 201,
+  TRUST_REVOKED_HEADER = 202,
+  TRUST_REVOKED_TYPE = 203,
+  TRUST_REVOKED_UNKNOWN_SIGNER = 204,
+  TRUST_REVOKED_SIGNATURE = 205,
   TRUST_BAD_ARGUMENT = -1, /* a null pointer, a text that is no UTF-8, a number out of range */
-  TRUST_BAD_CREDENTIAL = -2, /* the credential is no pinned enrolment verifier's, or does not hold */
-  TRUST_BAD_REVOKED = -3, /* the list of revoked handles is no pinned signer's */
-  TRUST_INTERNAL = -4 /* a fault of this library; nothing was accepted */
+  TRUST_INTERNAL = -2, /* a fault of this library; nothing was accepted */
 };
 
 /* A P-256 public key: its coordinates, big-endian. */
@@ -95,11 +107,20 @@ typedef struct trust_posture {
   uint8_t handle[32];
 } trust_posture;
 
-/* What a relying party remembers, in memory: a restart forgets, and closes every challenge. */
+/* What a relying party remembers: the challenges that are open, and how far each device had come. */
 typedef struct trust_ledger trust_ledger;
 
-/* A ledger of at most so many open challenges; null if there is no memory. Freed by trust_ledger_free, once. */
-trust_ledger *trust_ledger_new(size_t most);
+/* A ledger of at most so many open challenges in memory: a restart forgets, so that an older state of a device is
+ * accepted again. Null if there is no memory. */
+trust_ledger *trust_ledger_new(uint32_t most);
+
+/* A ledger in a file, which is on the disk before any function answers. is_new: 1 makes the file, which may not exist;
+ * 0 opens one that exists. Otherwise TRUST_LEDGER, and why says why, cut to why_length bytes with the null; it may be
+ * null. Several processes may have the same file open. */
+int32_t trust_ledger_open(trust_bytes path, uint8_t is_new, uint32_t most, trust_ledger **ledger, char *why,
+                          size_t why_length);
+
+/* Frees either, once; null does nothing. */
 void trust_ledger_free(trust_ledger *ledger);
 
 /* Makes a challenge and writes its nonce: random is 32 fresh bytes of a cryptographic source, confirmation the COSE

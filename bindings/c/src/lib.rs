@@ -5,20 +5,13 @@
 
 mod words;
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use trust_posture::{GateId, Posture, Verdict};
-use trust_token::credential::{Credential, EvidenceLevel};
-use trust_token::crypto::{PublicKey, Ring};
-use trust_token::ledger::Memory;
-use trust_token::revocation::Revoked;
-use trust_token::verify::RULES;
-use trust_token::{Against, Challenge, Requirements, Verified, verify};
+use std::path::Path;
+use trust_token::crypto::PublicKey;
+use trust_token_face::{Answer, BAD_ARGUMENT, INTERNAL, Kept};
 pub use words::trust_words;
-
-const BAD_ARGUMENT: i32 = -1;
-const BAD_CREDENTIAL: i32 = -2;
-const BAD_REVOKED: i32 = -3;
-const INTERNAL: i32 = -4;
 
 /// `trust_key`.
 #[repr(C)]
@@ -65,11 +58,6 @@ pub struct Found {
     handle: [u8; 32],
 }
 
-const POSTURES: [Posture; 4] =
-    [Posture::NonCompliant, Posture::Indeterminate, Posture::AtRisk, Posture::Compliant];
-const LEVELS: [EvidenceLevel; 3] =
-    [EvidenceLevel::Software, EvidenceLevel::TrustedEnvironment, EvidenceLevel::StrongBox];
-
 /// Runs a function so that no panic leaves it.
 fn guarded(run: impl FnOnce() -> Result<i32, i32>) -> i32 {
     catch_unwind(AssertUnwindSafe(run)).map_or(INTERNAL, |result| result.unwrap_or_else(|error| error))
@@ -106,30 +94,66 @@ unsafe fn fixed(data: *const u8) -> Result<[u8; 32], i32> {
 
 /// `trust_ledger_new`.
 #[unsafe(no_mangle)]
-pub extern "C" fn trust_ledger_new(most: usize) -> *mut Memory {
-    catch_unwind(|| Box::into_raw(Box::new(Memory::new(most)))).unwrap_or(std::ptr::null_mut())
+pub extern "C" fn trust_ledger_new(most: u32) -> *mut Kept {
+    catch_unwind(|| Box::into_raw(Box::new(Kept::in_memory(most)))).unwrap_or(std::ptr::null_mut())
+}
+
+/// `trust_ledger_open`.
+///
+/// # Safety
+/// The header's contract: every pointer is null or valid for what the header says it holds.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn trust_ledger_open(
+    path: Bytes,
+    is_new: u8,
+    most: u32,
+    ledger: *mut *mut Kept,
+    why: *mut u8,
+    why_length: usize,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: by contract.
+        let (path, ledger) = unsafe { (bytes(path)?, ledger.as_mut().ok_or(BAD_ARGUMENT)?) };
+        *ledger = std::ptr::null_mut();
+        if path.is_empty() || is_new > 1 {
+            return Err(BAD_ARGUMENT);
+        }
+        match Kept::in_file(Path::new(OsStr::from_bytes(path)), most, is_new == 1) {
+            Ok(kept) => {
+                *ledger = Box::into_raw(Box::new(kept));
+                Ok(0)
+            }
+            Err(error) => {
+                // SAFETY: null, or valid for writes of `why_length` bytes, by contract.
+                unsafe { words::write(&error.to_string(), why, why_length) };
+                Err(trust_token_face::LEDGER)
+            }
+        }
+    })
 }
 
 /// `trust_ledger_free`.
 ///
 /// # Safety
-/// `ledger` is null, or from [`trust_ledger_new`] and not freed before.
+/// `ledger` is null, or from [`trust_ledger_new`] or [`trust_ledger_open`] and not freed before.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn trust_ledger_free(ledger: *mut Memory) {
+pub unsafe extern "C" fn trust_ledger_free(ledger: *mut Kept) {
     if !ledger.is_null() {
         // SAFETY: from Box::into_raw, and freed once, by contract.
-        drop(unsafe { Box::from_raw(ledger) });
+        let kept = unsafe { Box::from_raw(ledger) };
+        // Closing a file is all that can fail, and it says so to nobody.
+        drop(catch_unwind(AssertUnwindSafe(move || drop(kept))));
     }
 }
 
 /// `trust_challenge_make`.
 ///
 /// # Safety
-/// The header's contract: `ledger` is null or from [`trust_ledger_new`] and used by no other thread; every other
+/// The header's contract: `ledger` is null or from [`trust_ledger_new`] or [`trust_ledger_open`] and used by no other thread; every other
 /// pointer is null or valid for what the header says it holds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trust_challenge_make(
-    ledger: *mut Memory,
+    ledger: *mut Kept,
     random: *const u8,
     confirmation: *const u8,
     exporter: Bytes,
@@ -145,9 +169,9 @@ pub unsafe extern "C" fn trust_challenge_make(
         if nonce.is_null() {
             return Err(BAD_ARGUMENT);
         }
-        let Ok(challenge) = Challenge::make(&random, confirmation, exporter, now, ledger);
+        let made = trust_token_face::challenge(ledger, &random, confirmation, exporter, now)?;
         // SAFETY: not null, and valid for writes of 32 bytes by contract; a byte needs no alignment.
-        unsafe { std::ptr::copy_nonoverlapping(challenge.nonce().as_ptr(), nonce, 32) };
+        unsafe { std::ptr::copy_nonoverlapping(made.as_ptr(), nonce, 32) };
         Ok(0)
     })
 }
@@ -158,7 +182,7 @@ pub unsafe extern "C" fn trust_challenge_make(
 /// As [`trust_challenge_make`].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trust_verify(
-    ledger: *mut Memory,
+    ledger: *mut Kept,
     token: Bytes,
     nonce: *const u8,
     confirmation: *const u8,
@@ -186,66 +210,32 @@ pub unsafe extern "C" fn trust_verify(
             unsafe { (bytes(asked.audience)?, values(asked.policies, asked.policies_length)?) };
 
         let issuers: Vec<PublicKey> = issuers.iter().map(|key| PublicKey { x: key.x, y: key.y }).collect();
-        let credential = Credential::verify(credential, &issuers, now, &Ring).map_err(|_| BAD_CREDENTIAL)?;
-        let revoked = Revoked::verify(revoked, &issuers, &Ring).map_err(|_| BAD_REVOKED)?;
-        if asked.gates >> GateId::ALL.len() != 0 || asked.accepts_lab > 1 {
+        if asked.accepts_lab > 1 {
             return Err(BAD_ARGUMENT);
         }
-        let gates: Vec<GateId> =
-            GateId::ALL.into_iter().filter(|gate| asked.gates & bit(*gate) != 0).collect();
-        let requirements = Requirements {
-            audience: std::str::from_utf8(audience).map_err(|_| BAD_ARGUMENT)?,
-            gates: &gates,
-            posture: *POSTURES.get(usize::from(asked.posture)).ok_or(BAD_ARGUMENT)?,
-            policies,
+        let asked = trust_token_face::Asked {
+            audience,
+            gates: asked.gates,
+            posture: asked.posture,
+            evidence: asked.evidence,
             accepts_lab: asked.accepts_lab == 1,
+            policies,
             max_waivers: asked.max_waivers,
-            evidence: *LEVELS.get(usize::from(asked.evidence)).ok_or(BAD_ARGUMENT)?,
             max_age: asked.max_age,
             skew: asked.skew,
             max_revocation_age: asked.max_revocation_age,
         };
-        let against =
-            Against { credential: &credential, requirements: &requirements, revoked: &revoked, now };
-        match verify(token, Challenge::kept(nonce, confirmation), against, ledger, &Ring) {
-            Ok(found) => {
-                *out = Found::of(&found);
-                Ok(0)
-            }
-            Err(refusal) => Ok(number(refusal.code())),
-        }
-    })
-}
-
-fn bit(gate: GateId) -> u16 {
-    1 << (gate.number() - 1)
-}
-
-/// The number of a rule in the header.
-fn number(code: &str) -> i32 {
-    let at = RULES.iter().position(|(known, _)| *known == code);
-    at.and_then(|at| i32::try_from(at + 1).ok()).unwrap_or(INTERNAL)
-}
-
-impl Found {
-    fn of(verified: &Verified) -> Found {
-        let claims = verified.claims();
-        let place = |found: Option<usize>| found.and_then(|at| u8::try_from(at).ok()).unwrap_or_default();
-        let bits = |which: fn(Verdict) -> bool| {
-            claims
-                .gates
-                .iter()
-                .filter(|claim| which(claim.verdict))
-                .fold(0, |bits, claim| bits | bit(claim.gate))
+        let answer = Answer { token, nonce, confirmation, credential, revoked, issuers: &issuers, now };
+        let found = trust_token_face::verify(ledger, answer, asked)?;
+        *out = Found {
+            posture: found.posture,
+            evidence: found.evidence,
+            is_lab: found.is_lab.into(),
+            gates_passing: found.gates_passing,
+            gates_shown: found.gates_shown,
+            waivers: found.waivers,
+            handle: found.handle,
         };
-        Found {
-            posture: place(POSTURES.iter().position(|posture| *posture == claims.posture)),
-            evidence: place(LEVELS.iter().position(|level| *level == verified.evidence())),
-            is_lab: claims.policy.is_lab.into(),
-            gates_passing: bits(|verdict| verdict == Verdict::Pass),
-            gates_shown: bits(|_| true),
-            waivers: claims.waivers,
-            handle: claims.handle,
-        }
-    }
+        Ok(0)
+    })
 }

@@ -1,29 +1,35 @@
-//! Results in words.
+//! Results and errors in words.
 
 use std::ffi::{CString, c_char};
 use std::sync::LazyLock;
-use trust_token::verify::RULES;
 
-/// The words of every rule, in order, as C strings.
-static WORDS: LazyLock<Vec<CString>> = LazyLock::new(|| {
-    RULES
-        .iter()
-        .map(|(code, asks)| CString::new(format!("{code}: expected {asks}")).unwrap_or_default())
+/// Every result and its words, as C strings.
+static WORDS: LazyLock<Vec<(i32, CString)>> = LazyLock::new(|| {
+    trust_token_face::results()
+        .map(|(number, _, words)| (number, CString::new(words).unwrap_or_default()))
         .collect()
 });
 
 /// `trust_words`.
 #[unsafe(no_mangle)]
 pub extern "C" fn trust_words(result: i32) -> *const c_char {
-    let words = match result {
-        0 => c"verified",
-        -1 => c"a bad argument",
-        -2 => c"no credential of a pinned enrolment verifier that holds",
-        -3 => c"no list of revoked handles of a pinned signer",
-        rule => usize::try_from(rule)
-            .ok()
-            .and_then(|rule| WORDS.get(rule.checked_sub(1)?))
-            .map_or(c"a fault of the library", |words| words.as_c_str()),
-    };
-    words.as_ptr()
+    let found = WORDS.iter().find(|(number, _)| *number == result);
+    found.map_or(c"no result of this library", |(_, words)| words.as_c_str()).as_ptr()
+}
+
+/// Writes a text as a C string, cut where there is no room.
+///
+/// # Safety
+/// `to` is null, or valid for writes of `length` bytes.
+pub(crate) unsafe fn write(text: &str, to: *mut u8, length: usize) {
+    let Some(room) = length.checked_sub(1).filter(|_| !to.is_null()) else { return };
+    let mut end = text.len().min(room);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    // SAFETY: valid for writes of `length` bytes by contract, of which `end` and one more are written.
+    unsafe {
+        std::ptr::copy_nonoverlapping(text.as_ptr(), to, end);
+        to.add(end).write(0);
+    }
 }

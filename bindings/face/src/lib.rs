@@ -1,0 +1,148 @@
+//! What the faces of `trust_token` for other languages have in common: bytes and numbers in, a number out.
+
+mod ledger;
+mod results;
+
+pub use ledger::Kept;
+pub use results::{BAD_ARGUMENT, INTERNAL, LEDGER, results};
+use trust_posture::{GateId, Posture, Verdict};
+use trust_token::credential::{Credential, EvidenceLevel};
+use trust_token::crypto::{PublicKey, Ring, Sha256Digest};
+use trust_token::revocation::Revoked;
+use trust_token::{Against, Challenge, Requirements, Verified};
+
+/// Postures by the faces' numbers.
+const POSTURES: [Posture; 4] =
+    [Posture::NonCompliant, Posture::Indeterminate, Posture::AtRisk, Posture::Compliant];
+/// Evidence levels by the faces' numbers.
+const LEVELS: [EvidenceLevel; 3] =
+    [EvidenceLevel::Software, EvidenceLevel::TrustedEnvironment, EvidenceLevel::StrongBox];
+
+/// [`Requirements`], as another language says them.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// UTF-8.
+    pub audience: &'a [u8],
+    /// Bit n - 1 for gate n.
+    pub gates: u16,
+    /// 0 non-compliant, 1 indeterminate, 2 at-risk, 3 compliant.
+    pub posture: u8,
+    /// 0 software, 1 trusted environment, 2 StrongBox.
+    pub evidence: u8,
+    /// Whether a laboratory's policy will do.
+    pub accepts_lab: bool,
+    /// The policies that it knows.
+    pub policies: &'a [Sha256Digest],
+    /// As in [`Requirements`], and so the others.
+    pub max_waivers: u64,
+    /// In seconds.
+    pub max_age: u64,
+    /// In seconds.
+    pub skew: u64,
+    /// In seconds.
+    pub max_revocation_age: u64,
+}
+
+/// An answer, and what it is judged against.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+    /// The posture attestation.
+    pub token: &'a [u8],
+    /// The challenge's nonce.
+    pub nonce: [u8; 32],
+    /// The thumbprint that the challenge is bound to.
+    pub confirmation: [u8; 32],
+    /// The device's credential.
+    pub credential: &'a [u8],
+    /// The list of revoked handles.
+    pub revoked: &'a [u8],
+    /// Who may sign those two.
+    pub issuers: &'a [PublicKey],
+    /// The relying party's clock, in seconds since 1970.
+    pub now: u64,
+}
+
+/// What was verified, in numbers as in [`Asked`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The posture.
+    pub posture: u8,
+    /// What the enrolment verifier found.
+    pub evidence: u8,
+    /// Whether a laboratory's policy judged.
+    pub is_lab: bool,
+    /// The gates that pass, of those that are shown.
+    pub gates_passing: u16,
+    /// The gates that are shown.
+    pub gates_shown: u16,
+    /// How many checks were waived.
+    pub waivers: u64,
+    /// What the device is called, by this audience alone.
+    pub handle: [u8; 32],
+}
+
+/// Makes a challenge: its nonce, or the result that says why not.
+pub fn challenge(
+    ledger: &mut Kept,
+    random: &[u8; 32],
+    confirmation: [u8; 32],
+    exporter: &[u8],
+    now: u64,
+) -> Result<[u8; 32], i32> {
+    let challenge = Challenge::make(random, confirmation, exporter, now, ledger);
+    challenge.map(|challenge| *challenge.nonce()).map_err(|_| LEDGER)
+}
+
+/// Verifies an answer, or gives the result that says what is wrong with it.
+pub fn verify(ledger: &mut Kept, answer: Answer<'_>, asked: Asked<'_>) -> Result<Found, i32> {
+    let Answer { token, nonce, confirmation, issuers, now, .. } = answer;
+    if asked.gates >> GateId::ALL.len() != 0 {
+        return Err(BAD_ARGUMENT);
+    }
+    let gates: Vec<GateId> =
+        GateId::ALL.into_iter().filter(|gate| asked.gates & bit(*gate) != 0).collect();
+    let requirements = Requirements {
+        audience: std::str::from_utf8(asked.audience).map_err(|_| BAD_ARGUMENT)?,
+        gates: &gates,
+        posture: *POSTURES.get(usize::from(asked.posture)).ok_or(BAD_ARGUMENT)?,
+        policies: asked.policies,
+        accepts_lab: asked.accepts_lab,
+        max_waivers: asked.max_waivers,
+        evidence: *LEVELS.get(usize::from(asked.evidence)).ok_or(BAD_ARGUMENT)?,
+        max_age: asked.max_age,
+        skew: asked.skew,
+        max_revocation_age: asked.max_revocation_age,
+    };
+    let credential = Credential::verify(answer.credential, issuers, now, &Ring);
+    let credential = credential.map_err(|refusal| results::of_credential(&refusal))?;
+    let revoked = Revoked::verify(answer.revoked, issuers, &Ring);
+    let revoked = revoked.map_err(|refusal| results::of_list(&refusal))?;
+    let against = Against { credential: &credential, requirements: &requirements, revoked: &revoked, now };
+    let verified =
+        trust_token::verify(token, Challenge::kept(nonce, confirmation), against, ledger, &Ring);
+    verified.map(|verified| Found::of(&verified)).map_err(|refusal| results::of_rule(refusal.code()))
+}
+
+fn bit(gate: GateId) -> u16 {
+    1 << (gate.number() - 1)
+}
+
+impl Found {
+    fn of(verified: &Verified) -> Found {
+        let claims = verified.claims();
+        let place = |found: Option<usize>| found.and_then(|at| u8::try_from(at).ok()).unwrap_or_default();
+        let bits = |which: fn(Verdict) -> bool| {
+            let which = claims.gates.iter().filter(|claim| which(claim.verdict));
+            which.fold(0, |bits, claim| bits | bit(claim.gate))
+        };
+        Found {
+            posture: place(POSTURES.iter().position(|posture| *posture == claims.posture)),
+            evidence: place(LEVELS.iter().position(|level| *level == verified.evidence())),
+            is_lab: claims.policy.is_lab,
+            gates_passing: bits(|verdict| verdict == Verdict::Pass),
+            gates_shown: bits(|_| true),
+            waivers: claims.waivers,
+            handle: claims.handle,
+        }
+    }
+}
