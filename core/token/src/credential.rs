@@ -140,9 +140,7 @@ impl Credential {
         writer.integer(AUD).text(&self.audience);
         writer.integer(EXP).unsigned(self.expires_at);
         writer.integer(IAT).unsigned(self.issued_at);
-        // cnf, COSE_Key (RFC 8747 §3.2): kty EC2, crv P-256.
-        writer.integer(CNF).map(1).integer(1).map(4).integer(1).integer(2).integer(-1).integer(1);
-        writer.integer(-2).bytes(&self.key.x).integer(-3).bytes(&self.key.y);
+        write_key(writer.integer(CNF), &self.key);
         writer.integer(HANDLE).bytes(&self.handle);
         writer.integer(EVIDENCE).unsigned(self.evidence as u64);
         let Floors { policy_version, counters, patches } = self.floors;
@@ -184,7 +182,14 @@ impl Credential {
     }
 }
 
-fn key(reader: &mut Reader<'_>) -> Result<PublicKey, Malformed> {
+/// A confirmation method, COSE_Key (RFC 8747 §3.2): kty EC2, crv P-256.
+pub(crate) fn write_key(writer: &mut Writer, key: &PublicKey) {
+    writer.map(1).integer(1).map(4).integer(1).integer(2).integer(-1).integer(1);
+    writer.integer(-2).bytes(&key.x).integer(-3).bytes(&key.y);
+}
+
+/// What [`write_key`] writes.
+pub(crate) fn key(reader: &mut Reader<'_>) -> Result<PublicKey, Malformed> {
     let mut method = reader.map()?;
     reader.expect(&mut method, 1)?;
     let mut key = reader.map()?;
@@ -204,7 +209,7 @@ fn key(reader: &mut Reader<'_>) -> Result<PublicKey, Malformed> {
     Ok(PublicKey { x, y })
 }
 
-fn small(reader: &mut Reader<'_>) -> Result<u32, Malformed> {
+pub(crate) fn small(reader: &mut Reader<'_>) -> Result<u32, Malformed> {
     let wrong = reader.error("an unsigned integer of 32 bits");
     u32::try_from(reader.unsigned()?).map_err(|_| wrong)
 }

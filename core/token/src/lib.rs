@@ -9,14 +9,19 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod bundle;
 mod cbor;
 pub mod challenge;
 pub mod claims;
 mod cose;
 pub mod credential;
 pub mod crypto;
+pub mod handle;
 pub mod ledger;
 pub mod revocation;
+pub mod rollover;
+#[cfg(test)]
+mod statements;
 pub mod verify;
 
 pub use cbor::Malformed;

@@ -1,0 +1,125 @@
+//! A relying party's memory that outlives it: [`trust_token::ledger::Ledger`] on SQLite.
+//!
+//! The journal is a rollback journal that is deleted at commit (`journal_mode = DELETE`), and `synchronous = EXTRA`:
+//! data, journal and directory are on the disk before a call answers, so that neither a kill nor a loss of power
+//! takes back what was answered (<https://www.sqlite.org/pragma.html#pragma_synchronous>). A write-ahead log would be
+//! faster; but a log that is lost or damaged leaves an older database that looks whole, and here the older state is
+//! the one an attacker wants.
+//!
+//! Whoever can put an older copy of the file in its place takes the ledger back to it: that, no file can see.
+
+mod error;
+mod file;
+mod floors;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use error::LedgerError;
+use error::doing;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use std::path::Path;
+use table::Table;
+use trust_token::credential::Floors;
+use trust_token::ledger::Ledger;
+
+/// The most open challenges that [`SqliteLedger`] keeps unless told otherwise; each takes some 200 bytes.
+pub const MAX_OPEN: u32 = 100_000;
+
+/// A ledger in a file. Several processes may have the same one open.
+#[derive(Debug)]
+pub struct SqliteLedger {
+    connection: Connection,
+    most: u32,
+}
+
+impl SqliteLedger {
+    /// Opens a ledger, and reads all of it once: an absent, damaged, read-only or foreign file is an error, and so is
+    /// an empty one, since it would be a ledger that has forgotten everything.
+    pub fn open(path: &Path) -> Result<SqliteLedger, LedgerError> {
+        Ok(SqliteLedger { connection: file::open(path)?, most: MAX_OPEN })
+    }
+
+    /// Makes an empty ledger, of mode 0600; an error if there is a file already.
+    pub fn create(path: &Path) -> Result<SqliteLedger, LedgerError> {
+        file::create(path)?;
+        SqliteLedger::open(path)
+    }
+
+    /// Of at most so many open challenges; when there are more, the oldest are closed.
+    pub fn keeping(self, most: u32) -> SqliteLedger {
+        SqliteLedger { most, ..self }
+    }
+
+    /// Closes the challenges that were made before this time; how many.
+    pub fn expire(&mut self, before: u64) -> Result<u64, LedgerError> {
+        self.change(|on| {
+            let mut closed = 0;
+            while let Some((nonce, made_at)) = Table::Challenge.least(on)? {
+                if time(&made_at)? >= before {
+                    break;
+                }
+                Table::Challenge.remove(on, &nonce)?;
+                closed += 1;
+            }
+            Ok(closed)
+        })
+    }
+
+    /// One transaction, which holds the file for writing from its start: what it reads is what it changes.
+    fn change<T>(
+        &mut self,
+        change: impl FnOnce(&Transaction<'_>) -> Result<T, LedgerError>,
+    ) -> Result<T, LedgerError> {
+        let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = begun.map_err(doing("beginning a transaction"))?;
+        let answer = change(&transaction)?;
+        transaction.commit().map_err(doing("committing"))?;
+        Ok(answer)
+    }
+}
+
+impl Ledger for SqliteLedger {
+    type Error = LedgerError;
+
+    fn open(&mut self, nonce: &[u8; 32], made_at: u64) -> Result<(), LedgerError> {
+        let most = i64::from(self.most);
+        self.change(|on| {
+            let mut rows = Table::Challenge.put(on, nonce, &made_at.to_be_bytes())?.rows;
+            while rows > most {
+                let Some((oldest, _)) = Table::Challenge.least(on)? else { break };
+                Table::Challenge.remove(on, &oldest)?;
+                rows -= 1;
+            }
+            Ok(())
+        })
+    }
+
+    fn close(&mut self, nonce: &[u8; 32]) -> Result<Option<u64>, LedgerError> {
+        self.change(|on| Table::Challenge.remove(on, nonce)?.as_deref().map(time).transpose())
+    }
+
+    fn raise(&mut self, handle: &[u8; 32], shown: &Floors) -> Result<Result<(), Floors>, LedgerError> {
+        self.change(|on| {
+            let stood = match Table::Floor.find(on, handle)? {
+                Some(bytes) => floors::from_bytes(&bytes)
+                    .ok_or_else(|| LedgerError::Damaged("floors of another length".into()))?,
+                None => Floors::default(),
+            };
+            match stood.raised(shown) {
+                // Nothing new to remember, nothing to wait for.
+                Some(raised) if raised == stood => Ok(Ok(())),
+                Some(raised) => {
+                    Table::Floor.put(on, handle, &floors::to_bytes(&raised))?;
+                    Ok(Ok(()))
+                }
+                None => Ok(Err(stood)),
+            }
+        })
+    }
+}
+
+fn time(bytes: &[u8]) -> Result<u64, LedgerError> {
+    let bytes = bytes.try_into().map_err(|_| LedgerError::Damaged("a time of another length".into()))?;
+    Ok(u64::from_be_bytes(bytes))
+}

@@ -1,0 +1,114 @@
+//! What needs the inside: a full disk, damage made by SQL, a version of another time.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use super::*;
+use std::path::PathBuf;
+use trust_token::claims::Counters;
+
+fn fresh(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("trust-ledger-{}-{name}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder.join("ledger.db")
+}
+
+fn shown(policy_version: u32) -> Floors {
+    Floors { policy_version, counters: Counters { boot: 1, sequence: u64::MAX }, patches: [202_610; 3] }
+}
+
+#[test]
+fn a_full_database_is_an_error_and_keeps_what_it_has() {
+    let path = fresh("full");
+    let mut ledger = SqliteLedger::create(&path).unwrap();
+    ledger.raise(&[1; 32], &shown(7)).unwrap().unwrap();
+    let pages: i64 = ledger.connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+    file::limit(&ledger.connection, pages + 1).unwrap();
+    let mut written = 0_u32;
+    let full = loop {
+        let mut nonce = [0; 32];
+        nonce[..4].copy_from_slice(&written.to_be_bytes());
+        match Ledger::open(&mut ledger, &nonce, 5) {
+            Ok(()) => written += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(full.to_string().contains("full"), "{full}");
+    let full = loop {
+        let mut handle = [0; 32];
+        handle[..4].copy_from_slice(&written.to_be_bytes());
+        match ledger.raise(&handle, &shown(8)) {
+            Ok(answer) => answer.unwrap(),
+            Err(error) => break error,
+        }
+        written += 1;
+    };
+    assert!(full.to_string().contains("full"), "{full}");
+    assert_eq!(ledger.raise(&[1; 32], &shown(6)).unwrap(), Err(shown(7)));
+    drop(ledger);
+    let mut ledger = SqliteLedger::open(&path).unwrap();
+    assert_eq!(ledger.raise(&[1; 32], &shown(6)).unwrap(), Err(shown(7)));
+    assert_eq!(ledger.close(&[0; 32]).unwrap(), Some(5));
+}
+
+#[test]
+fn damage_that_is_sound_sql_is_found() {
+    let rows = [
+        ("DELETE FROM floor", "rows of floor are missing"),
+        ("DELETE FROM challenge", "rows of challenge are missing"),
+        ("UPDATE floor SET value = zeroblob(32)", "a row of floor is not what was written"),
+        ("UPDATE floor SET digest = zeroblob(31)", "reading a row"),
+        ("UPDATE challenge SET key = zeroblob(32)", "a row of challenge is not what was written"),
+        ("UPDATE tally SET row_count = 9", "rows of challenge are missing or too many"),
+        ("DELETE FROM tally", "reading a tally"),
+        ("DROP TABLE floor", "another schema"),
+        ("DROP INDEX challenge_by_age", "another schema"),
+        ("CREATE TRIGGER t AFTER INSERT ON floor BEGIN DELETE FROM floor; END", "another schema"),
+        ("PRAGMA user_version = 2", "schema version 2: expected a ledger of version 1"),
+        ("PRAGMA user_version = 0", "schema version 0: expected a ledger of version 1"),
+        ("PRAGMA application_id = 1", "application 0x1"),
+    ];
+    for (ix, (change, expected)) in rows.iter().enumerate() {
+        let path = fresh(&format!("sql-{ix}"));
+        let mut ledger = SqliteLedger::create(&path).unwrap();
+        Ledger::open(&mut ledger, &[3; 32], 5).unwrap();
+        ledger.raise(&[1; 32], &shown(7)).unwrap().unwrap();
+        ledger.connection.execute_batch(change).unwrap();
+        drop(ledger);
+        let error = SqliteLedger::open(&path).expect_err(change).to_string();
+        assert!(error.contains(expected), "{change}: {error}");
+    }
+}
+
+/// Damage under an open ledger: what it reads is checked at every reading.
+#[test]
+fn a_damaged_row_answers_nothing() {
+    let mut ledger = SqliteLedger::create(&fresh("row")).unwrap();
+    Ledger::open(&mut ledger, &[3; 32], 5).unwrap();
+    ledger.raise(&[1; 32], &shown(7)).unwrap().unwrap();
+    ledger.connection.execute_batch("UPDATE floor SET value = zeroblob(32)").unwrap();
+    ledger.connection.execute_batch("UPDATE challenge SET value = zeroblob(8)").unwrap();
+    assert!(matches!(ledger.raise(&[1; 32], &shown(8)), Err(LedgerError::Damaged(_))));
+    assert!(matches!(ledger.close(&[3; 32]), Err(LedgerError::Damaged(_))));
+    assert!(matches!(ledger.expire(9), Err(LedgerError::Damaged(_))));
+}
+
+#[test]
+fn a_ledger_that_may_not_write_answers_nothing() {
+    let mut ledger = SqliteLedger::create(&fresh("query-only")).unwrap();
+    Ledger::open(&mut ledger, &[3; 32], 5).unwrap();
+    ledger.connection.execute_batch("PRAGMA query_only = ON").unwrap();
+    assert!(matches!(ledger.close(&[3; 32]), Err(LedgerError::Sqlite { .. })));
+    assert!(matches!(ledger.raise(&[1; 32], &shown(8)), Err(LedgerError::Sqlite { .. })));
+    assert!(matches!(Ledger::open(&mut ledger, &[4; 32], 5), Err(LedgerError::Sqlite { .. })));
+}
+
+#[test]
+fn it_is_durable_before_it_answers() {
+    let ledger = SqliteLedger::create(&fresh("pragmas")).unwrap();
+    let number = |name| ledger.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(number("synchronous"), 3);
+    assert_eq!(number("cell_size_check"), 1);
+    assert_eq!(number("trusted_schema"), 0);
+    let mode: String = ledger.connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+    assert_eq!(mode, "delete");
+}
