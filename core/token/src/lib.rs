@@ -17,6 +17,8 @@ pub mod credential;
 pub mod crypto;
 pub mod ledger;
 pub mod revocation;
+#[cfg(all(test, feature = "p256"))]
+mod vectors;
 pub mod verify;
 
 pub use cbor::Malformed;

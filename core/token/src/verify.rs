@@ -224,4 +224,4 @@ fn check_revoked<E>(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
