@@ -1,10 +1,11 @@
 //! Writes `core/token/vectors`, and sees that what is there is what would be written: `BLESS=1 cargo test -p
-//! trust_token --features p256 vectors` writes it.
+//! trust_token --features p256 written` writes it.
+
+#![cfg(feature = "p256")]
 
 mod codes;
 mod diagnostic;
 mod good;
-mod page;
 mod statements;
 
 use self::statements::{Statement, credentials, issuers, lists};
@@ -24,7 +25,7 @@ use std::path::{Path, PathBuf};
 
 const ABOUT: &str = "\
 # Vectors of the posture attestation, for verifiers by others. docs/attestation.md says what each field is and how to
-# run them. Written by a test (core/token/src/vectors.rs), never by hand.
+# run them. Written by a test (core/token/tests/written/mod.rs), never by hand.
 #
 # What a [[posture]] does not say is as in [common]. Files are hexadecimal; beside each lies its diagnostic notation.
 # The keys are made from fixed scalars and protect nothing: 32 times the one byte.
