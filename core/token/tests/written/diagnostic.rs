@@ -218,7 +218,7 @@ impl<'a> Notation<'a> {
             line.split_once("  / ").map_or((&*line, None), |(text, rest)| (text, Some(rest)));
         let text = text.trim_end().trim_end_matches(',');
         self.out += &match comment {
-            Some(comment) => format!("{:1$}{text}  / {comment}", "", 0),
+            Some(comment) => format!("{text}  / {comment}"),
             None => format!("{text}\n"),
         };
     }

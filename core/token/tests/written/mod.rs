@@ -6,6 +6,7 @@
 mod codes;
 mod diagnostic;
 mod good;
+mod page;
 mod statements;
 
 use self::statements::{Statement, credentials, issuers, lists};
@@ -205,6 +206,37 @@ fn the_vectors_are_as_written() {
         })
         .sum();
     assert_eq!(count, files.0.len(), "files that no vector names");
+}
+
+/// What the fuzzer starts from: what its targets accept.
+fn seeds() -> Vec<(String, Vec<u8>)> {
+    let mut seeds = Vec::new();
+    for (name, _, change) in good::changes() {
+        let mut world = World::good();
+        change(&mut world);
+        let nonce = *world.challenge().nonce();
+        seeds.push((format!("posture_token/{name}"), world.received(&nonce).token));
+        seeds.push((format!("posture_claims/{name}"), world.claims.to_bytes()));
+    }
+    let good = World::good().received(&[0; 32]);
+    seeds.push(("posture_credential/good".into(), good.credential));
+    seeds.push(("posture_revoked/other-handle".into(), good.revoked));
+    let lists = lists().into_iter().filter(|list| list.expected == "verified");
+    seeds.extend(lists.map(|list| (format!("posture_revoked/{}", list.name), list.bytes)));
+    seeds
+}
+
+#[test]
+fn the_fuzzers_seeds_are_as_written() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds");
+    for (name, bytes) in seeds() {
+        let path = folder.join(&name);
+        if std::env::var_os("BLESS").is_some() {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, &bytes).unwrap();
+        }
+        assert!(fs::read(&path).unwrap_or_default() == bytes, "{name} is not as written: BLESS=1 writes it");
+    }
 }
 
 #[test]
