@@ -17,11 +17,15 @@ use trust_formats::{
     settings, snapshot, sockets, text, users,
 };
 
+mod attestations;
+
+pub use attestations::{posture_claims, posture_credential, posture_revoked, posture_token};
+
 /// Reads bytes and says whether the parser accepted them; panics if it does, or if what it accepted breaks a rule.
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target, by the name of its file in `fuzz_targets` and of its folder in `seeds`.
-pub const TARGETS: [(&str, Target); 41] = [
+pub const TARGETS: [(&str, Target); 45] = [
     ("abx", abx),
     ("access", access),
     ("apex_list", apex_list),
@@ -49,6 +53,10 @@ pub const TARGETS: [(&str, Target); 41] = [
     ("packages_xml", packages_xml),
     ("payload_properties", payload_properties),
     ("policy", policy),
+    ("posture_claims", posture_claims),
+    ("posture_credential", posture_credential),
+    ("posture_revoked", posture_revoked),
+    ("posture_token", posture_token),
     ("profile_owner", profile_owner),
     ("properties", properties),
     ("provisioning_info", provisioning_info),

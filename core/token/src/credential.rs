@@ -214,6 +214,23 @@ pub(crate) fn small(reader: &mut Reader<'_>) -> Result<u32, Malformed> {
     u32::try_from(reader.unsigned()?).map_err(|_| wrong)
 }
 
+impl CredentialRefusal {
+    /// Its name, for logs and programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            CredentialRefusal::TooLarge => "too-large",
+            CredentialRefusal::Malformed(_) => "malformed",
+            CredentialRefusal::Algorithm => "algorithm",
+            CredentialRefusal::Unprotected => "unprotected-header",
+            CredentialRefusal::Type => "type",
+            CredentialRefusal::UnknownIssuer => "unknown-issuer",
+            CredentialRefusal::HighS => "high-s",
+            CredentialRefusal::Signature => "signature",
+            CredentialRefusal::Expired => "expired",
+        }
+    }
+}
+
 impl From<Bad> for CredentialRefusal {
     fn from(bad: Bad) -> CredentialRefusal {
         match bad {

@@ -105,6 +105,19 @@ impl Revoked {
     }
 }
 
+impl RevokedRefusal {
+    /// Its name, for logs and programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            RevokedRefusal::Malformed(_) => "malformed",
+            RevokedRefusal::Header => "header",
+            RevokedRefusal::Type => "type",
+            RevokedRefusal::UnknownSigner => "unknown-signer",
+            RevokedRefusal::Signature => "signature",
+        }
+    }
+}
+
 impl From<Bad> for RevokedRefusal {
     fn from(bad: Bad) -> RevokedRefusal {
         match bad {

@@ -236,4 +236,4 @@ pub fn inspect(token: &[u8]) -> Result<Claims, Refusal<core::convert::Infallible
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
