@@ -1,1 +1,236 @@
+//! The native side of `com.enigm.trust.token.Native`.
+//!
+//! A ledger is a number to Java, never an address: what a caller makes up is no ledger. A function answers by its
+//! result; it throws nothing but what the virtual machine itself throws (no memory).
 
+mod ledgers;
+
+use jni::errors::{Error, ErrorPolicy};
+use jni::objects::{JByteArray, JClass, JLongArray, JObjectArray, JString};
+use jni::sys::{jboolean, jint, jlong};
+use jni::{Env, EnvUnowned};
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+use trust_token::crypto::PublicKey;
+use trust_token_face::{Answer, Asked, BAD_ARGUMENT, Found, INTERNAL, Kept, LEDGER};
+
+/// Why a function did not do what it was asked.
+enum Fault {
+    Result(i32),
+    Jni(Error),
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Fault {
+        Fault::Jni(error)
+    }
+}
+
+/// Answers by a result, and throws nothing.
+struct ByResult;
+
+impl ErrorPolicy<jint, Fault> for ByResult {
+    type Captures<'unowned: 'native, 'native> = ();
+
+    fn on_error<'unowned: 'native, 'native>(
+        _: &mut Env<'unowned>,
+        (): &mut (),
+        fault: Fault,
+    ) -> jni::errors::Result<jint> {
+        Ok(match fault {
+            Fault::Result(result) => result,
+            Fault::Jni(Error::NullPtr(_)) => BAD_ARGUMENT,
+            Fault::Jni(_) => INTERNAL,
+        })
+    }
+
+    fn on_panic<'unowned: 'native, 'native>(
+        _: &mut Env<'unowned>,
+        (): &mut (),
+        _: Box<dyn std::any::Any + Send>,
+    ) -> jni::errors::Result<jint> {
+        Ok(INTERNAL)
+    }
+
+    fn on_internal_jni_error<'unowned: 'native, 'native>((): &mut (), _: Error) -> jint {
+        INTERNAL
+    }
+
+    fn on_internal_panic<'unowned: 'native, 'native>((): &mut (), _: Box<dyn std::any::Any + Send>) -> jint {
+        INTERNAL
+    }
+}
+
+fn bytes(env: &Env<'_>, array: &JByteArray<'_>) -> Result<Vec<u8>, Fault> {
+    Ok(env.convert_byte_array(array)?)
+}
+
+fn fixed(env: &Env<'_>, array: &JByteArray<'_>) -> Result<[u8; 32], Fault> {
+    bytes(env, array)?.try_into().map_err(|_| Fault::Result(BAD_ARGUMENT))
+}
+
+/// Values of so many bytes each, one after the other.
+fn rows<const N: usize>(env: &Env<'_>, array: &JByteArray<'_>) -> Result<Vec<[u8; N]>, Fault> {
+    let bytes = bytes(env, array)?;
+    let (rows, rest) = bytes.as_chunks::<N>();
+    if rest.is_empty() { Ok(rows.to_vec()) } else { Err(Fault::Result(BAD_ARGUMENT)) }
+}
+
+/// Java's integers have signs; no number here has.
+fn unsigned<T: TryFrom<jlong>>(value: jlong) -> Result<T, Fault> {
+    value.try_into().map_err(|_| Fault::Result(BAD_ARGUMENT))
+}
+
+fn write(env: &Env<'_>, array: &JByteArray<'_>, bytes: &[u8]) -> Result<(), Fault> {
+    let signed: Vec<i8> = bytes.iter().map(|byte| byte.cast_signed()).collect();
+    Ok(array.set_region(env, 0, &signed)?)
+}
+
+/// `Native.openMemory`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_enigm_trust_token_Native_openMemory<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _: JClass<'caller>,
+    most: jint,
+    ledger: JLongArray<'caller>,
+) -> jint {
+    let opened = env.with_env(|env| -> Result<jint, Fault> {
+        let number = ledgers::put(Kept::in_memory(unsigned(most.into())?));
+        ledger.set_region(env, 0, &[number])?;
+        Ok(0)
+    });
+    opened.resolve::<ByResult>()
+}
+
+/// `Native.openFile`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_enigm_trust_token_Native_openFile<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _: JClass<'caller>,
+    path: JByteArray<'caller>,
+    is_new: jboolean,
+    most: jint,
+    ledger: JLongArray<'caller>,
+    why: JObjectArray<'caller, JString<'caller>>,
+) -> jint {
+    let opened = env.with_env(|env| -> Result<jint, Fault> {
+        let path = PathBuf::from(OsString::from_vec(bytes(env, &path)?));
+        match Kept::in_file(&path, unsigned(most.into())?, is_new) {
+            Ok(kept) => {
+                ledger.set_region(env, 0, &[ledgers::put(kept)])?;
+                Ok(0)
+            }
+            Err(error) => {
+                let words = env.new_string(error.to_string())?;
+                why.set_element(env, 0, words)?;
+                Ok(LEDGER)
+            }
+        }
+    });
+    opened.resolve::<ByResult>()
+}
+
+/// `Native.close`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_enigm_trust_token_Native_close<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _: JClass<'caller>,
+    ledger: jlong,
+) -> jint {
+    let closed = env.with_env(|_| -> Result<jint, Fault> {
+        ledgers::remove(ledger);
+        Ok(0)
+    });
+    closed.resolve::<ByResult>()
+}
+
+/// `Native.challenge`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_enigm_trust_token_Native_challenge<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _: JClass<'caller>,
+    ledger: jlong,
+    random: JByteArray<'caller>,
+    confirmation: JByteArray<'caller>,
+    exporter: JByteArray<'caller>,
+    now: jlong,
+    nonce: JByteArray<'caller>,
+) -> jint {
+    let made = env.with_env(|env| -> Result<jint, Fault> {
+        let (random, confirmation) = (fixed(env, &random)?, fixed(env, &confirmation)?);
+        let (exporter, now) = (bytes(env, &exporter)?, unsigned(now)?);
+        let made = ledgers::with(ledger, |kept| {
+            trust_token_face::challenge(kept, &random, confirmation, &exporter, now)
+        });
+        write(env, &nonce, &made.map_err(Fault::Result)?)?;
+        Ok(0)
+    });
+    made.resolve::<ByResult>()
+}
+
+/// `Native.verify`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_enigm_trust_token_Native_verify<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _: JClass<'caller>,
+    ledger: jlong,
+    token: JByteArray<'caller>,
+    nonce: JByteArray<'caller>,
+    confirmation: JByteArray<'caller>,
+    credential: JByteArray<'caller>,
+    revoked: JByteArray<'caller>,
+    issuers: JByteArray<'caller>,
+    audience: JByteArray<'caller>,
+    policies: JByteArray<'caller>,
+    asked: JLongArray<'caller>,
+    now: jlong,
+    found: JLongArray<'caller>,
+    handle: JByteArray<'caller>,
+) -> jint {
+    let verified = env.with_env(|env| -> Result<jint, Fault> {
+        let issuers: Vec<[[u8; 32]; 2]> =
+            rows::<64>(env, &issuers)?.iter().filter_map(|key| key.as_chunks().0.try_into().ok()).collect();
+        let issuers: Vec<PublicKey> = issuers.into_iter().map(|[x, y]| PublicKey { x, y }).collect();
+        let (audience, policies) = (bytes(env, &audience)?, rows(env, &policies)?);
+        let mut numbers = [0; 8];
+        asked.get_region(env, 0, &mut numbers)?;
+        let [gates, posture, evidence, lab, max_waivers, max_age, skew, max_revocation_age] = numbers;
+        let asked = Asked {
+            audience: &audience,
+            gates: unsigned(gates)?,
+            posture: unsigned(posture)?,
+            evidence: unsigned(evidence)?,
+            accepts_lab: lab == 1,
+            policies: &policies,
+            max_waivers: unsigned(max_waivers)?,
+            max_age: unsigned(max_age)?,
+            skew: unsigned(skew)?,
+            max_revocation_age: unsigned(max_revocation_age)?,
+        };
+        let answer = Answer {
+            token: &bytes(env, &token)?,
+            nonce: fixed(env, &nonce)?,
+            confirmation: fixed(env, &confirmation)?,
+            credential: &bytes(env, &credential)?,
+            revoked: &bytes(env, &revoked)?,
+            issuers: &issuers,
+            now: unsigned(now)?,
+        };
+        let verified = ledgers::with(ledger, |kept| trust_token_face::verify(kept, answer, asked));
+        let Found { posture, evidence, is_lab, gates_passing, gates_shown, waivers, handle: of } =
+            verified.map_err(Fault::Result)?;
+        let numbers: [jlong; 6] = [
+            posture.into(),
+            evidence.into(),
+            is_lab.into(),
+            gates_passing.into(),
+            gates_shown.into(),
+            waivers.try_into().map_err(|_| Fault::Result(INTERNAL))?,
+        ];
+        found.set_region(env, 0, &numbers)?;
+        write(env, &handle, &of)?;
+        Ok(0)
+    });
+    verified.resolve::<ByResult>()
+}

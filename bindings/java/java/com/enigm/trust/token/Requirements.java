@@ -1,0 +1,129 @@
+package com.enigm.trust.token;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * What a relying party asks of every posture. Strict unless said otherwise: every gate passes, compliant, no
+ * laboratory, no waiver, a key in hardware, an answer within 120 s, clocks that are at most 60 s apart, a list of
+ * revoked handles that is at most a day old.
+ */
+public final class Requirements {
+  final byte[] audience;
+  final byte[] policies;
+  final long[] numbers;
+
+  private Requirements(Builder from) {
+    audience = from.audience.getBytes(StandardCharsets.UTF_8);
+    policies = from.policies.toByteArray();
+    long gates = 0;
+    for (Gate gate : from.gates) {
+      gates |= 1L << gate.ordinal();
+    }
+    numbers =
+        new long[] {
+          gates,
+          from.posture.ordinal(),
+          from.evidence.ordinal(),
+          from.acceptsLab ? 1 : 0,
+          from.maxWaivers,
+          from.maxAge,
+          from.skew,
+          from.maxRevocationAge
+        };
+  }
+
+  /** Requirements of one audience: who the relying party is. */
+  public static Builder of(String audience) {
+    return new Builder(audience);
+  }
+
+  /** Makes {@link Requirements}. */
+  public static final class Builder {
+    private final String audience;
+    private final ByteArrayOutputStream policies = new ByteArrayOutputStream();
+    private Set<Gate> gates = EnumSet.allOf(Gate.class);
+    private Posture posture = Posture.COMPLIANT;
+    private EvidenceLevel evidence = EvidenceLevel.TRUSTED_ENVIRONMENT;
+    private boolean acceptsLab;
+    private long maxWaivers;
+    private long maxAge = 120;
+    private long skew = 60;
+    private long maxRevocationAge = 86_400;
+
+    private Builder(String audience) {
+      if (audience == null || audience.isEmpty()) {
+        throw new IllegalArgumentException("audience: nothing: expected who the relying party is");
+      }
+      this.audience = audience;
+    }
+
+    /** A policy that it knows, by the SHA-256 of its bytes; one at least, or every attestation is refused. */
+    public Builder policy(byte[] sha256) {
+      policies.write(Bytes.ofLength(32, "policy", sha256), 0, 32);
+      return this;
+    }
+
+    /** The gates that must pass, in place of all ten. */
+    public Builder gates(Set<Gate> gates) {
+      this.gates = gates.isEmpty() ? EnumSet.noneOf(Gate.class) : EnumSet.copyOf(gates);
+      return this;
+    }
+
+    /** The least posture. */
+    public Builder posture(Posture posture) {
+      this.posture = java.util.Objects.requireNonNull(posture);
+      return this;
+    }
+
+    /** The least evidence level. */
+    public Builder evidence(EvidenceLevel evidence) {
+      this.evidence = java.util.Objects.requireNonNull(evidence);
+      return this;
+    }
+
+    /** Whether a laboratory's policy will do. */
+    public Builder acceptsLab(boolean acceptsLab) {
+      this.acceptsLab = acceptsLab;
+      return this;
+    }
+
+    /** How many waivers will do. */
+    public Builder maxWaivers(long waivers) {
+      maxWaivers = notNegative("waivers", waivers);
+      return this;
+    }
+
+    /** How many seconds may lie between challenge and answer, and between issue and expiry. */
+    public Builder maxAge(long seconds) {
+      maxAge = notNegative("maxAge", seconds);
+      return this;
+    }
+
+    /** How many seconds the device's clock may be off. */
+    public Builder skew(long seconds) {
+      skew = notNegative("skew", seconds);
+      return this;
+    }
+
+    /** How many seconds old the list of revoked handles may be. */
+    public Builder maxRevocationAge(long seconds) {
+      maxRevocationAge = notNegative("maxRevocationAge", seconds);
+      return this;
+    }
+
+    private static long notNegative(String name, long value) {
+      if (value < 0) {
+        throw new IllegalArgumentException(name + ": " + value + ": expected 0 or more");
+      }
+      return value;
+    }
+
+    /** The requirements. */
+    public Requirements build() {
+      return new Requirements(this);
+    }
+  }
+}
