@@ -6,6 +6,7 @@
 
 pub mod attestation;
 pub mod avb;
+pub mod bundles;
 pub mod collect;
 pub mod cycle;
 pub mod import;

@@ -1,9 +1,11 @@
 //! The command line.
 
+mod policy;
 mod source;
 mod token;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub use policy::PolicyCommand;
 pub use source::{SourceArgs, TrustArgs, with_roots};
 use std::path::PathBuf;
 pub use token::TokenArgs;
@@ -137,7 +139,7 @@ pub enum Command {
     /// Show what a posture attestation says; nothing is verified
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Check a policy, or write a starting one
+    /// Check a policy, write a starting one, sign one, or verify a signed one
     #[command(subcommand)]
     Policy(PolicyCommand),
     /// Read and verify Android Verified Boot images, of files and without a device
@@ -221,30 +223,6 @@ pub enum OtaCommand {
         /// Text or JSON
         #[arg(long, value_enum, default_value_t)]
         format: Format,
-    },
-}
-
-#[derive(Subcommand)]
-pub enum PolicyCommand {
-    /// Check a policy against the gates
-    Check {
-        /// A policy file, or a built-in policy's name
-        policy: String,
-    },
-    /// Print a built-in policy, to start one's own from
-    Show {
-        /// production, stock or lab
-        name: String,
-    },
-    /// Write a starting policy that accepts what a device shows
-    From {
-        /// A capture, or any other source
-        source: PathBuf,
-        /// The policy whose thresholds it takes over
-        #[arg(long, value_name = "NAME|FILE", default_value = "production")]
-        model: String,
-        #[command(flatten)]
-        trust: TrustArgs,
     },
 }
 

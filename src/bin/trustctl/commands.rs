@@ -2,23 +2,21 @@
 
 use crate::args::with_roots;
 use crate::args::{
-    Arguments, AttestationCommand, CaptureArgs, Command, Format, JudgingArgs, PageFormat, PolicyCommand,
-    SourceArgs, TrustArgs,
+    Arguments, AttestationCommand, CaptureArgs, Command, Format, JudgingArgs, PageFormat, SourceArgs,
+    TrustArgs,
 };
+use crate::policy::{self, policy};
 use crate::terminal::{CommandError, Outcome, colour, print, print_json, store, warn};
 use crate::{attestation, avb, ota, token};
 use clap::CommandFactory;
-use std::fs;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use trust_evidence::Evidence;
-use trust_gates::{Gates, MAX_POLICY, Plan, Policy, Shown, forge_cost, starter_policy, to_json};
+use trust_gates::{Gates, Plan, Shown, forge_cost, to_json};
 use trust_posture::{GateId, Posture};
 use trustd::attestation::Trust;
 use trustd::collect::Collected;
 use trustd::cycle::{House, collect_live, judge_at};
 use trustd::import::{Input, import, tally};
-use trustd::policies;
 use trustd::show::attestation::accounts_json;
 use trustd::show::difference::Difference;
 use trustd::show::report::View;
@@ -62,13 +60,7 @@ pub fn run(command: Command) -> Outcome {
         Command::Gates { format } => listed_gates(format),
         Command::Signals { format } => listed_signals(format),
         Command::Ota(command) => ota::run(command),
-        Command::Policy(PolicyCommand::Check { policy }) => checked(&policy),
-        Command::Policy(PolicyCommand::Show { name }) => {
-            let known = policies::BUILT_IN.iter().find(|(known, ..)| *known == name);
-            let (_, _, text) = known.ok_or_else(|| unknown_policy(&name))?;
-            print(text.as_bytes())
-        }
-        Command::Policy(PolicyCommand::From { source, model, trust }) => started(source, &model, &trust),
+        Command::Policy(command) => policy::run(command),
         Command::Attestation(AttestationCommand::Verify {
             chain,
             challenge,
@@ -244,71 +236,8 @@ fn listed_signals(format: PageFormat) -> Outcome {
     }
 }
 
-fn checked(name: &str) -> Outcome {
-    let house = House::open()?;
-    let policy = policy(name)?;
-    let plan = Plan::new(&house.catalogue, &house.gates, &policy)?;
-    let checks = house.gates.checks().len();
-    let idle = (0..checks).filter(|ix| plan.not_applicable(*ix).is_some()).count();
-    let bound: Vec<&str> =
-        GateId::ALL.iter().filter(|gate| plan.binds(**gate)).map(|gate| gate.id()).collect();
-    let lab = if policy.is_lab() { ", lab" } else { "" };
-    let text = format!(
-        "{}: policy {} version {}{lab}: {} of 10 gates bind, {} of {checks} checks apply\n",
-        trust_evidence::printable(name),
-        policy.id(),
-        policy.version(),
-        bound.len(),
-        checks - idle
-    );
-    print(text.as_bytes())
-}
-
-fn started(source: PathBuf, model: &str, trust: &TrustArgs) -> Outcome {
-    let house = House::open()?;
-    let model = policy(model)?;
-    let evidence = imported(&house, source, &with_roots(Trust::of(&model), trust)?)?;
-    let text = starter_policy(&house.catalogue, &house.gates, &model, &evidence);
-    let lines = |marked: bool| {
-        text.lines()
-            .filter(|line| {
-                line.contains(" = ") && !line.starts_with('#') && line.ends_with("# model") == marked
-            })
-            .count()
-    };
-    warn(&format!("{} lines from the device, {} from the model {}", lines(false), lines(true), model.id()));
-    let policy = Policy::parse("the starting policy", &text)?;
-    match Plan::new(&house.catalogue, &house.gates, &policy) {
-        Ok(plan) => warn(&format!("the device is {} under it", judge_at(&plan, &evidence, None).posture())),
-        Err(error) => warn(&format!("it does not load as it stands: {error}")),
-    }
-    print(text.as_bytes())
-}
-
-fn imported(house: &House, source: PathBuf, trust: &Trust) -> Result<Evidence, CommandError> {
+pub fn imported(house: &House, source: PathBuf, trust: &Trust) -> Result<Evidence, CommandError> {
     Ok(import(house, &Input { source: Some(source), ..Input::default() }, trust)?.evidence)
-}
-
-/// A built-in policy by name, else a file.
-pub fn policy(name: &str) -> Result<Policy, CommandError> {
-    match policies::built_in(name) {
-        Some(policy) => Ok(policy?),
-        None if !Path::new(name).exists() => Err(unknown_policy(name)),
-        None => policy_file(Path::new(name)),
-    }
-}
-
-fn unknown_policy(name: &str) -> CommandError {
-    let known: Vec<&str> = policies::BUILT_IN.iter().map(|(name, ..)| *name).collect();
-    CommandError::Usage(format!("policy \"{name}\": expected {}, or a policy file", known.join(", ")))
-}
-
-fn policy_file(path: &Path) -> Result<Policy, CommandError> {
-    let mut text = String::new();
-    // One byte more than a policy may have, so that the parser says it is too large.
-    let file = fs::File::open(path).and_then(|file| file.take(MAX_POLICY + 1).read_to_string(&mut text));
-    file.map_err(|error| CommandError::Io(path.into(), error))?;
-    Ok(Policy::parse(&path.display().to_string(), &text)?)
 }
 
 fn gate_named(gates: &Gates, id: &str) -> Result<GateId, CommandError> {

@@ -5,6 +5,7 @@ mod attestation;
 mod avb;
 mod commands;
 mod ota;
+mod policy;
 mod terminal;
 mod token;
 

@@ -1,7 +1,7 @@
 //! `trustctl verify` and `trustctl token`: posture attestations, as a relying party sees them.
 
 use crate::args::{Format, TokenArgs, TokenCommand};
-use crate::commands::policy;
+use crate::policy::policy;
 use crate::terminal::{CommandError, Outcome, print, print_json, read_capped};
 use std::path::Path;
 use trust_formats::signature::{Curve, PublicKey as CertificateKey};

@@ -1,0 +1,187 @@
+//! `trustctl policy`: checks, shows, starts, signs and verifies policies.
+
+use crate::args::{PolicyCommand, TrustArgs, with_roots};
+use crate::commands::imported;
+use crate::terminal::{CommandError, Outcome, print, read_capped, store, warn};
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use trust_evidence::{Time, printable};
+use trust_gates::{MAX_POLICY, Plan, Policy, starter_policy};
+use trust_posture::GateId;
+use trust_token::bundle::{Bundle, MAX_BUNDLE};
+use trust_token::crypto::{Ring, Sha256Digest};
+use trustd::attestation::Trust;
+use trustd::bundles::{KeyError, MAX_KEY, Signer, policy_of, signer_key};
+use trustd::cycle::{House, judge_at};
+use trustd::policies;
+
+/// Refused: the bundle does not hold.
+const REFUSED: u8 = 1;
+
+/// Runs a subcommand; its exit status.
+pub fn run(command: PolicyCommand) -> Outcome {
+    match command {
+        PolicyCommand::Check { policy } => checked(&policy),
+        PolicyCommand::Show { name } => {
+            let known = policies::BUILT_IN.iter().find(|(known, ..)| *known == name);
+            let (_, _, text) = known.ok_or_else(|| unknown_policy(&name))?;
+            print(text.as_bytes())
+        }
+        PolicyCommand::From { source, model, trust } => started(source, &model, &trust),
+        PolicyCommand::Sign { policy, key, issued, expires, output } => {
+            signed(&policy, &key, issued, expires, output.as_deref())
+        }
+        PolicyCommand::Verify { bundle, signer, at, floor } => verified(&bundle, &signer, at, floor),
+    }
+}
+
+fn signed(name: &str, key: &Path, issued: Option<Time>, expires: Time, output: Option<&Path>) -> Outcome {
+    let house = House::open()?;
+    let text = policy_text(name)?;
+    let policy = Policy::parse(name, &text)?;
+    Plan::new(&house.catalogue, &house.gates, &policy)?;
+    let issued = issued.unwrap_or_else(trustd::cycle::now);
+    let seconds = |time: Time| {
+        u64::try_from(time.unix())
+            .map_err(|_| CommandError::Usage(format!("{time}: expected a time since 1970")))
+    };
+    if expires <= issued {
+        return Err(CommandError::Usage(format!("--expires {expires}: expected a time after {issued}")));
+    }
+    let bundle = Bundle {
+        issued_at: seconds(issued)?,
+        expires_at: seconds(expires)?,
+        id: policy.id().into(),
+        version: policy.version(),
+        policy: text.into_bytes().into(),
+    };
+    let unusable = |error: KeyError| CommandError::Usage(format!("{}: {error}", key.display()));
+    let signer = Signer::from_pem(&read_capped(key, MAX_KEY)?).map_err(unusable)?;
+    let bytes = bundle.sign(&signer).map_err(unusable)?;
+    let Some(path) = output else { return print(&bytes) };
+    store(path, &bytes).map_err(|error| CommandError::Io(path.into(), error))?;
+    print(said(&bundle).as_bytes())
+}
+
+fn verified(file: &Path, signers: &[PathBuf], at: Option<Time>, floor: Option<u32>) -> Outcome {
+    let house = House::open()?;
+    let key = |path: &PathBuf| {
+        let unusable = |error: KeyError| CommandError::Usage(format!("{}: {error}", path.display()));
+        signer_key(&read_capped(path, MAX_KEY)?).map_err(unusable)
+    };
+    let signers = signers.iter().map(key).collect::<Result<Vec<_>, _>>()?;
+    let name = printable(&file.display().to_string()).to_string();
+    let bytes = read_capped(file, MAX_BUNDLE)?;
+    let now = at.unwrap_or_else(trustd::cycle::now).unix();
+    // A clock before 1970 is before every bundle.
+    let now = u64::try_from(now).unwrap_or_default();
+    let refused = |why: &dyn std::fmt::Display| {
+        print(format!("{name}: refused: {why}\n").as_bytes())?;
+        Ok(REFUSED)
+    };
+    let verified = match Bundle::verify(&bytes, &signers, now, floor, &Ring) {
+        Ok(verified) => verified,
+        Err(refusal) => return refused(&refusal),
+    };
+    match policy_of(&house, &name, verified.get()) {
+        Err(error) => refused(&error),
+        Ok(_) => print(format!("{}signer   {}\n", said(verified.get()), hex(verified.signer())).as_bytes()),
+    }
+}
+
+/// What a bundle says. Its policy was read, so that its id has no control characters.
+fn said(bundle: &Bundle) -> String {
+    let time = |seconds: u64| match i64::try_from(seconds).ok().and_then(Time::from_unix) {
+        Some(time) => time.to_string(),
+        None => format!("{seconds} seconds after 1970"),
+    };
+    format!(
+        "policy   {}\nversion  {}\nsha256   {}\nissued   {}\nexpires  {}\n",
+        printable(&bundle.id),
+        bundle.version,
+        hex(&bundle.digest()),
+        time(bundle.issued_at),
+        time(bundle.expires_at)
+    )
+}
+
+fn hex(digest: &Sha256Digest) -> String {
+    data_encoding::HEXLOWER.encode(digest)
+}
+
+fn checked(name: &str) -> Outcome {
+    let house = House::open()?;
+    let policy = policy(name)?;
+    let plan = Plan::new(&house.catalogue, &house.gates, &policy)?;
+    let checks = house.gates.checks().len();
+    let idle = (0..checks).filter(|ix| plan.not_applicable(*ix).is_some()).count();
+    let bound: Vec<&str> =
+        GateId::ALL.iter().filter(|gate| plan.binds(**gate)).map(|gate| gate.id()).collect();
+    let lab = if policy.is_lab() { ", lab" } else { "" };
+    let text = format!(
+        "{}: policy {} version {}{lab}: {} of 10 gates bind, {} of {checks} checks apply\n",
+        printable(name),
+        policy.id(),
+        policy.version(),
+        bound.len(),
+        checks - idle
+    );
+    print(text.as_bytes())
+}
+
+fn started(source: PathBuf, model: &str, trust: &TrustArgs) -> Outcome {
+    let house = House::open()?;
+    let model = policy(model)?;
+    let evidence = imported(&house, source, &with_roots(Trust::of(&model), trust)?)?;
+    let text = starter_policy(&house.catalogue, &house.gates, &model, &evidence);
+    let lines = |marked: bool| {
+        text.lines()
+            .filter(|line| {
+                line.contains(" = ") && !line.starts_with('#') && line.ends_with("# model") == marked
+            })
+            .count()
+    };
+    warn(&format!("{} lines from the device, {} from the model {}", lines(false), lines(true), model.id()));
+    let policy = Policy::parse("the starting policy", &text)?;
+    match Plan::new(&house.catalogue, &house.gates, &policy) {
+        Ok(plan) => warn(&format!("the device is {} under it", judge_at(&plan, &evidence, None).posture())),
+        Err(error) => warn(&format!("it does not load as it stands: {error}")),
+    }
+    print(text.as_bytes())
+}
+
+/// A built-in policy by name, else a file.
+pub fn policy(name: &str) -> Result<Policy, CommandError> {
+    match policies::built_in(name) {
+        Some(policy) => Ok(policy?),
+        None if !Path::new(name).exists() => Err(unknown_policy(name)),
+        None => policy_file(Path::new(name)),
+    }
+}
+
+fn unknown_policy(name: &str) -> CommandError {
+    let known: Vec<&str> = policies::BUILT_IN.iter().map(|(name, ..)| *name).collect();
+    CommandError::Usage(format!("policy \"{name}\": expected {}, or a policy file", known.join(", ")))
+}
+
+/// A policy's text: of a built-in policy by name, else of a file.
+fn policy_text(name: &str) -> Result<String, CommandError> {
+    match policies::BUILT_IN.iter().find(|(known, ..)| *known == name) {
+        Some((_, _, text)) => Ok((*text).into()),
+        None if !Path::new(name).exists() => Err(unknown_policy(name)),
+        None => file_text(Path::new(name)),
+    }
+}
+
+fn policy_file(path: &Path) -> Result<Policy, CommandError> {
+    Ok(Policy::parse(&path.display().to_string(), &file_text(path)?)?)
+}
+
+fn file_text(path: &Path) -> Result<String, CommandError> {
+    let mut text = String::new();
+    // One byte more than a policy may have, so that the parser says it is too large.
+    let file = fs::File::open(path).and_then(|file| file.take(MAX_POLICY + 1).read_to_string(&mut text));
+    file.map_err(|error| CommandError::Io(path.into(), error))?;
+    Ok(text)
+}
