@@ -1,0 +1,115 @@
+/* A relying party in C: makes a challenge, verifies the answer, refuses what it must. Each argument is a folder with a
+ * vector, laid out by vectors.rs; a line of output each, "RESULT FOLDER". */
+#include "trust_token.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char path[4096];
+
+static trust_bytes bytes(const char *folder, const char *name) {
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  FILE *file = fopen(path, "rb");
+  if (!file) {
+    perror(path);
+    exit(9);
+  }
+  uint8_t *data = malloc(1 << 22);
+  trust_bytes found = {data, fread(data, 1, 1 << 22, file)};
+  fclose(file);
+  return found;
+}
+
+static int32_t run(const char *folder, int twice) {
+  trust_bytes token = bytes(folder, "token"), credential = bytes(folder, "credential"),
+              revoked = bytes(folder, "revoked"), issuers = bytes(folder, "issuers"),
+              policies = bytes(folder, "policies"), random = bytes(folder, "random"),
+              confirmation = bytes(folder, "confirmation"), exporter = bytes(folder, "exporter"),
+              nonce = bytes(folder, "nonce"), numbers = bytes(folder, "numbers");
+  ((uint8_t *)numbers.data)[numbers.length] = 0;
+  uint64_t n[11];
+  char *at = (char *)numbers.data;
+  for (int i = 0; i < 11; i++) n[i] = strtoull(at, &at, 10);
+  trust_requirements asked = {bytes(folder, "audience"), (uint16_t)n[0], (uint8_t)n[1], (uint8_t)n[2], (uint8_t)n[3],
+                              (const uint8_t(*)[32])policies.data, policies.length / 32, n[4], n[5], n[6], n[7]};
+
+  trust_ledger *ledger = NULL;
+  char why[256];
+  snprintf(path, sizeof path, "%s/ledger", folder);
+  trust_bytes file = {(const uint8_t *)path, strlen(path)};
+  if (trust_ledger_open(file, 0, 8, &ledger, why, sizeof why) != 0) {
+    fprintf(stderr, "%s\n", why);
+    exit(8);
+  }
+  uint8_t made[32];
+  if (n[10]) {
+    if (trust_challenge_make(ledger, random.data, confirmation.data, exporter, n[8], made) != 0) exit(7);
+    if (memcmp(made, nonce.data, 32) != 0) exit(6);
+  }
+  trust_posture found;
+  memset(&found, 0xa5, sizeof found);
+  int32_t result = trust_verify(ledger, token, nonce.data, confirmation.data, credential, revoked,
+                                (const trust_key *)issuers.data, issuers.length / 64, &asked, n[9], &found);
+  if (result == 0 && twice) {
+    if (found.gates_passing != (n[0] & found.gates_shown)) exit(5);
+    /* The same answer again: its challenge is closed. */
+    if (trust_verify(ledger, token, nonce.data, confirmation.data, credential, revoked,
+                     (const trust_key *)issuers.data, issuers.length / 64, &asked, n[9], &found) !=
+        TRUST_CHALLENGE_USED)
+      exit(4);
+  }
+  if (result != 0 && found.posture != 0xa5) exit(3); /* written for 0 alone */
+  trust_ledger_free(ledger);
+  return result;
+}
+
+/* Nulls and numbers out of range are arguments like others. */
+static int arguments(const char *folder) {
+  trust_bytes none = {NULL, 0}, absent = {(const uint8_t *)"/absent/ledger", 14};
+  trust_ledger *ledger = (trust_ledger *)path;
+  uint8_t nonce[32] = {0};
+  trust_posture found;
+  char why[12];
+  if (trust_ledger_open(none, 0, 1, &ledger, why, sizeof why) != TRUST_BAD_ARGUMENT || ledger) return 1;
+  if (trust_ledger_open(absent, 2, 1, &ledger, why, sizeof why) != TRUST_BAD_ARGUMENT) return 2;
+  if (trust_ledger_open(absent, 0, 1, NULL, why, sizeof why) != TRUST_BAD_ARGUMENT) return 3;
+  if (trust_ledger_open(absent, 0, 1, &ledger, why, sizeof why) != TRUST_LEDGER || ledger) return 4;
+  if (strcmp(why, "/absent/led") != 0) return 5;
+  if (trust_ledger_open(absent, 1, 1, &ledger, NULL, 0) != TRUST_LEDGER) return 6;
+  ledger = trust_ledger_new(8);
+  trust_bytes token = bytes(folder, "token"), credential = bytes(folder, "credential"),
+              revoked = bytes(folder, "revoked"), issuers = bytes(folder, "issuers");
+  const trust_key *key = (const trust_key *)issuers.data;
+  trust_requirements asked = {bytes(folder, "audience"), 0x3ff, 3, 1, 0, NULL, 0, 0, 120, 60, 86400};
+  trust_requirements odd[6] = {asked, asked, asked, asked, asked, asked};
+  odd[0].gates = 0x400;
+  odd[1].posture = 4;
+  odd[2].evidence = 3;
+  odd[3].accepts_lab = 2;
+  odd[4].policies_length = 1;
+  odd[5].audience.data = (const uint8_t *)"\xff";
+  odd[5].audience.length = 1;
+  for (int i = 0; i < 6; i++)
+    if (trust_verify(ledger, token, nonce, nonce, credential, revoked, key, 1, &odd[i], 0, &found) != TRUST_BAD_ARGUMENT)
+      return 10 + i;
+  if (trust_verify(NULL, token, nonce, nonce, credential, revoked, key, 1, &asked, 0, &found) != TRUST_BAD_ARGUMENT) return 20;
+  if (trust_verify(ledger, token, NULL, nonce, credential, revoked, key, 1, &asked, 0, &found) != TRUST_BAD_ARGUMENT) return 21;
+  if (trust_verify(ledger, token, nonce, NULL, credential, revoked, key, 1, &asked, 0, &found) != TRUST_BAD_ARGUMENT) return 22;
+  if (trust_verify(ledger, token, nonce, nonce, credential, revoked, NULL, 1, &asked, 0, &found) != TRUST_BAD_ARGUMENT) return 23;
+  if (trust_verify(ledger, token, nonce, nonce, credential, revoked, key, 1, NULL, 0, &found) != TRUST_BAD_ARGUMENT) return 24;
+  if (trust_verify(ledger, token, nonce, nonce, credential, revoked, key, 1, &asked, 0, NULL) != TRUST_BAD_ARGUMENT) return 25;
+  token.length = SIZE_MAX;
+  if (trust_verify(ledger, token, nonce, nonce, credential, revoked, key, 1, &asked, 0, &found) != TRUST_BAD_ARGUMENT) return 26;
+  if (trust_challenge_make(ledger, nonce, nonce, none, 0, NULL) != TRUST_BAD_ARGUMENT) return 27;
+  if (trust_challenge_make(ledger, NULL, nonce, none, 0, nonce) != TRUST_BAD_ARGUMENT) return 28;
+  if (strcmp(trust_words(12345), "no result of this library") != 0) return 29;
+  trust_ledger_free(ledger);
+  trust_ledger_free(NULL);
+  return 0;
+}
+
+int main(int count, char **folders) {
+  for (int i = 1; i < count; i++) printf("%" PRId32 " %s\n", run(folders[i], 1), folders[i]);
+  return count < 2 ? 9 : arguments(folders[1]);
+}

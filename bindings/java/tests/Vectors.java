@@ -1,0 +1,226 @@
+import com.enigm.trust.token.Challenge;
+import com.enigm.trust.token.EvidenceLevel;
+import com.enigm.trust.token.Gate;
+import com.enigm.trust.token.Posture;
+import com.enigm.trust.token.PostureRefusedException;
+import com.enigm.trust.token.PostureVerifier;
+import com.enigm.trust.token.Refusal;
+import com.enigm.trust.token.Requirements;
+import com.enigm.trust.token.VerifiedPosture;
+import java.io.File;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.security.AlgorithmParameters;
+import java.security.KeyFactory;
+import java.security.SecureRandom;
+import java.security.interfaces.ECPublicKey;
+import java.security.spec.ECGenParameterSpec;
+import java.security.spec.ECParameterSpec;
+import java.security.spec.ECPoint;
+import java.security.spec.ECPublicKeySpec;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A relying party in Java: makes a challenge, verifies the answer, refuses what it must. Each argument is a folder with
+ * a vector, laid out by vectors.rs; a line of output each, "RESULT FOLDER".
+ */
+public final class Vectors {
+  /** A clock that stands where it is put. */
+  private static final class Standing extends Clock {
+    long seconds;
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      return this;
+    }
+
+    @Override
+    public Instant instant() {
+      return Instant.ofEpochSecond(seconds);
+    }
+  }
+
+  /** Gives the vector's bytes, which no real one may. */
+  private static final class Given extends SecureRandom {
+    private static final long serialVersionUID = 1;
+    private final byte[] given;
+
+    Given(byte[] given) {
+      this.given = given;
+    }
+
+    @Override
+    public void nextBytes(byte[] bytes) {
+      System.arraycopy(given, 0, bytes, 0, bytes.length);
+    }
+  }
+
+  private static byte[] bytes(File folder, String name) throws IOException {
+    return Files.readAllBytes(new File(folder, name).toPath());
+  }
+
+  private static List<ECPublicKey> issuers(byte[] coordinates) throws Exception {
+    AlgorithmParameters curve = AlgorithmParameters.getInstance("EC");
+    curve.init(new ECGenParameterSpec("secp256r1"));
+    ECParameterSpec parameters = curve.getParameterSpec(ECParameterSpec.class);
+    List<ECPublicKey> keys = new ArrayList<>();
+    for (int at = 0; at < coordinates.length; at += 64) {
+      BigInteger x = new BigInteger(1, Arrays.copyOfRange(coordinates, at, at + 32));
+      BigInteger y = new BigInteger(1, Arrays.copyOfRange(coordinates, at + 32, at + 64));
+      ECPublicKeySpec key = new ECPublicKeySpec(new ECPoint(x, y), parameters);
+      keys.add((ECPublicKey) KeyFactory.getInstance("EC").generatePublic(key));
+    }
+    return keys;
+  }
+
+  private static Requirements requirements(File folder, long[] n) throws IOException {
+    Set<Gate> gates = EnumSet.noneOf(Gate.class);
+    for (Gate gate : Gate.values()) {
+      if ((n[0] >> gate.ordinal() & 1) == 1) {
+        gates.add(gate);
+      }
+    }
+    Requirements.Builder asked =
+        Requirements.of(new String(bytes(folder, "audience"), StandardCharsets.UTF_8))
+            .gates(gates)
+            .posture(Posture.values()[(int) n[1]])
+            .evidence(EvidenceLevel.values()[(int) n[2]])
+            .acceptsLab(n[3] == 1)
+            .maxWaivers(n[4])
+            .maxAge(n[5])
+            .skew(n[6])
+            .maxRevocationAge(n[7]);
+    byte[] policies = bytes(folder, "policies");
+    for (int at = 0; at < policies.length; at += 32) {
+      asked.policy(Arrays.copyOfRange(policies, at, at + 32));
+    }
+    return asked.build();
+  }
+
+  private static int run(File folder) throws Exception {
+    String text = new String(bytes(folder, "numbers"), StandardCharsets.US_ASCII);
+    long[] n = Arrays.stream(text.split(" ")).mapToLong(Long::parseLong).toArray();
+    Standing clock = new Standing();
+    byte[] confirmation = bytes(folder, "confirmation");
+    byte[] nonce = bytes(folder, "nonce");
+    Requirements requirements = requirements(folder, n);
+    try (PostureVerifier verifier =
+        PostureVerifier.inFile(
+            new File(folder, "ledger"),
+            false,
+            requirements,
+            issuers(bytes(folder, "issuers")),
+            clock,
+            new Given(bytes(folder, "random")))) {
+      clock.seconds = n[8];
+      Challenge challenge = Challenge.kept(nonce, confirmation);
+      if (n[10] == 1) {
+        challenge = verifier.challenge(confirmation, bytes(folder, "exporter"));
+        check(Arrays.equals(challenge.nonce(), nonce), "the challenge's nonce");
+      }
+      clock.seconds = n[9];
+      byte[] token = bytes(folder, "token");
+      byte[] credential = bytes(folder, "credential");
+      byte[] revoked = bytes(folder, "revoked");
+      try {
+        VerifiedPosture verified = verifier.verify(token, challenge, credential, revoked);
+        check(verified.posture().ordinal() >= n[1], "a posture that is good enough");
+        check(verified.evidence().ordinal() >= n[2], "an evidence level that is good enough");
+        check(verified.shown().containsAll(verified.passing()), "passing gates among those that are shown");
+        check(verified.handle().length == 32, "a handle");
+        expect(Refusal.CHALLENGE_USED, () -> verifier.verify(token, Challenge.kept(nonce, confirmation), credential, revoked));
+        return 0;
+      } catch (PostureRefusedException refused) {
+        return refused.refusal().number();
+      }
+    }
+  }
+
+  private interface Act {
+    void run() throws Exception;
+  }
+
+  private static void check(boolean holds, String what) {
+    if (!holds) {
+      throw new AssertionError("expected " + what);
+    }
+  }
+
+  private static void expect(Refusal refusal, Act act) throws Exception {
+    try {
+      act.run();
+    } catch (PostureRefusedException refused) {
+      check(refused.refusal() == refusal, refusal + ", found " + refused.refusal());
+      return;
+    }
+    throw new AssertionError("expected " + refusal);
+  }
+
+  private static void expectThrown(Class<? extends Exception> kind, Act act) throws Exception {
+    try {
+      act.run();
+    } catch (Exception thrown) {
+      check(thrown.getClass() == kind, kind + ", found " + thrown);
+      return;
+    }
+    throw new AssertionError("expected " + kind);
+  }
+
+  /** Nulls, lengths, a closed verifier and files that are no ledgers are exceptions that say so. */
+  private static void arguments(File folder) throws Exception {
+    Class<IllegalArgumentException> bad = IllegalArgumentException.class;
+    expectThrown(bad, () -> Challenge.kept(null, new byte[32]));
+    expectThrown(bad, () -> Challenge.kept(new byte[32], new byte[31]));
+    expectThrown(bad, () -> Requirements.of(""));
+    expectThrown(bad, () -> Requirements.of("a").maxAge(-1));
+    expectThrown(bad, () -> Requirements.of("a").policy(new byte[31]));
+    Requirements asked = Requirements.of("calls.enigm.example").build();
+    List<ECPublicKey> issuers = issuers(bytes(folder, "issuers"));
+    File absent = new File(folder, "no ledger");
+    expectThrown(IOException.class, () -> PostureVerifier.inFile(absent, false, asked, issuers));
+    expectThrown(IOException.class, () -> PostureVerifier.inFile(new File(folder, "token"), false, asked, issuers));
+    expectThrown(NullPointerException.class, () -> PostureVerifier.inFile(absent, true, null, issuers));
+    check(!absent.exists(), "no file of a verifier that was not made");
+    PostureVerifier.inFile(absent, true, asked, issuers).close();
+    expectThrown(IOException.class, () -> PostureVerifier.inFile(absent, true, asked, issuers));
+
+    PostureVerifier verifier =
+        PostureVerifier.inMemory(asked, issuers, Clock.systemUTC(), new SecureRandom());
+    Challenge challenge = verifier.challenge(new byte[32], new byte[0]);
+    check(!Arrays.equals(challenge.nonce(), verifier.challenge(new byte[32], new byte[0]).nonce()), "fresh nonces");
+    expectThrown(bad, () -> verifier.verify(null, challenge, new byte[0], new byte[0]));
+    expectThrown(bad, () -> verifier.challenge(null, new byte[0]));
+    expectThrown(bad, () -> verifier.challenge(new byte[32], null));
+    expect(Refusal.CREDENTIAL_MALFORMED, () -> verifier.verify(new byte[0], challenge, new byte[0], new byte[0]));
+    byte[] credential = bytes(folder, "credential");
+    expect(Refusal.CREDENTIAL_EXPIRED, () -> verifier.verify(new byte[0], challenge, credential, new byte[0]));
+    verifier.close();
+    verifier.close();
+    expectThrown(bad, () -> verifier.challenge(new byte[32], new byte[0]));
+  }
+
+  public static void main(String[] folders) throws Exception {
+    for (Refusal refusal : Refusal.values()) {
+      System.out.println(refusal.number() + " " + refusal + " " + refusal.words());
+    }
+    for (String folder : folders) {
+      System.out.println(run(new File(folder)) + " " + folder);
+    }
+    arguments(new File(folders[0]));
+  }
+}
