@@ -34,7 +34,9 @@ pub fn lay(scratch: &Path) -> Vec<Laid> {
         laid.push(Laid { folder, expected });
     }
     // The first posture, with the statement in place of its own.
-    for (kind, file, prefix) in [("credential", "credential", "credential-"), ("revoked", "revoked", "revoked-")] {
+    for (kind, file, prefix) in
+        [("credential", "credential", "credential-"), ("revoked", "revoked", "revoked-")]
+    {
         let first = vectors.of("posture").into_iter().next().unwrap();
         for vector in vectors.of(kind).iter().filter(|vector| vector.text("expected") != "verified") {
             let folder = scratch.join(kind).join(vector.text("name"));
@@ -76,7 +78,8 @@ fn write(folder: &Path, vectors: &Vectors, vector: &Vector<'_>) {
     let mut ledger = SqliteLedger::create(&folder.join("ledger")).unwrap();
     if let Some(stood) = vector.find("stood") {
         let issuers = vectors.issuers(vector);
-        let credential = Credential::verify(&vector.file("credential"), &issuers, vector.number("now"), &Ring);
+        let credential =
+            Credential::verify(&vector.file("credential"), &issuers, vector.number("now"), &Ring);
         ledger.raise(&credential.unwrap().get().handle, &floors(stood)).unwrap().unwrap();
     }
 }

@@ -167,3 +167,33 @@ fn an_attestation_is_shown_without_being_verified() {
     let output = trustctl(&["token", "inspect", &none]);
     assert_eq!((output.status.code(), stdout(&output).contains("malformed-envelope")), (Some(1), true));
 }
+
+/// The example of docs/attestation.md.
+#[test]
+fn the_first_vector_is_verified_with_the_key_beside_it() {
+    let vectors = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("core/token/vectors");
+    let scratch = Scratch::new();
+    let file = |name: &str| {
+        let text = std::fs::read_to_string(vectors.join(format!("{name}.hex"))).unwrap().replace('\n', "");
+        scratch.write(&name.replace('/', "-"), &data_encoding::HEXLOWER.decode(text.as_bytes()).unwrap())
+    };
+    let issuer = vectors.join("enrolment.pem");
+    let output = trustctl(&[
+        "verify",
+        &file("posture/ten-gates"),
+        "--credential",
+        &file("credential/good"),
+        "--revoked",
+        &file("revoked/other-handle"),
+        "--issuer",
+        issuer.to_str().unwrap(),
+        "--audience=calls.enigm.example",
+        "--nonce=bb4656055290a37261146ea96fa8b598f3a60589d171f6659733765d85f05a4e",
+        &format!("--cnf={}", "02".repeat(32)),
+        &format!("--policy={}", "05".repeat(32)),
+        "--made-at=2026-11-02T09:00:02Z",
+        "--at=2026-11-02T09:00:03Z",
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(stdout(&output).starts_with("VERIFIED"), "{output:?}");
+}

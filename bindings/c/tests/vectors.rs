@@ -38,7 +38,12 @@ fn a_c_program_finds_of_every_vector_what_is_expected() {
     let laid = lay(&scratch);
     let run = Command::new(&program).args(laid.iter().map(|vector| &vector.folder)).output().unwrap();
     let said = String::from_utf8(run.stdout).unwrap();
-    assert!(run.status.success(), "{:?} after {said:?}: {}", run.status, String::from_utf8_lossy(&run.stderr));
+    assert!(
+        run.status.success(),
+        "{:?} after {said:?}: {}",
+        run.status,
+        String::from_utf8_lossy(&run.stderr)
+    );
     let found: Vec<&str> = said.lines().collect();
     let expected: Vec<String> = laid
         .iter()

@@ -99,8 +99,7 @@ pub fn verify(ledger: &mut Kept, answer: Answer<'_>, asked: Asked<'_>) -> Result
     if asked.gates >> GateId::ALL.len() != 0 {
         return Err(BAD_ARGUMENT);
     }
-    let gates: Vec<GateId> =
-        GateId::ALL.into_iter().filter(|gate| asked.gates & bit(*gate) != 0).collect();
+    let gates: Vec<GateId> = GateId::ALL.into_iter().filter(|gate| asked.gates & bit(*gate) != 0).collect();
     let requirements = Requirements {
         audience: std::str::from_utf8(asked.audience).map_err(|_| BAD_ARGUMENT)?,
         gates: &gates,
@@ -118,8 +117,7 @@ pub fn verify(ledger: &mut Kept, answer: Answer<'_>, asked: Asked<'_>) -> Result
     let revoked = Revoked::verify(answer.revoked, issuers, &Ring);
     let revoked = revoked.map_err(|refusal| results::of_list(&refusal))?;
     let against = Against { credential: &credential, requirements: &requirements, revoked: &revoked, now };
-    let verified =
-        trust_token::verify(token, Challenge::kept(nonce, confirmation), against, ledger, &Ring);
+    let verified = trust_token::verify(token, Challenge::kept(nonce, confirmation), against, ledger, &Ring);
     verified.map(|verified| Found::of(&verified)).map_err(|refusal| results::of_rule(refusal.code()))
 }
 

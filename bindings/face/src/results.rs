@@ -35,7 +35,8 @@ const OTHERS: [(i32, &str, &str); 16] = [
 
 /// Every result: number, name, words.
 pub fn results() -> impl Iterator<Item = (i32, &'static str, String)> {
-    let rules = (1..).zip(RULES).map(|(number, (code, asks))| (number, code, format!("{code}: expected {asks}")));
+    let rules =
+        (1..).zip(RULES).map(|(number, (code, asks))| (number, code, format!("{code}: expected {asks}")));
     OTHERS.into_iter().map(|(number, code, words)| (number, code, words.to_owned())).chain(rules)
 }
 

@@ -20,7 +20,8 @@ fn library() -> PathBuf {
 }
 
 fn succeeds(command: &mut Command) -> String {
-    let run = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}: expected a JDK on the path"));
+    let run =
+        command.output().unwrap_or_else(|error| panic!("{command:?}: {error}: expected a JDK on the path"));
     let (said, wrong) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
     assert!(run.status.success(), "{:?}: {said}{wrong}", run.status);
     said.into_owned()
@@ -56,9 +57,9 @@ fn a_java_program_finds_of_every_vector_what_is_expected() {
             .args(laid.iter().map(|vector| &vector.folder)),
     );
     let found: Vec<&str> = said.lines().collect();
-    let refusals = trust_token_face::results().filter(|(number, ..)| *number > 0).map(|(number, code, words)| {
-        format!("{number} {} {words}", code.to_uppercase().replace('-', "_"))
-    });
+    let refusals = trust_token_face::results()
+        .filter(|(number, ..)| *number > 0)
+        .map(|(number, code, words)| format!("{number} {} {words}", code.to_uppercase().replace('-', "_")));
     let mut refusals: Vec<(i32, String)> =
         refusals.map(|line| (line.split(' ').next().unwrap().parse().unwrap(), line)).collect();
     refusals.sort();

@@ -4,15 +4,14 @@ use crate::args::{Format, TokenArgs, TokenCommand};
 use crate::policy::policy;
 use crate::terminal::{CommandError, Outcome, print, print_json, read_capped};
 use std::path::Path;
-use trust_formats::signature::{Curve, PublicKey as CertificateKey};
-use trust_formats::{pem, x509};
 use trust_posture::{GateId, Posture};
 use trust_token::credential::{Credential, EvidenceLevel, MAX_CREDENTIAL};
-use trust_token::crypto::{PublicKey, Ring};
+use trust_token::crypto::Ring;
 use trust_token::ledger::{Ledger, Memory};
 use trust_token::revocation::{MAX_HANDLES, Revoked};
 use trust_token::verify::MAX_TOKEN;
 use trust_token::{Against, Challenge, Requirements, inspect, verify};
+use trustd::bundles::{MAX_KEY, signer_key};
 use trustd::show::token as show;
 
 /// An attestation that was refused, or is none.
@@ -21,8 +20,6 @@ const REFUSED: u8 = 1;
 const SKEW: u64 = 60;
 /// How many seconds old the list of revoked handles may be: a week.
 const MAX_REVOCATION_AGE: u64 = 7 * 86_400;
-/// The largest certificate file, in bytes.
-const MAX_ISSUER: usize = 64 << 10;
 
 /// Prints what an attestation says.
 pub fn run(command: TokenCommand) -> Outcome {
@@ -42,13 +39,15 @@ pub fn run(command: TokenCommand) -> Outcome {
 pub fn verified(args: &TokenArgs, format: Format) -> Outcome {
     let refused = |path: &Path, why: String| CommandError::Usage(format!("{}: {why}", path.display()));
     let now = seconds(args.at.unwrap_or_else(trustd::cycle::now));
-    let issuers = [issuer(&args.issuer)?];
+    let issuer = signer_key(&read_capped(&args.issuer, MAX_KEY)?);
+    let issuers = [issuer.map_err(|error| refused(&args.issuer, error.to_string()))?];
     let credential = read_capped(&args.credential, MAX_CREDENTIAL)?;
-    let credential = Credential::verify(&credential, &issuers, now, &Ring)
-        .map_err(|refusal| refused(&args.credential, format!("no credential to go by: {refusal:?}")))?;
+    let credential = Credential::verify(&credential, &issuers, now, &Ring).map_err(|refusal| {
+        refused(&args.credential, format!("no credential to go by: {}", refusal.code()))
+    })?;
     let revoked = read_capped(&args.revoked, 33 * MAX_HANDLES)?;
     let revoked = Revoked::verify(&revoked, &issuers, &Ring)
-        .map_err(|refusal| refused(&args.revoked, format!("no list to go by: {refusal:?}")))?;
+        .map_err(|refusal| refused(&args.revoked, format!("no list to go by: {}", refusal.code())))?;
     let policies = args.policies.iter().map(|name| known_policy(name)).collect::<Result<Vec<_>, _>>()?;
     let applying: Vec<GateId> =
         GateId::ALL.into_iter().filter(|gate| *gate != GateId::DeviceManagement).collect();
@@ -79,22 +78,6 @@ pub fn verified(args: &TokenArgs, format: Format) -> Outcome {
 
 fn seconds(time: trust_evidence::Time) -> u64 {
     u64::try_from(time.unix()).unwrap_or_default()
-}
-
-/// The P-256 key of a certificate in PEM.
-fn issuer(path: &Path) -> Result<PublicKey, CommandError> {
-    let refused = |why: String| CommandError::Usage(format!("{}: {why}", path.display()));
-    let blocks =
-        pem::blocks("issuer", &read_capped(path, MAX_ISSUER)?).map_err(|error| refused(error.to_string()))?;
-    let [block] = blocks.as_slice() else { return Err(refused("expected one certificate".into())) };
-    let certificate = x509::Certificate::parse(&block.bytes).map_err(|error| refused(error.to_string()))?;
-    let key = match certificate.public_key {
-        Some(CertificateKey::Ec(Curve::P256, [4, point @ ..])) => point
-            .split_at_checked(32)
-            .and_then(|(x, y)| Some(PublicKey { x: x.try_into().ok()?, y: y.try_into().ok()? })),
-        _ => None,
-    };
-    key.ok_or_else(|| refused("expected a certificate of a key on P-256".into()))
 }
 
 /// The digest of a policy that the relying party knows.

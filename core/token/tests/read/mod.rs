@@ -112,4 +112,3 @@ pub fn floors(value: &Value) -> Floors {
         patches: [small(3), small(4), small(5)],
     }
 }
-

@@ -16,7 +16,7 @@ pub struct TokenArgs {
     /// The list of revoked handles for this audience, CBOR
     #[arg(long, value_name = "F")]
     pub revoked: PathBuf,
-    /// A certificate in PEM of the enrolment verifier, who signs both
+    /// The enrolment verifier, who signs both: a certificate, whose key alone counts, or a public key, PEM
     #[arg(long, value_name = "F")]
     pub issuer: PathBuf,
     /// Who you are: attestations for others are refused
