@@ -21,6 +21,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use data_encoding::BASE64;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -121,6 +122,16 @@ fn key(name: &str, byte: u8, key: &PublicKey) -> String {
     format!("\n[keys.{name}]\nscalar = \"{scalar}\"\nx = \"{x}\"\ny = \"{y}\"\nkid = \"{kid}\"\n")
 }
 
+/// A key as `openssl` writes it: RFC 5480's SubjectPublicKeyInfo of a point on P-256, in the armour of RFC 7468.
+fn pem(key: &PublicKey) -> String {
+    const BEFORE_THE_POINT: &[u8] =
+        b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\
+        \x03\x01\x07\x03\x42\x00\x04";
+    let text = BASE64.encode(&[BEFORE_THE_POINT, &key.x, &key.y].concat());
+    let lines: String = text.as_bytes().chunks(64).map(|line| format!("{}\n", line.escape_ascii())).collect();
+    format!("-----BEGIN PUBLIC KEY-----\n{lines}-----END PUBLIC KEY-----\n")
+}
+
 /// Every vector; and which codes were reached, by kind.
 fn written() -> (Files, [BTreeSet<&'static str>; 3]) {
     let (mut files, mut index) = (Files::default(), ABOUT.to_string());
@@ -173,6 +184,7 @@ fn written() -> (Files, [BTreeSet<&'static str>; 3]) {
         assert_eq!(code, (expected, expected), "{name}");
         reached[2].insert(expected);
     }
+    files.0.insert("enrolment.pem".into(), pem(&public(&enrolment())));
     files.0.insert("vectors.toml".into(), index);
     (files, reached)
 }
