@@ -21,6 +21,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::Path;
 use table::Table;
 use trust_token::credential::Floors;
+use trust_token::crypto::sha256;
 use trust_token::ledger::Ledger;
 
 /// The most open challenges that [`SqliteLedger`] keeps unless told otherwise; each takes some 200 bytes.
@@ -56,7 +57,7 @@ impl SqliteLedger {
         self.change(|on| {
             let mut closed = 0;
             while let Some((nonce, made_at)) = Table::Challenge.least(on)? {
-                if time(&made_at)? >= before {
+                if number(&made_at)? >= before {
                     break;
                 }
                 Table::Challenge.remove(on, &nonce)?;
@@ -96,7 +97,7 @@ impl Ledger for SqliteLedger {
     }
 
     fn close(&mut self, nonce: &[u8; 32]) -> Result<Option<u64>, LedgerError> {
-        self.change(|on| Table::Challenge.remove(on, nonce)?.as_deref().map(time).transpose())
+        self.change(|on| Table::Challenge.remove(on, nonce)?.as_deref().map(number).transpose())
     }
 
     fn raise(&mut self, handle: &[u8; 32], shown: &Floors) -> Result<Result<(), Floors>, LedgerError> {
@@ -117,9 +118,19 @@ impl Ledger for SqliteLedger {
             }
         })
     }
+
+    fn list(&mut self, audience: &str, raised: u64) -> Result<Result<(), u64>, LedgerError> {
+        let key = sha256(&[audience.as_bytes()]);
+        self.change(|on| match Table::List.find(on, &key)?.as_deref().map(number).transpose()? {
+            Some(stood) if raised < stood => Ok(Err(stood)),
+            Some(stood) if raised == stood => Ok(Ok(())),
+            _ => Table::List.put(on, &key, &raised.to_be_bytes()).map(|_| Ok(())),
+        })
+    }
 }
 
-fn time(bytes: &[u8]) -> Result<u64, LedgerError> {
-    let bytes = bytes.try_into().map_err(|_| LedgerError::Damaged("a time of another length".into()))?;
+fn number(bytes: &[u8]) -> Result<u64, LedgerError> {
+    let bytes =
+        bytes.try_into().map_err(|_| LedgerError::Damaged("a time or a number of another length".into()))?;
     Ok(u64::from_be_bytes(bytes))
 }

@@ -54,6 +54,8 @@ fn a_full_database_is_an_error_and_keeps_what_it_has() {
 fn damage_that_is_sound_sql_is_found() {
     let rows = [
         ("DELETE FROM floor", "rows of floor are missing"),
+        ("DELETE FROM list", "rows of list are missing"),
+        ("UPDATE list SET value = zeroblob(8)", "a row of list is not what was written"),
         ("DELETE FROM challenge", "rows of challenge are missing"),
         ("UPDATE floor SET value = zeroblob(32)", "a row of floor is not what was written"),
         ("UPDATE floor SET digest = zeroblob(31)", "reading a row"),
@@ -63,8 +65,8 @@ fn damage_that_is_sound_sql_is_found() {
         ("DROP TABLE floor", "another schema"),
         ("DROP INDEX challenge_by_age", "another schema"),
         ("CREATE TRIGGER t AFTER INSERT ON floor BEGIN DELETE FROM floor; END", "another schema"),
-        ("PRAGMA user_version = 2", "schema version 2: expected a ledger of version 1"),
-        ("PRAGMA user_version = 0", "schema version 0: expected a ledger of version 1"),
+        ("PRAGMA user_version = 1", "schema version 1: expected a ledger of version 2"),
+        ("PRAGMA user_version = 0", "schema version 0: expected a ledger of version 2"),
         ("PRAGMA application_id = 1", "application 0x1"),
     ];
     for (ix, (change, expected)) in rows.iter().enumerate() {
@@ -72,6 +74,7 @@ fn damage_that_is_sound_sql_is_found() {
         let mut ledger = SqliteLedger::create(&path).unwrap();
         Ledger::open(&mut ledger, &[3; 32], 5).unwrap();
         ledger.raise(&[1; 32], &shown(7)).unwrap().unwrap();
+        ledger.list("calls", 7).unwrap().unwrap();
         ledger.connection.execute_batch(change).unwrap();
         drop(ledger);
         let error = SqliteLedger::open(&path).expect_err(change).to_string();
@@ -86,7 +89,10 @@ fn a_damaged_row_answers_nothing() {
     Ledger::open(&mut ledger, &[3; 32], 5).unwrap();
     ledger.raise(&[1; 32], &shown(7)).unwrap().unwrap();
     ledger.connection.execute_batch("UPDATE floor SET value = zeroblob(32)").unwrap();
+    ledger.list("calls", 7).unwrap().unwrap();
     ledger.connection.execute_batch("UPDATE challenge SET value = zeroblob(8)").unwrap();
+    ledger.connection.execute_batch("UPDATE list SET value = zeroblob(8)").unwrap();
+    assert!(matches!(ledger.list("calls", 8), Err(LedgerError::Damaged(_))));
     assert!(matches!(ledger.raise(&[1; 32], &shown(8)), Err(LedgerError::Damaged(_))));
     assert!(matches!(ledger.close(&[3; 32]), Err(LedgerError::Damaged(_))));
     assert!(matches!(ledger.expire(9), Err(LedgerError::Damaged(_))));
@@ -99,6 +105,7 @@ fn a_ledger_that_may_not_write_answers_nothing() {
     ledger.connection.execute_batch("PRAGMA query_only = ON").unwrap();
     assert!(matches!(ledger.close(&[3; 32]), Err(LedgerError::Sqlite { .. })));
     assert!(matches!(ledger.raise(&[1; 32], &shown(8)), Err(LedgerError::Sqlite { .. })));
+    assert!(matches!(ledger.list("calls", 8), Err(LedgerError::Sqlite { .. })));
     assert!(matches!(Ledger::open(&mut ledger, &[4; 32], 5), Err(LedgerError::Sqlite { .. })));
 }
 

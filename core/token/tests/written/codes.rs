@@ -49,6 +49,7 @@ codes! { POSTURE, posture, Refusal<Infallible>:
     Refusal::RevocationAudience => "revocation-audience",
     Refusal::Revoked => "revoked",
     Refusal::RevocationStale => "revocation-stale",
+    Refusal::RevocationOlder(_) => "revocation-older",
     Refusal::Confirmation => "confirmation",
     Refusal::Floor(_) => "floor",
     Refusal::Ledger(_) => "ledger",

@@ -109,6 +109,7 @@ fn fields(name: &str, world: &mut World, files: &mut Files) -> Fields {
         let (boots, sequence) = (counters.boot, counters.sequence);
         fields.push(("stood", format!("[{policy_version}, {boots}, {sequence}, {os}, {vendor}, {boot}]")));
     }
+    fields.extend(world.listed.map(|listed| ("listed", listed.to_string())));
     fields
 }
 
