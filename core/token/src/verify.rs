@@ -85,8 +85,11 @@ pub fn issue<S: Sign>(claims: &Claims, key: &S) -> Result<Vec<u8>, S::Error> {
     cose::sign(TYPE, &claims.to_bytes(), key)
 }
 
-/// Verifies a posture attestation: every rule, in order. The challenge is closed in any case once the signature is
-/// good, so that a second answer finds it so.
+/// Verifies a posture attestation: every rule, in order.
+///
+/// What is refused before the challenge is looked up (for its envelope, signature, claims, audience or nonce) leaves the
+/// challenge open in the ledger: only what the device signed in answer to it closes it. From there on it is closed,
+/// whatever follows, so that a second answer finds it so.
 pub fn verify<L: Ledger>(
     token: &[u8],
     challenge: Challenge,
