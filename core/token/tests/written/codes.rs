@@ -68,6 +68,7 @@ codes! { CREDENTIAL, credential, CredentialRefusal:
 }
 
 codes! { REVOKED, revoked, RevokedRefusal:
+    RevokedRefusal::TooLarge => "too-large",
     RevokedRefusal::Malformed(_) => "malformed",
     RevokedRefusal::Header => "header",
     RevokedRefusal::Type => "type",
