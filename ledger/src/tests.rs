@@ -109,6 +109,31 @@ fn a_ledger_that_may_not_write_answers_nothing() {
     assert!(matches!(Ledger::open(&mut ledger, &[4; 32], 5), Err(LedgerError::Sqlite { .. })));
 }
 
+/// The seeds of the fuzz target: a ledger as it is made, and one of the smallest pages, which is a file of some
+/// kilobytes. BLESS=1 writes them; another SQLite may write its number into them.
+#[test]
+fn the_fuzzers_seeds_are_as_written() {
+    for (name, pages) in [("as-made", 4096), ("small-pages", 512)] {
+        let path = fresh(name);
+        let mut ledger = SqliteLedger::create(&path).unwrap();
+        for number in 1..3 {
+            Ledger::open(&mut ledger, &[10 + number; 32], number.into()).unwrap();
+            ledger.raise(&[20 + number; 32], &shown(number.into())).unwrap().unwrap();
+        }
+        ledger.list("calls.enigm.example", 3).unwrap().unwrap();
+        ledger.connection.execute_batch(&format!("PRAGMA page_size = {pages}; VACUUM")).unwrap();
+        drop(ledger);
+        let written = std::fs::read(&path).unwrap();
+        let seed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/ledger_file").join(name);
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::create_dir_all(seed.parent().unwrap()).unwrap();
+            std::fs::write(&seed, &written).unwrap();
+        }
+        let found = std::fs::read(&seed).unwrap_or_default();
+        assert!(found == written, "{name} is not as written: BLESS=1 writes it");
+    }
+}
+
 #[test]
 fn it_is_durable_before_it_answers() {
     let ledger = SqliteLedger::create(&fresh("pragmas")).unwrap();

@@ -9,7 +9,7 @@ mod good;
 mod page;
 mod statements;
 
-use self::statements::{Statement, credentials, issuers, lists};
+use self::statements::{Statement, besides, credentials, issuers, lists};
 use crate::credential::{Credential, EvidenceLevel, Floors};
 use crate::crypto::{PublicKey, Pure};
 use crate::revocation::{MAX_HANDLES, MAX_LIST, Revoked};
@@ -224,6 +224,9 @@ fn seeds() -> Vec<(String, Vec<u8>)> {
     seeds.push(("posture_credential/good".into(), good.credential));
     seeds.push(("posture_revoked/other-handle".into(), good.revoked));
     let lists = lists().into_iter().filter(|list| list.expected == "verified");
+    let (rollover, bundle) = besides();
+    seeds.push(("posture_rollover/good".into(), rollover));
+    seeds.push(("policy_bundle/good".into(), bundle));
     seeds.extend(lists.map(|list| (format!("posture_revoked/{}", list.name), list.bytes)));
     seeds
 }
