@@ -6,8 +6,13 @@
 //! faster; but a log that is lost or damaged leaves an older database that looks whole, and here the older state is
 //! the one an attacker wants.
 //!
-//! Whoever can put an older copy of the file in its place takes the ledger back to it: that, no file can see.
+//! A journal that lies beside the file is what a killed process leaves, and is rolled back: SQLite can't tell it from
+//! one that was put there. Pages of another moment are refused, as their digests and counts then differ from those of
+//! the rest. What no file can see is an older state that is whole: whoever can put an older copy of the file in its
+//! place, or beside it a journal with every page that has changed since, takes the ledger back to it. So its folder
+//! must be writable by its owner alone; and a backup that is put back must go with no journal but its own.
 
+mod beside;
 mod error;
 mod file;
 mod floors;
