@@ -74,13 +74,16 @@ fn write(folder: &Path, vectors: &Vectors, vector: &Vector<'_>) {
     put("policies", &vector.list("policies").iter().flat_map(|digest| unhex(digest)).collect::<Vec<u8>>());
     put_issuers(folder, &vectors.issuers(vector));
     numbers(folder, vector, vector.number("now"));
-    // What the device has shown before is in a ledger that is there already.
+    // What was seen before is in a ledger that is there already.
     let mut ledger = SqliteLedger::create(&folder.join("ledger")).unwrap();
     if let Some(stood) = vector.find("stood") {
         let issuers = vectors.issuers(vector);
         let credential =
             Credential::verify(&vector.file("credential"), &issuers, vector.number("now"), &Ring);
         ledger.raise(&credential.unwrap().get().handle, &floors(stood)).unwrap().unwrap();
+    }
+    if vector.find("listed").is_some() {
+        ledger.list(vector.text("audience"), vector.number("listed")).unwrap().unwrap();
     }
 }
 

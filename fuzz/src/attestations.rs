@@ -1,12 +1,14 @@
-//! Posture attestations, their credentials and lists of revoked handles. Every signature counts as good, so that
+//! Posture attestations, their credentials, lists of revoked handles, roll-overs and policy bundles. Every signature counts as good, so that
 //! what stands behind the signatures is reached; and what is accepted, written again, is the same bytes.
 
 use std::convert::Infallible;
 use trust_posture::{GateId, Posture, Verdict};
+use trust_token::bundle::Bundle;
 use trust_token::credential::{Credential, EvidenceLevel, VerifiedCredential};
 use trust_token::crypto::{PublicKey, Sign, Signature, VerifySignature};
 use trust_token::ledger::Memory;
 use trust_token::revocation::Revoked;
+use trust_token::rollover::Rollover;
 use trust_token::{Against, Challenge, Refusal, Requirements, Verified, issue, verify};
 
 /// When the seeds' challenge was made.
@@ -64,6 +66,34 @@ pub fn posture_revoked(bytes: &[u8]) -> bool {
     let Ok(list) = Revoked::verify(bytes, &[ENROLMENT], &Believing) else { return false };
     assert!(Revoked::verify(bytes, &[], &Believing).is_err());
     assert_eq!(list.get().sign(&Echo { key: ENROLMENT, statement: bytes }).unwrap(), bytes);
+    true
+}
+
+/// A roll-over is the one encoding of what it says, and leads from the credential to something else.
+pub fn posture_rollover(bytes: &[u8]) -> bool {
+    let held = credential();
+    let Ok(rollover) = Rollover::verify(bytes, &held, &Believing) else { return false };
+    let (rollover, device) = (rollover.get(), held.get());
+    assert_eq!(rollover.sign(&Echo { key: device.key, statement: bytes }).unwrap(), bytes);
+    assert_eq!((&rollover.audience, rollover.old_handle), (&device.audience, device.handle));
+    assert!(rollover.new_handle != device.handle && rollover.new_key != device.key);
+    assert!((device.issued_at..device.expires_at).contains(&rollover.issued_at));
+    true
+}
+
+/// A bundle is the one encoding of what it says, holds at its time alone, and never below its floor.
+pub fn policy_bundle(bytes: &[u8]) -> bool {
+    let verify = |now, floor| Bundle::verify(bytes, &[ENROLMENT], now, floor, &Believing);
+    let Ok(verified) = verify(MADE, None) else { return false };
+    assert!(Bundle::verify(bytes, &[], MADE, None, &Believing).is_err());
+    let bundle = verified.get();
+    assert_eq!(*verified.signer(), ENROLMENT.thumbprint());
+    assert_eq!(bundle.sign(&Echo { key: ENROLMENT, statement: bytes }).unwrap(), bytes);
+    assert!(
+        (bundle.issued_at..bundle.expires_at).contains(&MADE) && verify(bundle.expires_at, None).is_err()
+    );
+    assert!(verify(MADE, Some(bundle.version)).is_ok());
+    assert!(bundle.version.checked_add(1).is_none_or(|above| verify(MADE, Some(above)).is_err()));
     true
 }
 

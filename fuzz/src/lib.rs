@@ -18,14 +18,18 @@ use trust_formats::{
 };
 
 mod attestations;
+mod ledgers;
 
-pub use attestations::{posture_claims, posture_credential, posture_revoked, posture_token};
+pub use attestations::{
+    policy_bundle, posture_claims, posture_credential, posture_revoked, posture_rollover, posture_token,
+};
+pub use ledgers::ledger_file;
 
 /// Reads bytes and says whether the parser accepted them; panics if it does, or if what it accepted breaks a rule.
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target, by the name of its file in `fuzz_targets` and of its folder in `seeds`.
-pub const TARGETS: [(&str, Target); 45] = [
+pub const TARGETS: [(&str, Target); 48] = [
     ("abx", abx),
     ("access", access),
     ("apex_list", apex_list),
@@ -43,6 +47,7 @@ pub const TARGETS: [(&str, Target); 45] = [
     ("import", import),
     ("kconfig", kconfig),
     ("key_description", key_description),
+    ("ledger_file", ledger_file),
     ("modules", modules),
     ("mounts", mounts),
     ("ota_metadata", ota_metadata),
@@ -53,9 +58,11 @@ pub const TARGETS: [(&str, Target); 45] = [
     ("packages_xml", packages_xml),
     ("payload_properties", payload_properties),
     ("policy", policy),
+    ("policy_bundle", policy_bundle),
     ("posture_claims", posture_claims),
     ("posture_credential", posture_credential),
     ("posture_revoked", posture_revoked),
+    ("posture_rollover", posture_rollover),
     ("posture_token", posture_token),
     ("profile_owner", profile_owner),
     ("properties", properties),

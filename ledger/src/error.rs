@@ -15,13 +15,20 @@ pub enum LedgerError {
         #[source]
         error: io::Error,
     },
-    /// Others than the owner may use the file.
-    #[error("{}: mode {mode:o}: expected a regular file of mode 600", path.display())]
+    /// Others than the owner may use the file, or a journal is not its owner's.
+    #[error("{}: mode {mode:o}: expected a regular file of mode 600, a journal of the same owner", path.display())]
     NotPrivate {
         /// The file.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
+    },
+    /// A write-ahead log, which no ledger has; or any journal where a ledger is to be made. SQLite would take what it
+    /// holds for the ledger's.
+    #[error("{}: expected nothing there: it is no journal of this ledger", path.display())]
+    Leftover {
+        /// The file.
+        path: PathBuf,
     },
     /// It can't be written, so that nothing could be remembered.
     #[error("{}: expected a database that can be written", path.display())]

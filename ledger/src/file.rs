@@ -1,27 +1,29 @@
 //! The database file: made once, checked whole at every opening.
 
+use crate::beside;
 use crate::error::{LedgerError, doing};
 use crate::table::TABLES;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
 use std::time::Duration;
 
 /// SQLite's application_id of a ledger: "ENLG".
 const APPLICATION: i64 = 0x454e_4c47;
 /// SQLite's user_version. Another is refused: nothing is migrated in silence.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// How long another process may hold the file.
 const BUSY: Duration = Duration::from_secs(5);
 /// The most pages, of 4096 bytes: 256 MiB, beyond which it is full.
 const MAX_PAGES: i64 = 65_536;
 
-const SCHEMA: [&str; 4] = [
+const SCHEMA: [&str; 5] = [
     "CREATE TABLE challenge (key BLOB PRIMARY KEY, value BLOB NOT NULL, digest BLOB NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE INDEX challenge_by_age ON challenge (value, key)",
     "CREATE TABLE floor (key BLOB PRIMARY KEY, value BLOB NOT NULL, digest BLOB NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE list (key BLOB PRIMARY KEY, value BLOB NOT NULL, digest BLOB NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE tally (name TEXT PRIMARY KEY, row_count INTEGER NOT NULL, sum BLOB NOT NULL) STRICT, WITHOUT ROWID",
 ];
 
@@ -31,9 +33,9 @@ pub(crate) fn create(path: &Path) -> Result<(), LedgerError> {
         let path = path.to_path_buf();
         move |error| LedgerError::File { path, error }
     };
-    let mut name = path.as_os_str().to_os_string();
-    name.push(format!(".{}.new", std::process::id()));
-    let new = PathBuf::from(name);
+    // The new ledger would be taken back to what another has left there.
+    beside::expect_none(path, &beside::ALL)?;
+    let new = beside::path(path, &format!(".{}.new", std::process::id()));
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new);
     made.and_then(|file| file.sync_all()).map_err(at(&new))?;
     let linked = fill(&new).and_then(|()| fs::hard_link(&new, path).map_err(at(path)));
@@ -68,6 +70,8 @@ pub(crate) fn open(path: &Path) -> Result<Connection, LedgerError> {
     if metadata.len() == 0 {
         return Err(LedgerError::Damaged("the file is empty".into()));
     }
+    beside::expect_none(path, &beside::LOGS)?;
+    beside::check_journal(path, metadata.uid())?;
     let mut connection = connect(path)?;
     // SQLite opens a file for reading where it may not write.
     if connection.is_readonly("main").map_err(doing("asking whether it can be written"))? {

@@ -6,8 +6,13 @@
 //! faster; but a log that is lost or damaged leaves an older database that looks whole, and here the older state is
 //! the one an attacker wants.
 //!
-//! Whoever can put an older copy of the file in its place takes the ledger back to it: that, no file can see.
+//! A journal that lies beside the file is what a killed process leaves, and is rolled back: SQLite can't tell it from
+//! one that was put there. Pages of another moment are refused, as their digests and counts then differ from those of
+//! the rest. What no file can see is an older state that is whole: whoever can put an older copy of the file in its
+//! place, or beside it a journal with every page that has changed since, takes the ledger back to it. So its folder
+//! must be writable by its owner alone; and a backup that is put back must go with no journal but its own.
 
+mod beside;
 mod error;
 mod file;
 mod floors;
@@ -21,6 +26,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::Path;
 use table::Table;
 use trust_token::credential::Floors;
+use trust_token::crypto::sha256;
 use trust_token::ledger::Ledger;
 
 /// The most open challenges that [`SqliteLedger`] keeps unless told otherwise; each takes some 200 bytes.
@@ -56,7 +62,7 @@ impl SqliteLedger {
         self.change(|on| {
             let mut closed = 0;
             while let Some((nonce, made_at)) = Table::Challenge.least(on)? {
-                if time(&made_at)? >= before {
+                if number(&made_at)? >= before {
                     break;
                 }
                 Table::Challenge.remove(on, &nonce)?;
@@ -96,7 +102,7 @@ impl Ledger for SqliteLedger {
     }
 
     fn close(&mut self, nonce: &[u8; 32]) -> Result<Option<u64>, LedgerError> {
-        self.change(|on| Table::Challenge.remove(on, nonce)?.as_deref().map(time).transpose())
+        self.change(|on| Table::Challenge.remove(on, nonce)?.as_deref().map(number).transpose())
     }
 
     fn raise(&mut self, handle: &[u8; 32], shown: &Floors) -> Result<Result<(), Floors>, LedgerError> {
@@ -117,9 +123,19 @@ impl Ledger for SqliteLedger {
             }
         })
     }
+
+    fn list(&mut self, audience: &str, raised: u64) -> Result<Result<(), u64>, LedgerError> {
+        let key = sha256(&[audience.as_bytes()]);
+        self.change(|on| match Table::List.find(on, &key)?.as_deref().map(number).transpose()? {
+            Some(stood) if raised < stood => Ok(Err(stood)),
+            Some(stood) if raised == stood => Ok(Ok(())),
+            _ => Table::List.put(on, &key, &raised.to_be_bytes()).map(|_| Ok(())),
+        })
+    }
 }
 
-fn time(bytes: &[u8]) -> Result<u64, LedgerError> {
-    let bytes = bytes.try_into().map_err(|_| LedgerError::Damaged("a time of another length".into()))?;
+fn number(bytes: &[u8]) -> Result<u64, LedgerError> {
+    let bytes =
+        bytes.try_into().map_err(|_| LedgerError::Damaged("a time or a number of another length".into()))?;
     Ok(u64::from_be_bytes(bytes))
 }

@@ -1,4 +1,4 @@
-//! Two tables of keys and values, each row with a digest, each table with the count of its rows and their digests'
+//! Three tables of keys and values, each row with a digest, each table with the count of its rows and their digests'
 //! sum (exclusive or).
 //!
 //! SQLite has no checksums of its own in a database file: a flipped bit of a floor would read as a lower floor, a
@@ -15,9 +15,11 @@ pub(crate) enum Table {
     Challenge,
     /// Of floors: handle, and floors as `floors.rs` writes them.
     Floor,
+    /// Of lists of revoked handles: SHA-256 of the audience, and the highest number (8 bytes, big-endian).
+    List,
 }
 
-pub(crate) const TABLES: [Table; 2] = [Table::Challenge, Table::Floor];
+pub(crate) const TABLES: [Table; 3] = [Table::Challenge, Table::Floor, Table::List];
 
 /// A key and its value.
 type Entry = ([u8; 32], Vec<u8>);
@@ -41,6 +43,7 @@ impl Table {
         match self {
             Table::Challenge => "challenge",
             Table::Floor => "floor",
+            Table::List => "list",
         }
     }
 

@@ -54,6 +54,8 @@ fn a_full_database_is_an_error_and_keeps_what_it_has() {
 fn damage_that_is_sound_sql_is_found() {
     let rows = [
         ("DELETE FROM floor", "rows of floor are missing"),
+        ("DELETE FROM list", "rows of list are missing"),
+        ("UPDATE list SET value = zeroblob(8)", "a row of list is not what was written"),
         ("DELETE FROM challenge", "rows of challenge are missing"),
         ("UPDATE floor SET value = zeroblob(32)", "a row of floor is not what was written"),
         ("UPDATE floor SET digest = zeroblob(31)", "reading a row"),
@@ -63,8 +65,8 @@ fn damage_that_is_sound_sql_is_found() {
         ("DROP TABLE floor", "another schema"),
         ("DROP INDEX challenge_by_age", "another schema"),
         ("CREATE TRIGGER t AFTER INSERT ON floor BEGIN DELETE FROM floor; END", "another schema"),
-        ("PRAGMA user_version = 2", "schema version 2: expected a ledger of version 1"),
-        ("PRAGMA user_version = 0", "schema version 0: expected a ledger of version 1"),
+        ("PRAGMA user_version = 1", "schema version 1: expected a ledger of version 2"),
+        ("PRAGMA user_version = 0", "schema version 0: expected a ledger of version 2"),
         ("PRAGMA application_id = 1", "application 0x1"),
     ];
     for (ix, (change, expected)) in rows.iter().enumerate() {
@@ -72,6 +74,7 @@ fn damage_that_is_sound_sql_is_found() {
         let mut ledger = SqliteLedger::create(&path).unwrap();
         Ledger::open(&mut ledger, &[3; 32], 5).unwrap();
         ledger.raise(&[1; 32], &shown(7)).unwrap().unwrap();
+        ledger.list("calls", 7).unwrap().unwrap();
         ledger.connection.execute_batch(change).unwrap();
         drop(ledger);
         let error = SqliteLedger::open(&path).expect_err(change).to_string();
@@ -86,7 +89,10 @@ fn a_damaged_row_answers_nothing() {
     Ledger::open(&mut ledger, &[3; 32], 5).unwrap();
     ledger.raise(&[1; 32], &shown(7)).unwrap().unwrap();
     ledger.connection.execute_batch("UPDATE floor SET value = zeroblob(32)").unwrap();
+    ledger.list("calls", 7).unwrap().unwrap();
     ledger.connection.execute_batch("UPDATE challenge SET value = zeroblob(8)").unwrap();
+    ledger.connection.execute_batch("UPDATE list SET value = zeroblob(8)").unwrap();
+    assert!(matches!(ledger.list("calls", 8), Err(LedgerError::Damaged(_))));
     assert!(matches!(ledger.raise(&[1; 32], &shown(8)), Err(LedgerError::Damaged(_))));
     assert!(matches!(ledger.close(&[3; 32]), Err(LedgerError::Damaged(_))));
     assert!(matches!(ledger.expire(9), Err(LedgerError::Damaged(_))));
@@ -99,7 +105,33 @@ fn a_ledger_that_may_not_write_answers_nothing() {
     ledger.connection.execute_batch("PRAGMA query_only = ON").unwrap();
     assert!(matches!(ledger.close(&[3; 32]), Err(LedgerError::Sqlite { .. })));
     assert!(matches!(ledger.raise(&[1; 32], &shown(8)), Err(LedgerError::Sqlite { .. })));
+    assert!(matches!(ledger.list("calls", 8), Err(LedgerError::Sqlite { .. })));
     assert!(matches!(Ledger::open(&mut ledger, &[4; 32], 5), Err(LedgerError::Sqlite { .. })));
+}
+
+/// The seeds of the fuzz target: a ledger as it is made, and one of the smallest pages, which is a file of some
+/// kilobytes. BLESS=1 writes them; another SQLite may write its number into them.
+#[test]
+fn the_fuzzers_seeds_are_as_written() {
+    for (name, pages) in [("as-made", 4096), ("small-pages", 512)] {
+        let path = fresh(name);
+        let mut ledger = SqliteLedger::create(&path).unwrap();
+        for number in 1..3 {
+            Ledger::open(&mut ledger, &[10 + number; 32], number.into()).unwrap();
+            ledger.raise(&[20 + number; 32], &shown(number.into())).unwrap().unwrap();
+        }
+        ledger.list("calls.enigm.example", 3).unwrap().unwrap();
+        ledger.connection.execute_batch(&format!("PRAGMA page_size = {pages}; VACUUM")).unwrap();
+        drop(ledger);
+        let written = std::fs::read(&path).unwrap();
+        let seed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/ledger_file").join(name);
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::create_dir_all(seed.parent().unwrap()).unwrap();
+            std::fs::write(&seed, &written).unwrap();
+        }
+        let found = std::fs::read(&seed).unwrap_or_default();
+        assert!(found == written, "{name} is not as written: BLESS=1 writes it");
+    }
 }
 
 #[test]

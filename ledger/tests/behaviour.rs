@@ -16,6 +16,7 @@ enum Ask {
     Open(u8, u64),
     Close(u8),
     Raise(u8, Floors),
+    List(&'static str, u64),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,7 @@ enum Answer {
     Opened,
     Closed(Option<u64>),
     Raised(Result<(), Floors>),
+    Listed(Result<(), u64>),
 }
 
 fn ask<L: Ledger<Error: Debug>>(ledger: &mut L, ask: Ask) -> Answer {
@@ -33,6 +35,7 @@ fn ask<L: Ledger<Error: Debug>>(ledger: &mut L, ask: Ask) -> Answer {
         }
         Ask::Close(nonce) => Answer::Closed(ledger.close(&[nonce; 32]).unwrap()),
         Ask::Raise(handle, shown) => Answer::Raised(ledger.raise(&[handle; 32], &shown).unwrap()),
+        Ask::List(audience, number) => Answer::Listed(ledger.list(audience, number).unwrap()),
     }
 }
 
@@ -44,6 +47,7 @@ fn floors(policy_version: u32, boot: u64, sequence: u64, patches: [u32; 3]) -> F
 fn table() -> Vec<(&'static str, Ask, Answer)> {
     let none = Answer::Closed(None);
     let raised = Answer::Raised(Ok(()));
+    let listed = Answer::Listed(Ok(()));
     let stood = |floors| Answer::Raised(Err(floors));
     let f = floors;
     vec![
@@ -80,6 +84,15 @@ fn table() -> Vec<(&'static str, Ask, Answer)> {
         ("below the most", Ask::Raise(2, f(u32::MAX, u64::MAX, u64::MAX - 1, [0; 3])), {
             stood(f(u32::MAX, u64::MAX, u64::MAX, [u32::MAX; 3]))
         }),
+        ("the first list", Ask::List("calls", 0), listed),
+        ("a later list", Ask::List("calls", 7), listed),
+        ("the same list", Ask::List("calls", 7), listed),
+        ("an older list", Ask::List("calls", 6), Answer::Listed(Err(7))),
+        ("an audience's name begins alike", Ask::List("call", 1), listed),
+        ("an older list raised nothing", Ask::List("calls", 7), listed),
+        ("the last list", Ask::List("calls", u64::MAX), listed),
+        ("the one before the last", Ask::List("calls", u64::MAX - 1), Answer::Listed(Err(u64::MAX))),
+        ("the other audience's stands", Ask::List("call", 0), Answer::Listed(Err(1))),
     ]
 }
 
@@ -112,6 +125,8 @@ fn asked() -> impl Strategy<Value = Ask> {
         (0..6_u8, time).prop_map(|(nonce, at)| Ask::Open(nonce, at)),
         (0..6_u8).prop_map(Ask::Close),
         (0..2_u8, floors).prop_map(|(handle, floors)| Ask::Raise(handle, floors)),
+        (prop::sample::select(vec!["calls", "keys"]), 0..4_u64)
+            .prop_map(|(of, number)| Ask::List(of, number)),
     ]
 }
 

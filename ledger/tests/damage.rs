@@ -25,13 +25,14 @@ fn numbered(number: u64) -> [u8; 32] {
     key
 }
 
-/// Twelve open challenges, made at their numbers; twelve handles, at boots of theirs.
+/// Twelve open challenges, made at their numbers; twelve handles, at boots of theirs; a list, the seventh.
 fn filled(path: &Path) -> Vec<u8> {
     let mut ledger = SqliteLedger::create(path).unwrap();
     for number in 0..12 {
         ledger.open_challenge(number);
         ledger.raise(&numbered(number), &shown(100 + number)).unwrap().unwrap();
     }
+    ledger.list("calls", 7).unwrap().unwrap();
     // Freed rows, too.
     ledger.open_challenge(99);
     assert_eq!(ledger.close(&numbered(99)).unwrap(), Some(99));
@@ -63,6 +64,10 @@ fn refused(path: &Path, bytes: &[u8]) -> bool {
             Ok(answer) => assert_eq!(answer, Err(shown(100 + number))),
             Err(_) => return true,
         }
+    }
+    match ledger.list("calls", 6) {
+        Ok(answer) => assert_eq!(answer, Err(7)),
+        Err(_) => return true,
     }
     match ledger.close(&numbered(99)) {
         Ok(answer) => assert_eq!(answer, None),

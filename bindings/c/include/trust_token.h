@@ -48,9 +48,10 @@ enum trust_result {
   TRUST_REVOCATION_AUDIENCE = 28,
   TRUST_REVOKED = 29,
   TRUST_REVOCATION_STALE = 30,
-  TRUST_CONFIRMATION = 31,
-  TRUST_FLOOR = 32,
-  TRUST_LEDGER = 33,
+  TRUST_REVOCATION_OLDER = 31,
+  TRUST_CONFIRMATION = 32,
+  TRUST_FLOOR = 33,
+  TRUST_LEDGER = 34,
   TRUST_CREDENTIAL_TOO_LARGE = 101,
   TRUST_CREDENTIAL_MALFORMED = 102,
   TRUST_CREDENTIAL_ALGORITHM = 103,
@@ -64,6 +65,7 @@ enum trust_result {
   TRUST_REVOKED_TYPE = 203,
   TRUST_REVOKED_UNKNOWN_SIGNER = 204,
   TRUST_REVOKED_SIGNATURE = 205,
+  TRUST_REVOKED_TOO_LARGE = 206,
   TRUST_BAD_ARGUMENT = -1, /* a null pointer, a text that is no UTF-8, a number out of range */
   TRUST_INTERNAL = -2, /* a fault of this library; nothing was accepted */
 };
@@ -107,7 +109,8 @@ typedef struct trust_posture {
   uint8_t handle[32];
 } trust_posture;
 
-/* What a relying party remembers: the challenges that are open, and how far each device had come. */
+/* What a relying party remembers: the challenges that are open, how far each device had come, and which list of
+ * revoked handles was the last. */
 typedef struct trust_ledger trust_ledger;
 
 /* A ledger of at most so many open challenges in memory: a restart forgets, so that an older state of a device is

@@ -59,4 +59,14 @@ impl Ledger for Kept {
             Kept::InFile(file) => file.raise(handle, shown),
         }
     }
+
+    fn list(&mut self, audience: &str, number: u64) -> Result<Result<(), u64>, LedgerError> {
+        match self {
+            Kept::InMemory(memory) => {
+                let Ok(raised) = memory.list(audience, number);
+                Ok(raised)
+            }
+            Kept::InFile(file) => file.list(audience, number),
+        }
+    }
 }

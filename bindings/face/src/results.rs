@@ -14,7 +14,7 @@ pub const INTERNAL: i32 = -2;
 pub const LEDGER: i32 = RULES.len() as i32;
 
 /// The results that are no rule of an attestation: number, name, words.
-const OTHERS: [(i32, &str, &str); 16] = [
+const OTHERS: [(i32, &str, &str); 17] = [
     (0, "verified", "verified"),
     (101, "credential-too-large", "the credential is longer than any"),
     (102, "credential-malformed", "the credential is not one in deterministic CBOR"),
@@ -29,6 +29,7 @@ const OTHERS: [(i32, &str, &str); 16] = [
     (203, "revoked-type", "the list of revoked handles is another kind of statement"),
     (204, "revoked-unknown-signer", "the list of revoked handles is of no signer that is pinned"),
     (205, "revoked-signature", "the signature of the list of revoked handles does not verify"),
+    (206, "revoked-too-large", "the list of revoked handles is longer than any"),
     (BAD_ARGUMENT, "bad-argument", "an argument that none can be"),
     (INTERNAL, "internal", "a fault of the library"),
 ];
@@ -68,5 +69,6 @@ pub(crate) fn of_list(refusal: &RevokedRefusal) -> i32 {
         RevokedRefusal::Type => 203,
         RevokedRefusal::UnknownSigner => 204,
         RevokedRefusal::Signature => 205,
+        RevokedRefusal::TooLarge => 206,
     }
 }

@@ -17,7 +17,11 @@ impl Challenge {
     ///
     /// `random` is fresh from a cryptographic source. `confirmation` is the COSE key thumbprint of the key that the
     /// caller proves elsewhere, in the channel. `exporter` is what both ends of the channel have in common and no
-    /// other channel has (RFC 9266), so that an answer from another channel is none; empty where there is none.
+    /// other channel has (RFC 9266); empty where there is none.
+    ///
+    /// The device repeats the nonce and can't see what it was made of, and [`crate::verify()`] does not either: the
+    /// exporter binds the channel only where the caller is given `random` too and makes the nonce again from its own
+    /// end of the channel, before it asks the device. Otherwise the proof of the confirmation key alone binds it.
     pub fn make<L: Ledger>(
         random: &[u8; 32],
         confirmation: Sha256Digest,

@@ -1,6 +1,8 @@
-//! What a relying party must remember: which challenges are open, and what each handle has shown before.
+//! What a relying party must remember: which challenges are open, what each handle has shown before, and which list
+//! of revoked handles was the last.
 
 use crate::credential::Floors;
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use core::convert::Infallible;
 
@@ -18,6 +20,10 @@ pub trait Ledger {
     /// Raises a handle's floors to what it shows now, all of them or none: not where one of them would fall. The
     /// floors that stood.
     fn raise(&mut self, handle: &[u8; 32], shown: &Floors) -> Result<Result<(), Floors>, Self::Error>;
+
+    /// Raises an audience's highest number of a list of revoked handles to this one, unless it is above it. The
+    /// number that stood.
+    fn list(&mut self, audience: &str, number: u64) -> Result<Result<(), u64>, Self::Error>;
 }
 
 /// In memory: a restart forgets, and so opens no challenge that was open before.
@@ -25,13 +31,14 @@ pub trait Ledger {
 pub struct Memory {
     open: BTreeMap<[u8; 32], u64>,
     floors: BTreeMap<[u8; 32], Floors>,
+    lists: BTreeMap<Box<str>, u64>,
     most: usize,
 }
 
 impl Memory {
     /// Of at most so many open challenges; when there are more, the oldest is closed.
     pub fn new(most: usize) -> Memory {
-        Memory { open: BTreeMap::new(), floors: BTreeMap::new(), most }
+        Memory { open: BTreeMap::new(), floors: BTreeMap::new(), lists: BTreeMap::new(), most }
     }
 }
 
@@ -59,6 +66,16 @@ impl Ledger for Memory {
                 Ok(())
             }
             None => Err(stood),
+        })
+    }
+
+    fn list(&mut self, audience: &str, number: u64) -> Result<Result<(), u64>, Infallible> {
+        Ok(match self.lists.get(audience) {
+            Some(stood) if number < *stood => Err(*stood),
+            _ => {
+                self.lists.insert(audience.into(), number);
+                Ok(())
+            }
         })
     }
 }

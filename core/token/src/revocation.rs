@@ -12,6 +12,8 @@ use alloc::vec::Vec;
 pub const REVOCATION_TYPE: &str = "application/enigm-posture-revocation+cwt";
 /// The most handles of a list.
 pub const MAX_HANDLES: usize = 100_000;
+/// The largest list, in bytes: its handles, and what stands around them.
+pub const MAX_LIST: usize = MAX_HANDLES * 32 + 1024;
 
 const AUD: i64 = 3;
 const IAT: i64 = 6;
@@ -38,6 +40,8 @@ pub struct VerifiedRevoked(Revoked);
 /// Why a list was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RevokedRefusal {
+    /// More than [`MAX_LIST`] bytes.
+    TooLarge,
     /// Another encoding than the one, or no list.
     Malformed(Malformed),
     /// Another algorithm than ES256, or something in the unprotected header.
@@ -75,6 +79,9 @@ impl Revoked {
         signers: &[PublicKey],
         crypto: &dyn VerifySignature,
     ) -> Result<VerifiedRevoked, RevokedRefusal> {
+        if bytes.len() > MAX_LIST {
+            return Err(RevokedRefusal::TooLarge);
+        }
         let signed = Sign1::parse(bytes)?;
         if signed.typ != REVOCATION_TYPE {
             return Err(RevokedRefusal::Type);
@@ -109,6 +116,7 @@ impl RevokedRefusal {
     /// Its name, for logs and programs.
     pub fn code(&self) -> &'static str {
         match self {
+            RevokedRefusal::TooLarge => "too-large",
             RevokedRefusal::Malformed(_) => "malformed",
             RevokedRefusal::Header => "header",
             RevokedRefusal::Type => "type",

@@ -85,8 +85,11 @@ pub fn issue<S: Sign>(claims: &Claims, key: &S) -> Result<Vec<u8>, S::Error> {
     cose::sign(TYPE, &claims.to_bytes(), key)
 }
 
-/// Verifies a posture attestation: every rule, in order. The challenge is closed in any case once the signature is
-/// good, so that a second answer finds it so.
+/// Verifies a posture attestation: every rule, in order.
+///
+/// What is refused before the challenge is looked up (for its envelope, signature, claims, audience or nonce) leaves the
+/// challenge open in the ledger: only what the device signed in answer to it closes it. From there on it is closed,
+/// whatever follows, so that a second answer finds it so.
 pub fn verify<L: Ledger>(
     token: &[u8],
     challenge: Challenge,
@@ -131,7 +134,7 @@ pub fn verify<L: Ledger>(
     }
     check_policy(&claims.policy, requirements)?;
     check_posture(&claims, requirements)?;
-    check_revoked(device.handle, revoked, now, requirements)?;
+    check_revoked(device.handle, revoked, now, requirements, ledger)?;
     if claims.confirmation != *challenge.confirmation() {
         return Err(Refusal::Confirmation);
     }
@@ -201,26 +204,34 @@ fn check_posture<E>(claims: &Claims, requirements: &Requirements<'_>) -> Result<
     Ok(())
 }
 
-fn check_revoked<E>(
+fn check_revoked<L: Ledger>(
     handle: [u8; 32],
     revoked: &VerifiedRevoked,
     now: u64,
     requirements: &Requirements<'_>,
-) -> Result<(), Refusal<E>> {
+    ledger: &mut L,
+) -> Result<(), Refusal<L::Error>> {
     let list = revoked.get();
     if *list.audience != *requirements.audience {
         return Err(Refusal::RevocationAudience);
     }
+    // A list that was made after now is another clock's, and shows nothing.
+    let age = now.saturating_add(requirements.skew).checked_sub(list.taken_at);
+    let is_recent =
+        age.is_some_and(|age| age.saturating_sub(requirements.skew) <= requirements.max_revocation_age);
+    // Before the handle is looked up: a list that revokes it is remembered too, or the list before it would still do.
+    // And never for a list that is itself refused: that one raises nothing.
+    let newest = match is_recent {
+        true => ledger.list(requirements.audience, list.number).map_err(Refusal::Ledger)?,
+        false => Ok(()),
+    };
     if list.handles.contains(&handle) {
         return Err(Refusal::Revoked);
     }
-    // A list that was made after now is another clock's, and shows nothing.
-    let age =
-        now.saturating_add(requirements.skew).checked_sub(list.taken_at).ok_or(Refusal::RevocationStale)?;
-    if age.saturating_sub(requirements.skew) > requirements.max_revocation_age {
+    if !is_recent {
         return Err(Refusal::RevocationStale);
     }
-    Ok(())
+    newest.map_err(Refusal::RevocationOlder)
 }
 
 /// The claims of an attestation, to be looked at: nothing is verified.

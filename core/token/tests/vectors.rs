@@ -25,6 +25,9 @@ fn judged(vectors: &Vectors, vector: &Vector<'_>) -> &'static str {
     if let Some(stood) = vector.find("stood") {
         ledger.raise(&credential.get().handle, &floors(stood)).unwrap().unwrap();
     }
+    if vector.find("listed").is_some() {
+        ledger.list(vector.text("audience"), vector.number("listed")).unwrap().unwrap();
+    }
     let exporter = unhex(vector.text("exporter"));
     let (random, confirmation) = (fixed(vector.value("random")), fixed(vector.value("confirmation")));
     let made_at = vector.number("made_at");

@@ -69,6 +69,8 @@ pub enum Refusal<E> {
     Revoked,
     /// The list of revoked handles is too old, or of a time to come.
     RevocationStale,
+    /// The list of revoked handles is older than one that was used before; that one's number.
+    RevocationOlder(u64),
     /// It is for another key than the caller proves.
     Confirmation,
     /// Something falls below what the device has shown before; what that was.
@@ -90,7 +92,7 @@ impl<E> From<Bad> for Refusal<E> {
 }
 
 /// The rules in the order in which they are checked: the refusal's name, and what is asked.
-pub const RULES: [(&str, &str); 33] = [
+pub const RULES: [(&str, &str); 34] = [
     ("too-large", "at most 4096 bytes"),
     ("malformed-envelope", "a COSE_Sign1 in its one encoding"),
     ("unprotected-header", "an empty unprotected header"),
@@ -121,6 +123,7 @@ pub const RULES: [(&str, &str); 33] = [
     ("revocation-audience", "a list of revoked handles for this audience"),
     ("revoked", "not revoked"),
     ("revocation-stale", "a list that is recent"),
+    ("revocation-older", "no older list than was used before"),
     ("confirmation", "for the key that the caller proves"),
     ("floor", "nothing below what the device has shown before"),
     ("ledger", "the ledger answers"),
@@ -160,6 +163,7 @@ impl<E> Refusal<E> {
             Refusal::RevocationAudience => "revocation-audience",
             Refusal::Revoked => "revoked",
             Refusal::RevocationStale => "revocation-stale",
+            Refusal::RevocationOlder(_) => "revocation-older",
             Refusal::Confirmation => "confirmation",
             Refusal::Floor(_) => "floor",
             Refusal::Ledger(_) => "ledger",
@@ -178,6 +182,7 @@ impl<E> fmt::Display for Refusal<E> {
             Refusal::Gate(gate, None) => write!(f, ": {gate} is not shown, expected pass"),
             Refusal::Posture(posture) => write!(f, ": {posture}"),
             Refusal::Waivers(waivers) => write!(f, ": {waivers}"),
+            Refusal::RevocationOlder(number) => write!(f, ": number {number} was used before"),
             Refusal::Evidence(level) => write!(f, ": {level:?}"),
             _ => Ok(()),
         }

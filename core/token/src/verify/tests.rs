@@ -60,6 +60,9 @@ fn every_rule_has_its_refusal() {
     assert_eq!(unreached, [&("ledger", "the ledger answers")]);
 }
 
+/// What is changed in an answer and what it is judged by.
+type Change = fn(&mut World);
+
 /// A ledger that can't answer.
 struct Broken;
 
@@ -75,6 +78,10 @@ impl Ledger for Broken {
     }
 
     fn raise(&mut self, _: &[u8; 32], _: &Floors) -> Result<Result<(), Floors>, &'static str> {
+        Err("disk")
+    }
+
+    fn list(&mut self, _: &str, _: u64) -> Result<Result<(), u64>, &'static str> {
         Err("disk")
     }
 }
@@ -118,6 +125,67 @@ fn what_was_shown_once_is_not_undercut_later() {
     world.claims.counters = good().counters;
     let challenge = Challenge::make(&[13; 32], [2; 32], b"", MADE, &mut world.ledger).unwrap();
     let _ = world.answer(challenge).unwrap();
+}
+
+/// A list's number counts as soon as the list is good, whatever it says of the handle and whatever follows.
+#[test]
+fn an_older_list_is_refused_after_a_newer_one() {
+    let rows: [(&str, Change, &str, bool); 7] = [
+        ("used", |_| (), "verified", true),
+        ("revokes the handle", |world| _ = world.revoked.handles.insert([4; 32]), "revoked", true),
+        ("beside another caller's key", |world| world.claims.confirmation = [9; 32], "confirmation", true),
+        ("below a floor", |world| world.claims.counters = Counters { boot: 0, sequence: 0 }, "floor", true),
+        (
+            "of another audience",
+            |world| world.revoked.audience = "other".into(),
+            "revocation-audience",
+            false,
+        ),
+        ("too old", |world| world.revoked.taken_at = NOW - 86_401, "revocation-stale", false),
+        ("to come", |world| world.revoked.taken_at = NOW + 61, "revocation-stale", false),
+    ];
+    for (row, change, expected, counts) in rows {
+        let mut world = World::good();
+        world.revoked.number = 4;
+        change(&mut world);
+        let judged = world.judge();
+        let code = judged.as_ref().map_or_else(Refusal::code, |_| "verified");
+        assert_eq!(code, expected, "{row}");
+        let ledger = core::mem::replace(&mut world.ledger, Memory::new(0));
+        let mut world = World { ledger, ..World::good() };
+        let challenge = Challenge::make(&[12; 32], [2; 32], b"", MADE, &mut world.ledger).unwrap();
+        let again = world.answer(challenge);
+        match counts {
+            true => assert_eq!(again.unwrap_err(), Refusal::RevocationOlder(4), "{row}"),
+            false => assert_eq!(again.unwrap().claims(), &world.claims, "{row}"),
+        }
+    }
+}
+
+/// What an older list says of a handle still stands: it is revoked, of whatever number the list is.
+#[test]
+fn an_older_list_still_revokes() {
+    let mut world = World::good();
+    (world.listed, world.revoked) = (Some(4), revoked(&[[4; 32]]));
+    assert_eq!(world.judge().unwrap_err(), Refusal::Revoked);
+    let mut world = World::good();
+    world.listed = Some(3);
+    let _ = world.judge().unwrap();
+}
+
+/// Which refusals leave the challenge open: those that come before the nonce was seen to be its own.
+#[test]
+fn only_an_answer_to_it_closes_a_challenge() {
+    let answered = RULES.iter().position(|(code, _)| *code == "challenge-used").unwrap();
+    for Fault { name, code, change } in faults().into_iter().filter(|fault| fault.code != "challenge-used") {
+        let mut world = World::good();
+        change(&mut world);
+        let challenge = world.challenge();
+        let nonce = *challenge.nonce();
+        world.answer(challenge).expect_err(name);
+        let comes_before = RULES.iter().position(|(known, _)| *known == code).unwrap() < answered;
+        assert_eq!(world.ledger.close(&nonce).unwrap().is_some(), comes_before, "{name}");
+    }
 }
 
 #[test]

@@ -49,6 +49,7 @@ codes! { POSTURE, posture, Refusal<Infallible>:
     Refusal::RevocationAudience => "revocation-audience",
     Refusal::Revoked => "revoked",
     Refusal::RevocationStale => "revocation-stale",
+    Refusal::RevocationOlder(_) => "revocation-older",
     Refusal::Confirmation => "confirmation",
     Refusal::Floor(_) => "floor",
     Refusal::Ledger(_) => "ledger",
@@ -67,6 +68,7 @@ codes! { CREDENTIAL, credential, CredentialRefusal:
 }
 
 codes! { REVOKED, revoked, RevokedRefusal:
+    RevokedRefusal::TooLarge => "too-large",
     RevokedRefusal::Malformed(_) => "malformed",
     RevokedRefusal::Header => "header",
     RevokedRefusal::Type => "type",

@@ -9,10 +9,10 @@ mod good;
 mod page;
 mod statements;
 
-use self::statements::{Statement, credentials, issuers, lists};
+use self::statements::{Statement, besides, credentials, issuers, lists};
 use crate::credential::{Credential, EvidenceLevel, Floors};
 use crate::crypto::{PublicKey, Pure};
-use crate::revocation::Revoked;
+use crate::revocation::{MAX_HANDLES, MAX_LIST, Revoked};
 use crate::verify::tests::faults::{Fault, faults};
 use crate::verify::tests::world::{
     CONFIRMATION, EXPORTER, MADE, RANDOM, World, device, enrolment, public, scalar,
@@ -20,6 +20,7 @@ use crate::verify::tests::world::{
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec;
 use alloc::vec::Vec;
 use data_encoding::BASE64;
 use std::fs;
@@ -110,6 +111,7 @@ fn fields(name: &str, world: &mut World, files: &mut Files) -> Fields {
         let (boots, sequence) = (counters.boot, counters.sequence);
         fields.push(("stood", format!("[{policy_version}, {boots}, {sequence}, {os}, {vendor}, {boot}]")));
     }
+    fields.extend(world.listed.map(|listed| ("listed", listed.to_string())));
     fields
 }
 
@@ -234,6 +236,9 @@ fn seeds() -> Vec<(String, Vec<u8>)> {
     seeds.push(("posture_credential/good".into(), good.credential));
     seeds.push(("posture_revoked/other-handle".into(), good.revoked));
     let lists = lists().into_iter().filter(|list| list.expected == "verified");
+    let (rollover, bundle) = besides();
+    seeds.push(("posture_rollover/good".into(), rollover));
+    seeds.push(("policy_bundle/good".into(), bundle));
     seeds.extend(lists.map(|list| (format!("posture_revoked/{}", list.name), list.bytes)));
     seeds
 }
@@ -259,5 +264,34 @@ fn every_refusal_has_a_vector() {
     assert_eq!(posture, all);
     let all = |codes: &[&'static str]| codes.iter().copied().chain(["verified"]).collect::<BTreeSet<_>>();
     assert_eq!(credential, all(codes::CREDENTIAL));
-    assert_eq!(revoked, all(codes::REVOKED));
+    // A list that is too large is 6 MB of hexadecimal: the next test has it.
+    assert_eq!(revoked, all(codes::REVOKED).into_iter().filter(|code| *code != "too-large").collect());
+}
+
+#[test]
+fn a_list_has_a_largest_size_and_a_most_handles() {
+    let list = |handles: usize| {
+        let handle = |number: usize| {
+            let mut handle = [0; 32];
+            handle[..8].copy_from_slice(&number.to_be_bytes());
+            handle
+        };
+        let list = Revoked {
+            audience: "a".repeat(64).into(),
+            taken_at: u64::MAX,
+            number: u64::MAX,
+            handles: (0..handles).map(handle).collect(),
+        };
+        list.sign(&enrolment()).unwrap()
+    };
+    let verify = |bytes: &[u8]| Revoked::verify(bytes, &issuers(), &Pure).map_err(|refusal| refusal.code());
+    let largest = list(MAX_HANDLES);
+    assert!(largest.len() <= MAX_LIST, "{}", largest.len());
+    assert_eq!(verify(&largest).unwrap().get().handles.len(), MAX_HANDLES);
+    // Still within the bytes, and one handle too many.
+    let more = list(MAX_HANDLES + 1);
+    assert!(more.len() <= MAX_LIST);
+    assert_eq!(verify(&more), Err("malformed"));
+    assert_eq!(verify(&vec![0xd2; MAX_LIST]), Err("malformed"));
+    assert_eq!(verify(&vec![0xd2; MAX_LIST + 1]), Err("too-large"));
 }

@@ -3,6 +3,7 @@
 use super::{codes, good};
 use crate::claims::tests::good as claims;
 use crate::claims::{Claims, GateClaim};
+use crate::revocation::{MAX_HANDLES, MAX_LIST, REVOCATION_TYPE};
 use crate::verify::tests::world::World;
 use crate::verify::{MAX_TOKEN, TYPE};
 use alloc::collections::BTreeSet;
@@ -88,6 +89,8 @@ fn the_page_has_the_sizes() {
         format!("| revoked handles: none | {none} |"),
         format!("| revoked handles: one; 32 more for each further | {} |", whole.revoked.len()),
         format!("| at most {MAX_TOKEN} bytes | `too-large` |"),
+        format!("| at most {MAX_LIST} bytes | `too-large` |"),
+        format!("| revoked handles | `{REVOCATION_TYPE}` | {MAX_LIST} bytes, {MAX_HANDLES} handles |"),
         format!("| `typ` is `{TYPE}` | `type` |"),
     ] {
         assert!(page.contains(&row), "expected {row}");

@@ -1,12 +1,14 @@
 //! Credentials and lists of revoked handles, good and refused.
 
+use crate::bundle::Bundle;
 use crate::cbor::Writer;
 use crate::cose;
-use crate::credential::{CREDENTIAL_TYPE, MAX_CREDENTIAL};
+use crate::credential::{CREDENTIAL_TYPE, Credential, MAX_CREDENTIAL};
 use crate::crypto::PublicKey;
 use crate::revocation::REVOCATION_TYPE;
+use crate::rollover::Rollover;
 use crate::verify::tests::forge::{Envelope, header, higher, named, plain, same, wrong};
-use crate::verify::tests::world::{MADE, credential, enrolment, public, revoked, scalar};
+use crate::verify::tests::world::{MADE, credential, device, enrolment, public, revoked, scalar};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -78,6 +80,21 @@ pub(super) fn credentials() -> Vec<Statement> {
         Statement { name, bytes, now: MADE, expected }
     }));
     statements
+}
+
+/// A roll-over of the device's, and a policy bundle, both good at [`MADE`]: seeds alone.
+pub(super) fn besides() -> (Vec<u8>, Vec<u8>) {
+    let Credential { audience, handle, .. } = credential();
+    let new_key = public(&scalar(9));
+    let rollover = Rollover { audience, issued_at: MADE, new_key, old_handle: handle, new_handle: [5; 32] };
+    let bundle = Bundle {
+        issued_at: MADE - 86_400,
+        expires_at: MADE + 86_400,
+        id: "production".into(),
+        version: 3,
+        policy: (*b"schema = \"com.enigm.policy/1\"\n").into(),
+    };
+    (rollover.sign(&device()).unwrap(), bundle.sign(&enrolment()).unwrap())
 }
 
 pub(super) fn lists() -> Vec<Statement> {

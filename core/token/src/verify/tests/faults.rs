@@ -246,6 +246,9 @@ fn standing() -> Vec<Fault> {
         fault("revocation-stale", "revocation-to-come", |world| {
             world.revoked.taken_at = NOW + 61;
         }),
+        fault("revocation-older", "revocation-older", |world| {
+            world.listed = Some(4);
+        }),
         fault("confirmation", "confirmation", |world| {
             world.claims.confirmation = [9; 32];
         }),

@@ -82,6 +82,8 @@ pub(crate) struct World {
     pub(crate) is_open: bool,
     /// What the handle has shown to the ledger before.
     pub(crate) stood: Option<Floors>,
+    /// The number of the last list that the ledger knows.
+    pub(crate) listed: Option<u64>,
     /// Whether the challenge's nonce is put into the claims.
     pub(crate) answers: bool,
 }
@@ -107,6 +109,7 @@ impl World {
             ledger: Memory::new(8),
             is_open: true,
             stood: None,
+            listed: None,
             answers: true,
         }
     }
@@ -159,6 +162,9 @@ impl World {
         let list = Revoked::verify(&received.revoked, &issuers, &Pure).unwrap();
         if let Some(stood) = self.stood {
             self.ledger.raise(&self.credential.handle, &stood).unwrap().unwrap();
+        }
+        if let Some(listed) = self.listed {
+            self.ledger.list(AUDIENCE, listed).unwrap().unwrap();
         }
         let mut ledger = core::mem::replace(&mut self.ledger, Memory::new(0));
         let requirements = self.requirements();

@@ -35,9 +35,10 @@ public enum Refusal {
   REVOCATION_AUDIENCE(28, "revocation-audience: expected a list of revoked handles for this audience"),
   REVOKED(29, "revoked: expected not revoked"),
   REVOCATION_STALE(30, "revocation-stale: expected a list that is recent"),
-  CONFIRMATION(31, "confirmation: expected for the key that the caller proves"),
-  FLOOR(32, "floor: expected nothing below what the device has shown before"),
-  LEDGER(33, "ledger: expected the ledger answers"),
+  REVOCATION_OLDER(31, "revocation-older: expected no older list than was used before"),
+  CONFIRMATION(32, "confirmation: expected for the key that the caller proves"),
+  FLOOR(33, "floor: expected nothing below what the device has shown before"),
+  LEDGER(34, "ledger: expected the ledger answers"),
   CREDENTIAL_TOO_LARGE(101, "the credential is longer than any"),
   CREDENTIAL_MALFORMED(102, "the credential is not one in deterministic CBOR"),
   CREDENTIAL_ALGORITHM(103, "the credential is not signed with ES256"),
@@ -50,7 +51,8 @@ public enum Refusal {
   REVOKED_HEADER(202, "the list of revoked handles has another header"),
   REVOKED_TYPE(203, "the list of revoked handles is another kind of statement"),
   REVOKED_UNKNOWN_SIGNER(204, "the list of revoked handles is of no signer that is pinned"),
-  REVOKED_SIGNATURE(205, "the signature of the list of revoked handles does not verify");
+  REVOKED_SIGNATURE(205, "the signature of the list of revoked handles does not verify"),
+  REVOKED_TOO_LARGE(206, "the list of revoked handles is longer than any");
 
   private final int number;
   private final String words;

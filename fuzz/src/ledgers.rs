@@ -1,0 +1,85 @@
+//! A ledger's file as somebody left it. What it answers it must go on answering, also when it is opened anew.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use trust_ledger::SqliteLedger;
+use trust_token::claims::Counters;
+use trust_token::credential::Floors;
+use trust_token::ledger::Ledger;
+
+static NTH: AtomicU64 = AtomicU64::new(0);
+
+/// A folder of its own, in memory where the system has such a place; gone when it is dropped.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Folder {
+        let memory = Path::new("/dev/shm");
+        let root = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
+        let nth = NTH.fetch_add(1, Ordering::Relaxed);
+        let folder = root.join(format!("trust-fuzz-{}-{nth}", std::process::id()));
+        // A process of this number may have been here before.
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir(&folder).unwrap();
+        Folder(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn floors(boot: u64) -> Floors {
+    Floors { policy_version: u32::MAX, counters: Counters { boot, sequence: 0 }, patches: [u32::MAX; 3] }
+}
+
+/// A file that is opened is a ledger: what it has said it says again, and no floor falls.
+pub fn ledger_file(bytes: &[u8]) -> bool {
+    let folder = Folder::new();
+    let path = folder.0.join("ledger.db");
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).unwrap();
+    file.write_all(bytes).unwrap();
+    drop(file);
+    let mut ledger = match SqliteLedger::open(&path) {
+        Ok(ledger) => ledger,
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            return false;
+        }
+    };
+    let (nonce, handle) = ([1; 32], [2; 32]);
+    let (other, unseen) = ([3; 32], [4; 32]);
+    // An error is an answer that accepts nothing. What is answered otherwise has to hold.
+    let is_open = Ledger::open(&mut ledger, &nonce, 7).is_ok();
+    let is_kept = Ledger::open(&mut ledger, &other, u64::MAX).is_ok();
+    let is_raised = ledger.raise(&handle, &floors(u64::MAX)).is_ok_and(|raised| raised.is_ok());
+    let is_listed = ledger.list("calls.enigm.example", u64::MAX).is_ok_and(|raised| raised.is_ok());
+    let stood = ledger.raise(&unseen, &Floors::default());
+    if let (true, Ok(closed)) = (is_open, ledger.close(&nonce)) {
+        assert_eq!(closed, Some(7), "a challenge that was just opened");
+        if let Ok(again) = ledger.close(&nonce) {
+            assert_eq!(again, None, "a challenge that was closed");
+        }
+    }
+    drop(ledger);
+    let Ok(mut ledger) = SqliteLedger::open(&path) else { return true };
+    if let (true, Ok(fallen)) = (is_raised, ledger.raise(&handle, &floors(1))) {
+        assert_eq!(fallen, Err(floors(u64::MAX)));
+    }
+    if let (true, Ok(fallen)) = (is_listed, ledger.list("calls.enigm.example", 1)) {
+        assert_eq!(fallen, Err(u64::MAX));
+    }
+    if let (Ok(stood), Ok(now)) = (stood, ledger.raise(&unseen, &Floors::default())) {
+        assert_eq!(stood, now);
+    }
+    if let (true, Ok(closed)) = (is_kept, ledger.close(&other)) {
+        assert_eq!(closed, Some(u64::MAX));
+    }
+    let _ = ledger.expire(u64::MAX);
+    true
+}
