@@ -169,7 +169,7 @@ fn hold(audience: &Audience, disclosure: &Disclosure) -> Held {
         evidence: EvidenceLevel::StrongBox,
         max_age: disclosure.ttl.into(),
         skew: 0,
-        max_revocation_age: 60,
+        max_revocation_age: 600,
     };
     // As late as half of the lifetime allows, with a clock that is right.
     let now = now + u64::from(disclosure.ttl) / 2;
@@ -303,7 +303,7 @@ fn two_audiences_share_what_the_page_admits_and_nothing_else() {
             }
         }
     }
-    // What is shared under a condition, is by some two, where the condition holds; and by some two it is not.
+    // What is shared under a condition, some two share.
     for row in correlators.iter().filter(|row| !row.is_always) {
         for path in &row.paths {
             let shares = |(one, other): (&Held, &Held)| {
