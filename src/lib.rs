@@ -2,13 +2,14 @@
 //!
 //! [`cycle`] names the stages in their order; [`collect`] reads a [`root::Root`]; [`import`] recognises what a
 //! person hands over, [`attestation`] decides what a key attestation is worth, [`avb`] judges the images of a
-//! slot; [`show`] renders what was found.
+//! slot; [`disclosure`] says what an audience sees; [`show`] renders what was found.
 
 pub mod attestation;
 pub mod avb;
 pub mod bundles;
 pub mod collect;
 pub mod cycle;
+pub mod disclosure;
 pub mod import;
 pub mod ota;
 pub mod policies;

@@ -276,7 +276,12 @@ fn a_policy_error_has_file_line_and_caret() {
     let good = Temp::new("good-policy.toml", good);
     let output = trustctl(&["policy", "check", good.path()]);
     assert_eq!(status(&output), 0);
-    assert!(stdout(&output).contains("10 of 10 gates bind"), "{}", stdout(&output));
+    let text = stdout(&output);
+    assert!(text.contains("10 of 10 gates bind"), "{text}");
+    let updates = "\nupdates.enigm.example, 600 seconds\n  gates    build-integrity, boot-integrity, update-integrity\n  \
+                   facts    vbmeta-digest, os-patch, vendor-patch, boot-patch\n  callers  enigm_updates\n";
+    assert!(text.contains(updates), "{text}");
+    assert!(text.contains("\ncalls.enigm.example, 120 seconds") && text.contains("facts    none"), "{text}");
 }
 
 #[test]

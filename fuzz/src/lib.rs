@@ -556,7 +556,12 @@ pub fn policy(bytes: &[u8]) -> bool {
     let house = house();
     let Ok(plan) = trust_gates::Plan::new(&house.catalogue, &house.gates, &policy) else { return false };
     let example = trust_evidence::Evidence::example(&house.catalogue);
-    let _ = trust_gates::judge(&plan, &example, trust_evidence::Time::EPOCH).posture();
+    let report = trust_gates::judge(&plan, &example, trust_evidence::Time::EPOCH);
+    for audience in policy.audiences() {
+        let disclosed = trustd::disclosure::disclose(&report, &audience.id);
+        let shown = disclosed.map(|shown| shown.gates.iter().map(|claim| claim.gate).collect());
+        assert_eq!(shown.as_ref(), Some(&audience.gates), "{}", audience.id);
+    }
     true
 }
 

@@ -4,6 +4,7 @@
 //! resolves them to a [`Plan`], and [`judge()`] applies the plan to evidence as of a point in time. Judging does
 //! no I/O, reads no clock, never fails and never panics; the same input gives the same report, byte for byte.
 
+mod audience;
 mod check;
 mod denylists;
 mod describe;
@@ -19,6 +20,7 @@ mod resolve;
 mod rule;
 mod starter;
 
+pub use audience::{Audience, Fact};
 pub use check::{Check, WhenAbsent};
 pub use denylists::published_certificates;
 pub use forge_cost::{ForgeCost, ForgeCostError, forge_cost};

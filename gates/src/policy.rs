@@ -1,5 +1,7 @@
-//! A policy file: which gates bind, what is accepted, what does not apply, what is waived. Strictly parsed.
+//! A policy file: which gates bind, what is accepted, what does not apply, what is waived, who sees what. Strictly
+//! parsed.
 
+use crate::audience::{Audience, RawAudience};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -20,6 +22,7 @@ pub struct Policy {
     text: Box<str>,
     digest: [u8; 32],
     attestation: Option<Attestation>,
+    pub(crate) audiences: Vec<Audience>,
     pub(crate) raw: RawPolicy,
 }
 
@@ -51,6 +54,8 @@ pub(crate) struct RawPolicy {
     #[serde(default)]
     pub waiver: Vec<RawWaiver>,
     pub attestation: Option<RawAttestation>,
+    #[serde(default)]
+    pub audience: Vec<RawAudience>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -115,6 +120,7 @@ impl Policy {
             text: text.into(),
             digest: Sha256::digest(text).into(),
             attestation: None,
+            audiences: Vec::new(),
             raw,
         };
         if policy.raw.schema.as_ref() != POLICY_SCHEMA {
@@ -131,6 +137,7 @@ impl Policy {
         }
         policy.attestation =
             policy.raw.attestation.as_ref().map(|raw| policy.read_attestation(raw)).transpose()?;
+        policy.audiences = policy.read_audiences()?;
         Ok(policy)
     }
 

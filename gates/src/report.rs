@@ -7,7 +7,7 @@ use crate::plan::{Asked, Plan, Waiver};
 use crate::rule::Rule;
 use std::borrow::Cow;
 use std::fmt::Write;
-use trust_evidence::{Class, Evidence, Sensitivity, Signal, SignalIx, Source, Time};
+use trust_evidence::{Class, Evidence, Sensitivity, Signal, SignalIx, Source, Time, Value};
 use trust_posture::{Posture, Severity, Verdict};
 
 /// The verdicts on one device under one policy, as of one time.
@@ -90,6 +90,14 @@ impl<'a> Report<'a> {
             binding: self.plan.binds(gate.id),
             report: self,
         })
+    }
+
+    /// A signal's value and its class, where the judge saw one: neither stale nor from the future.
+    pub fn reading(&self, ix: SignalIx) -> Option<(&'a Value, Class)> {
+        match as_of(self.plan, self.evidence, self.at, ix) {
+            (Seen::Value(value), class) => Some((value, class)),
+            _ => None,
+        }
     }
 
     /// Every finding, gate by gate.
@@ -261,7 +269,7 @@ impl<'a> FindingView<'a> {
         let mut offenders = Vec::new();
         let mut private = false;
         for read in self.reads() {
-            let Seen::Value(trust_evidence::Value::Names(names)) = read.seen else { continue };
+            let Seen::Value(Value::Names(names)) = read.seen else { continue };
             private |= read.signal.sensitivity == Sensitivity::Private;
             match test {
                 crate::plan::Test::SubsetOf(list) => offenders.extend(list.outside(names)),

@@ -5,7 +5,7 @@
 mod world;
 
 use trust_evidence::{Evidence, LoadError, Observation, Outcome, Time, Value};
-use trust_gates::{Plan, Policy, judge};
+use trust_gates::{Fact, Plan, Policy, judge};
 use trust_posture::{GateId, Posture, Verdict};
 use world::World;
 
@@ -22,6 +22,104 @@ fn resolve(world: &World, text: &str) -> Result<(), LoadError> {
 /// The line that an error must name: that of `marker` in the policy.
 fn line_of(text: &str, marker: &str) -> usize {
     text.lines().position(|line| line.contains(marker)).unwrap() + 1
+}
+
+/// One audience more than the shipped ones.
+const AUDIENCE: &str = r#"
+[[audience]]
+id = "one"
+gates = ["boot-integrity"]
+facts = ["boot-key"]
+ttl = 60
+callers = ["one_app"]
+"#;
+
+/// What is replaced by what, and what the error must say.
+const AUDIENCE_FAULTS: [(&str, &str, &str); 23] = [
+    (r#"id = "one""#, r#"id = """#, r#"id = "": expected 1 to 64 printable ASCII characters without spaces"#),
+    (r#"id = "one""#, r#"id = "o ne""#, r#"id = "o ne": expected 1 to 64"#),
+    (r#"id = "one""#, r#"id = "ön""#, r#"id = "ön": expected 1 to 64"#),
+    (
+        r#"id = "one""#,
+        r#"id = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa""#,
+        "expected 1 to 64 printable",
+    ),
+    (
+        r#"id = "one""#,
+        r#"id = "calls.enigm.example""#,
+        r#"audience "calls.enigm.example" is there twice: expected one table for it"#,
+    ),
+    (r#"id = "one""#, "id = 1", "expected a string"),
+    (r#"id = "one""#, "", "missing field `id`"),
+    (r#"["boot-integrity"]"#, "[]", "gates = []: expected at least one gate"),
+    ("gates = [\"boot-integrity\"]\nfacts", "facts", "missing field `gates`"),
+    (
+        "[\"boot-integrity\"]\nfacts",
+        "[\"boot\"]\nfacts",
+        r#"gate "boot": expected one of build-integrity, boot-integrity"#,
+    ),
+    (
+        "[\"boot-integrity\"]\nfacts",
+        "[\"boot-integrity\", \"boot-integrity\"]\nfacts",
+        r#"gate "boot-integrity" is there twice: expected it once"#,
+    ),
+    (
+        r#"["boot-key"]"#,
+        r#"["serial"]"#,
+        r#"fact "serial": expected one of boot-state, boot-key, vbmeta-digest"#,
+    ),
+    (
+        r#"["boot-key"]"#,
+        r#"["boot-key", "os-patch", "boot-key"]"#,
+        r#"fact "boot-key" is there twice: expected it once"#,
+    ),
+    ("ttl = 60\n", "ttl = 0\n", "ttl = 0: expected 1 to 600 seconds"),
+    ("ttl = 60\n", "ttl = 601\n", "ttl = 601: expected 1 to 600 seconds"),
+    ("ttl = 60\n", "ttl = 65537\n", "ttl = 65537: expected 1 to 600 seconds"),
+    ("ttl = 60\n", "ttl = -1\n", "ttl = -1: expected 1 to 600 seconds"),
+    ("ttl = 60\n", "", "missing field `ttl`"),
+    (r#"callers = ["one_app"]"#, "", "missing field `callers`"),
+    (r#"["one_app"]"#, "[]", "callers = []: expected at least one SELinux type"),
+    (
+        r#"["one_app"]"#,
+        r#"["u:r:one_app:s0"]"#,
+        r#"caller "u:r:one_app:s0": expected an SELinux type, 1 to 128 small letters, digits and underscores"#,
+    ),
+    (
+        r#"["one_app"]"#,
+        r#"["enigm_calls"]"#,
+        r#"caller "enigm_calls" is there twice: expected it in one audience, once"#,
+    ),
+    (r#"["one_app"]"#, "[\"one_app\"]\nuser = 0", "unknown field `user`"),
+];
+
+#[test]
+fn an_audience_is_found_by_its_id_and_by_who_calls() {
+    let facts = r#"facts = ["boot-patch", "boot-state"]"#;
+    let text = format!("{}\n{}", production(), AUDIENCE.replacen(r#"facts = ["boot-key"]"#, facts, 1));
+    let policy = Policy::parse("p.toml", &text).unwrap();
+    let audience = policy.audience("one").unwrap();
+    assert_eq!((audience.ttl, &*audience.gates), (60, &[GateId::BootIntegrity][..]));
+    assert_eq!(audience.facts, [Fact::BootState, Fact::BootPatch], "in their own order");
+    assert_eq!(policy.audience_of("one_app"), Some(audience));
+    assert_eq!(policy.audience_of("one"), None);
+    assert_eq!(policy.audiences().len(), 5);
+    // Each bound is allowed; no facts are none.
+    for (from, to) in
+        [("ttl = 60\n", "ttl = 1\n"), ("ttl = 60\n", "ttl = 600\n"), ("facts = [\"boot-key\"]\n", "")]
+    {
+        let text = format!("{}\n{}", production(), AUDIENCE.replacen(from, to, 1));
+        Policy::parse("p.toml", &text).unwrap_or_else(|error| panic!("{error}"));
+    }
+    let longest = AUDIENCE.replacen("one_app", &"t".repeat(128), 1).replacen(
+        "\"one\"",
+        &format!("\"{}\"", "a".repeat(64)),
+        1,
+    );
+    Policy::parse("p.toml", &format!("{}\n{longest}", production()))
+        .unwrap_or_else(|error| panic!("{error}"));
+    let longer = format!("{}\n{}", production(), AUDIENCE.replacen("one_app", &"t".repeat(129), 1));
+    assert!(Policy::parse("p.toml", &longer).unwrap_err().to_string().contains("1 to 128"));
 }
 
 #[test]
@@ -128,6 +226,14 @@ fn what_a_policy_gets_wrong_is_refused_with_its_line() {
         let bad = format!("{good}\n{tail}\n");
         let error = resolve(&world, &bad).unwrap_err();
         assert!(error.to_string().contains(expected), "{tail}: {error}");
+    }
+    for (from, to, expected) in AUDIENCE_FAULTS {
+        assert!(AUDIENCE.contains(from), "{from}");
+        let bad = format!("{good}\n{}", AUDIENCE.replacen(from, to, 1));
+        let error = resolve(&world, &bad).unwrap_err();
+        assert!(error.to_string().contains(expected), "{to}: {error}");
+        // The last table's, not the shipped ones'.
+        assert!(error.line() >= Some(good.lines().count()) && error.to_string().contains('^'), "{error}");
     }
     let error = resolve(&world, &good.replacen("version = 1", "version = x", 1)).unwrap_err();
     assert_eq!(error.line(), Some(line_of(&good, "version = 1")));

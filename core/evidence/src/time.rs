@@ -90,6 +90,11 @@ impl Month {
             .then_some(Month { year, month: u8::try_from(month).ok()? })
     }
 
+    /// Year and month as one number, YYYYMM.
+    pub fn number(self) -> u32 {
+        u32::from(self.year) * 100 + u32::from(self.month)
+    }
+
     /// The first second of the month.
     pub fn start(self) -> Time {
         let seconds = i16::try_from(self.year)

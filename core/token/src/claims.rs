@@ -20,6 +20,8 @@ pub const PROFILE: &str = "tag:enigm.example,2026:posture#1";
 pub const DEVELOPER: &str = "enigm.example";
 /// The longest audience, policy id and build, in bytes.
 pub const MAX_TEXT: usize = 64;
+/// The most waivers that are counted: more than a policy has reason to name.
+pub const MAX_WAIVERS: u64 = 1000;
 
 const AUD: i64 = 3;
 const EXP: i64 = 4;

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use trust_evidence::{Time, printable};
-use trust_gates::{MAX_POLICY, Plan, Policy, starter_policy};
+use trust_gates::{Audience, MAX_POLICY, Plan, Policy, starter_policy};
 use trust_posture::GateId;
 use trust_token::bundle::{Bundle, MAX_BUNDLE};
 use trust_token::crypto::{Ring, Sha256Digest};
@@ -119,7 +119,7 @@ fn checked(name: &str) -> Outcome {
     let bound: Vec<&str> =
         GateId::ALL.iter().filter(|gate| plan.binds(**gate)).map(|gate| gate.id()).collect();
     let lab = if policy.is_lab() { ", lab" } else { "" };
-    let text = format!(
+    let mut text = format!(
         "{}: policy {} version {}{lab}: {} of 10 gates bind, {} of {checks} checks apply\n",
         printable(name),
         policy.id(),
@@ -127,7 +127,23 @@ fn checked(name: &str) -> Outcome {
         bound.len(),
         checks - idle
     );
+    for audience in policy.audiences() {
+        text.push_str(&shown(audience));
+    }
     print(text.as_bytes())
+}
+
+/// What an audience sees, and who asks for it.
+fn shown(audience: &Audience) -> String {
+    let Audience { id, gates, facts, ttl, callers } = audience;
+    let gates: Vec<&str> = gates.iter().map(|gate| gate.id()).collect();
+    let facts: Vec<&str> = facts.iter().map(|fact| fact.name()).collect();
+    let facts = if facts.is_empty() { "none".into() } else { facts.join(", ") };
+    format!(
+        "\n{id}, {ttl} seconds\n  gates    {}\n  facts    {facts}\n  callers  {}\n",
+        gates.join(", "),
+        callers.join(", ")
+    )
 }
 
 fn started(source: PathBuf, model: &str, trust: &TrustArgs) -> Outcome {

@@ -5,9 +5,6 @@ use super::*;
 use crate::cbor::{Key, Malformed, Reader};
 use trust_posture::GateId;
 
-/// The most waivers that are counted: more than a policy could name.
-const MAX_WAIVERS: u64 = 1000;
-
 impl Claims {
     /// Reads the one encoding of some claims. What is there twice in other words (AR4SI's) must say the same.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Claims, Malformed> {
