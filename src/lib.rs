@@ -14,5 +14,6 @@ pub mod import;
 pub mod ota;
 pub mod policies;
 pub mod root;
+pub mod serve;
 pub mod show;
 pub mod verity;

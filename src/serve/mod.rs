@@ -1,0 +1,9 @@
+//! Serving: one desk that decides who may ask what, and two thin doors before it.
+//!
+//! ```text
+//! Binder ─┐
+//!         ├─► desk (who, how often, what) ──► evaluator
+//! D-Bus ──┘          └──► listeners
+//! ```
+
+pub mod wire;

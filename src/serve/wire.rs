@@ -1,0 +1,335 @@
+//! What the doors carry: one set of values and errors. Binder and D-Bus each spell them their own way and add none.
+
+use trust_posture::{GateId, Posture, Severity, Verdict};
+
+/// The version of the interface. It rises when a method or a field is added; none is ever removed or renumbered.
+pub const INTERFACE_VERSION: i32 = 1;
+/// The most entries of history in one answer.
+pub const MAX_HISTORY: u32 = 256;
+/// The most signals in one report of a provider.
+pub const MAX_REPORTED: usize = 64;
+/// The longest text in a report, in bytes.
+pub const MAX_TEXT: usize = 256;
+
+/// The posture in short.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// What all ten gates come to.
+    pub posture: Posture,
+    /// Its place in the history; it rises with every change of posture, gate or check.
+    pub sequence: u64,
+    /// When it was judged, in seconds since 1970 by the device's clock.
+    pub judged_at: i64,
+    /// The policy that it was judged under.
+    pub policy: PolicyName,
+    /// The gates in order: all ten for whoever may see findings, else those that the caller's audience is granted.
+    pub gates: Vec<GateSummary>,
+    /// How many waivers hold.
+    pub waivers: u32,
+    /// The history's end, for whoever may see it.
+    pub head: Option<Head>,
+}
+
+/// Which policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyName {
+    /// Its id.
+    pub id: Box<str>,
+    /// Its version, which only rises.
+    pub version: u32,
+    /// SHA-256 of its bytes.
+    pub digest: [u8; 32],
+    /// Whether it is a laboratory's.
+    pub is_lab: bool,
+}
+
+/// One gate in short.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GateSummary {
+    /// Which.
+    pub gate: GateId,
+    /// What it came to.
+    pub verdict: Verdict,
+    /// Whether the policy lets it decide the posture.
+    pub is_binding: bool,
+    /// How many of its checks fail, by severity: critical, major, minor. None where the caller may not know.
+    pub failing: Option<[u32; 3]>,
+}
+
+/// One gate with its findings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GateFindings {
+    /// The gate in short.
+    pub summary: GateSummary,
+    /// The posture's sequence number that these findings belong to.
+    pub sequence: u64,
+    /// Its objectives, in the gate's order.
+    pub objectives: Vec<ObjectiveFindings>,
+}
+
+/// One objective with its findings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectiveFindings {
+    /// Its id.
+    pub id: Box<str>,
+    /// What it came to.
+    pub verdict: Verdict,
+    /// Whether everything passes but nothing strong enough stands behind it.
+    pub lacks_anchor: bool,
+    /// Its checks, in the gate's order.
+    pub findings: Vec<Finding>,
+}
+
+/// One check and what it found. Private values are counted, never quoted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The check's code, the key to its words in the catalogue.
+    pub code: Box<str>,
+    /// What it came to.
+    pub verdict: Verdict,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// Whether sources contradict each other.
+    pub is_contradiction: bool,
+    /// Why and until when it is left out, where a waiver does.
+    pub waiver: Option<WaiverName>,
+    /// What was found, in words.
+    pub says: String,
+    /// What it read.
+    pub reads: Vec<Reading>,
+}
+
+/// A waiver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaiverName {
+    /// Why.
+    pub reason: Box<str>,
+    /// Who decided it.
+    pub by: Box<str>,
+    /// Until when it holds, in seconds since 1970.
+    pub until: i64,
+}
+
+/// One signal that a check read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// The signal's id.
+    pub signal: Box<str>,
+    /// The class that the reading reached, one letter: who could forge it.
+    pub class: char,
+    /// What was seen, as text.
+    pub observed: String,
+}
+
+/// The words of a gate: what a user interface shows, or translates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GateWords {
+    /// Which.
+    pub gate: GateId,
+    /// Its title.
+    pub title: Box<str>,
+    /// What it asks.
+    pub asks: Box<str>,
+    /// Why it matters.
+    pub matters: Box<str>,
+    /// The id and title of each objective.
+    pub objectives: Vec<(Box<str>, Box<str>)>,
+    /// The words of each check.
+    pub checks: Vec<CheckWords>,
+}
+
+/// The words of a check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckWords {
+    /// Its code.
+    pub code: Box<str>,
+    /// Why a failure matters.
+    pub impact: Box<str>,
+    /// What to do.
+    pub remedy: Box<str>,
+    /// Where that is from: addresses.
+    pub sources: Vec<Box<str>>,
+}
+
+/// One entry of the history: a change of posture, and what it is chained to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryEntry {
+    /// Its number, from 1, without gaps.
+    pub sequence: u64,
+    /// When it was judged, in seconds since 1970 by the device's clock.
+    pub at: i64,
+    /// Which boot: the kernel's random boot id.
+    pub boot_id: [u8; 16],
+    /// Milliseconds since that boot, sleep included.
+    pub since_boot: u64,
+    /// The posture from here on.
+    pub posture: Posture,
+    /// The verdicts of gates 1 to 10.
+    pub gates: [Verdict; 10],
+    /// SHA-256 of every check's verdict.
+    pub checks_digest: [u8; 32],
+    /// SHA-256 of the policy's bytes.
+    pub policy_digest: [u8; 32],
+    /// The digest of the entry before it.
+    pub previous: [u8; 32],
+    /// Its own digest: over all of the above.
+    pub digest: [u8; 32],
+}
+
+/// The history's last entry. Whoever holds an earlier head sees a history that was rewritten or put back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Its number; 0 before the first.
+    pub sequence: u64,
+    /// Its digest.
+    pub digest: [u8; 32],
+}
+
+/// What a listener is told. It asks for the rest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The new sequence number.
+    pub sequence: u64,
+    /// The posture now.
+    pub posture: Posture,
+    /// The gates whose verdict or findings changed; for an audience, those that it is granted.
+    pub gates: Vec<GateId>,
+}
+
+/// What a provider pushes (class J). It is the provider that its SELinux type says, whatever the report says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// The kernel's boot id, as the provider read it: a report of another boot is refused.
+    pub boot_id: [u8; 16],
+    /// Rises with each report of a provider in one boot: an old or repeated one is refused.
+    pub sequence: u64,
+    /// How many seconds the values hold, 1 to 86,400.
+    pub ttl: u32,
+    /// Signal ids and their values.
+    pub signals: Vec<(String, Reported)>,
+}
+
+/// A value as a provider gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reported {
+    /// A text that is parsed as the signal's type, as in a capture.
+    Text(String),
+    /// A set of names.
+    Names(Vec<String>),
+    /// The source was read whole and has no such entry.
+    Absent,
+    /// The provider could not read it.
+    Missing,
+}
+
+/// What is known of a provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderState {
+    /// Its name: the SELinux type, or the user on D-Bus.
+    pub name: Box<str>,
+    /// The signals that policy lets it report.
+    pub signals: Vec<Box<str>>,
+    /// The sequence of its last report in this boot; none yet is 0.
+    pub sequence: u64,
+    /// Seconds since that report.
+    pub age: Option<u64>,
+    /// How many of its reports were refused in this boot.
+    pub refused: u64,
+}
+
+/// Why a call was refused. The number is the service-specific code of Binder and, by its name, the error of D-Bus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[repr(i32)]
+pub enum Refusal {
+    /// The caller may not do this, or can't be told who it is.
+    #[error("not permitted")]
+    NotPermitted = 1,
+    /// Too many calls or listeners of this caller: try again later.
+    #[error("too many calls: try again later")]
+    Busy = 2,
+    /// An argument is out of its range, too long or unknown.
+    #[error("an argument is not as documented")]
+    BadArgument = 3,
+    /// There is no answer yet: this boot's first reading is not done.
+    #[error("not ready: the first reading of this boot is not done")]
+    NotReady = 4,
+    /// The answer did not come in time.
+    #[error("timed out")]
+    TimedOut = 5,
+    /// A report names a signal that is not the provider's.
+    #[error("a signal that is not the caller's to report")]
+    NotYours = 6,
+    /// A report of another boot.
+    #[error("a report of another boot")]
+    OtherBoot = 7,
+    /// A report that is not newer than the last.
+    #[error("a report that is not newer than the last")]
+    Replayed = 8,
+    /// This build does not serve it.
+    #[error("not served by this build")]
+    Unsupported = 9,
+    /// A fault of the daemon. It is in its log, and gate 10 knows of it.
+    #[error("a fault of the daemon")]
+    Internal = 10,
+}
+
+impl Refusal {
+    /// Every refusal.
+    pub const ALL: [Refusal; 10] = [
+        Refusal::NotPermitted,
+        Refusal::Busy,
+        Refusal::BadArgument,
+        Refusal::NotReady,
+        Refusal::TimedOut,
+        Refusal::NotYours,
+        Refusal::OtherBoot,
+        Refusal::Replayed,
+        Refusal::Unsupported,
+        Refusal::Internal,
+    ];
+
+    /// Its number on Binder.
+    pub fn code(self) -> i32 {
+        self as i32
+    }
+
+    /// Its name on D-Bus, after `com.enigm.Trust1.Error.`
+    pub fn name(self) -> &'static str {
+        match self {
+            Refusal::NotPermitted => "NotPermitted",
+            Refusal::Busy => "Busy",
+            Refusal::BadArgument => "BadArgument",
+            Refusal::NotReady => "NotReady",
+            Refusal::TimedOut => "TimedOut",
+            Refusal::NotYours => "NotYours",
+            Refusal::OtherBoot => "OtherBoot",
+            Refusal::Replayed => "Replayed",
+            Refusal::Unsupported => "Unsupported",
+            Refusal::Internal => "Internal",
+        }
+    }
+}
+
+/// What serves the answers: the daemon's evaluator, or a test's stand-in. Every call is bounded in time.
+pub trait Evaluator: Send + Sync {
+    /// The posture now. What is older than it stays fresh, and can't be subscribed, is read again first.
+    fn summary(&self) -> Result<std::sync::Arc<Summary>, Refusal>;
+
+    /// One gate's findings.
+    fn gate(&self, gate: GateId) -> Result<GateFindings, Refusal>;
+
+    /// The words of all gates, which no device changes.
+    fn words(&self) -> Vec<GateWords>;
+
+    /// Entries of the history after this number, oldest first, at most [`MAX_HISTORY`].
+    fn history(&self, after: u64, most: u32) -> Result<Vec<HistoryEntry>, Refusal>;
+
+    /// Reads and judges everything again; the sequence number then.
+    fn evaluate(&self) -> Result<u64, Refusal>;
+
+    /// Takes a provider's report. `provider` is who policy says the caller is.
+    fn report(&self, provider: &str, report: Report) -> Result<(), Refusal>;
+
+    /// The providers that policy names.
+    fn providers(&self) -> Result<Vec<ProviderState>, Refusal>;
+}
