@@ -17,7 +17,7 @@ mod vouch;
 
 pub use boot::KEPT as KEPT_PARAMETERS;
 pub use context::{Context, MAX_FILE, Note, Sink};
-pub use run::{Collected, Deadlines, collect};
+pub use run::{Collected, Deadlines, Hanging, collect, collect_with};
 pub use vouch::{Mounted, kernel_place};
 
 /// A collector: its name, the kinds of source it claims, and what it does.
@@ -30,8 +30,11 @@ pub struct Collector {
     pub run: fn(&Context, &mut Sink<'_>),
 }
 
+/// How many collectors there are.
+pub const COLLECTORS: usize = 22;
+
 /// Every collector, in the order in which they run.
-pub const ROSTER: [Collector; 22] = [
+pub const ROSTER: [Collector; COLLECTORS] = [
     Collector { name: "mounts", kinds: &["mounts"], run: mounts::mounts },
     Collector { name: "dm", kinds: &["dm"], run: mounts::mapper },
     Collector { name: "properties", kinds: &["properties"], run: properties::properties },
