@@ -227,6 +227,13 @@ fn claims(catalogue: &Catalogue) -> Vec<Vec<SignalIx>> {
     claims
 }
 
+impl Collected {
+    /// Says of every signal of a collector that it is missing.
+    pub(crate) fn miss(&mut self, catalogue: &Catalogue, collector: &Collector, reason: Reason) {
+        miss(&mut self.evidence, catalogue, collector, reason);
+    }
+}
+
 fn miss(evidence: &mut Evidence, catalogue: &Catalogue, collector: &Collector, reason: Reason) {
     for (ix, signal) in catalogue.iter().filter(|(_, signal)| collector.kinds.contains(&signal.source.kind()))
     {
