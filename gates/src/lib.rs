@@ -4,6 +4,7 @@
 //! resolves them to a [`Plan`], and [`judge()`] applies the plan to evidence as of a point in time. Judging does
 //! no I/O, reads no clock, never fails and never panics; the same input gives the same report, byte for byte.
 
+mod again;
 mod audience;
 mod check;
 mod denylists;
@@ -20,6 +21,7 @@ mod resolve;
 mod rule;
 mod starter;
 
+pub use again::{Verdicts, judge_again};
 pub use audience::{Audience, Fact};
 pub use check::{Check, WhenAbsent};
 pub use denylists::published_certificates;

@@ -68,6 +68,31 @@ pub(crate) enum Limit {
     Signal(SignalIx),
 }
 
+impl Asked {
+    /// The signals that its verdict rests on.
+    pub(crate) fn signals(&self) -> impl Iterator<Item = SignalIx> {
+        let (reads, limits) = match self {
+            Asked::NotApplicable(_) => (None, None),
+            Asked::Test(reads, test) => (Some(reads.iter().copied()), Some(test.limits())),
+        };
+        reads.into_iter().flatten().chain(limits.into_iter().flatten())
+    }
+}
+
+impl Test {
+    /// The signals that bound a `within`.
+    pub(crate) fn limits(&self) -> impl Iterator<Item = SignalIx> {
+        let limits = match self {
+            Test::Within { min, max, .. } => [min, max].map(|limit| match limit {
+                Some(Limit::Signal(ix)) => Some(*ix),
+                _ => None,
+            }),
+            _ => [None, None],
+        };
+        limits.into_iter().flatten()
+    }
+}
+
 /// What a row accepts in one column.
 #[derive(Debug)]
 pub(crate) enum Cell {
@@ -117,6 +142,12 @@ impl<'a> Plan<'a> {
     /// The waiver that leaves a check out at this time, if any.
     pub fn waiver(&self, check: usize, at: Time) -> Option<&Waiver> {
         self.waivers.iter().find(|(ix, waiver)| *ix == check && at <= waiver.until).map(|(_, waiver)| waiver)
+    }
+
+    /// The checks whose verdict rests on a signal, in the order of [`Gates::checks`]: none that does not apply.
+    pub fn checks_reading(&self, signal: SignalIx) -> impl Iterator<Item = usize> {
+        let reads = move |asked: &Asked| asked.signals().any(|read| read == signal);
+        self.asked.iter().enumerate().filter(move |(_, asked)| reads(asked)).map(|(ix, _)| ix)
     }
 
     /// Refuses a policy under which nothing binds, or under which a gate other than 8 asks nothing.
