@@ -10,6 +10,7 @@ pub mod bundles;
 pub mod collect;
 pub mod cycle;
 pub mod disclosure;
+pub mod engine;
 pub mod import;
 pub mod ota;
 pub mod policies;
