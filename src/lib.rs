@@ -8,10 +8,14 @@ pub mod attestation;
 pub mod avb;
 pub mod bundles;
 pub mod collect;
+#[cfg(target_os = "linux")]
+pub mod confine;
 pub mod cycle;
+pub mod daemon;
 pub mod disclosure;
 pub mod engine;
 pub mod import;
+pub mod log;
 pub mod ota;
 pub mod policies;
 pub mod root;

@@ -9,6 +9,7 @@ use super::{own, render};
 use crate::collect::{COLLECTORS, ROSTER};
 use crate::cycle::House;
 use crate::root::{Directory, Root};
+use crate::serve::access::{Access, Role};
 use crate::serve::listeners::Listeners;
 use crate::serve::wire::{Change, GateFindings, Head, HistoryEntry, ProviderState, Refusal, Report as Pushed};
 use crate::store::Keeper;
@@ -42,6 +43,8 @@ pub struct Start {
     pub watches: Watches,
     /// Who is told.
     pub listeners: Arc<Listeners>,
+    /// Who is told by the policy: the access that it grants.
+    pub access: Access,
     /// The kernel's boot id.
     pub boot_id: [u8; 16],
 }
@@ -57,6 +60,8 @@ impl Evaluator {
     /// An evaluator and its handle. Nothing is read before [`Evaluator::run`].
     pub fn new(start: Start) -> (Evaluator, Handle) {
         let (shared, asked) = Shared::new(start.house.clone(), start.clock, start.watches.waker());
+        let waker = start.watches.waker();
+        start.listeners.at_the_door(move || waker.wake());
         let handle = Handle::new(shared.clone());
         (Evaluator { start, shared, asked }, handle)
     }
@@ -85,13 +90,15 @@ impl Evaluator {
             failed: BTreeSet::new(),
             clock_jumps: 0,
             slept: 0,
+            was_shown: false,
         };
         state.cycle([true; COLLECTORS]);
         loop {
             state.arm();
             let drained = state.start.watches.wait();
             let dirty = state.note(&drained);
-            if dirty != [false; COLLECTORS] || drained.is_deadline || drained.is_clock_set {
+            let is_shown = state.is_shown();
+            if dirty != [false; COLLECTORS] || drained.is_deadline || drained.is_clock_set || is_shown != state.was_shown {
                 state.cycle(dirty);
             }
             loop {
@@ -119,6 +126,8 @@ struct State<'p> {
     clock_jumps: i64,
     /// How long the device had slept at the last cycle.
     slept: u64,
+    /// Whether the center listened at the last cycle.
+    was_shown: bool,
 }
 
 impl State<'_> {
@@ -140,6 +149,11 @@ impl State<'_> {
         self.start.watches.remember(&dirty);
         Counts::add(&self.shared.counts.judged, again.len());
         self.conclude(before);
+    }
+
+    /// Whether the center listens.
+    fn is_shown(&self) -> bool {
+        self.start.listeners.any(|caller| matches!(self.start.access.resolve(caller), Role::Center))
     }
 
     /// Runs collectors.
@@ -183,8 +197,9 @@ impl State<'_> {
             ("trustd.clock_jumps", Outcome::Seen(Value::Int(self.clock_jumps))),
         ];
         if !self.start.place.is_another_device() {
-            own.push(("trustd.ui_listening", Outcome::Seen(Value::Bool(self.start.listeners.centers() > 0))));
+            own.push(("trustd.ui_listening", Outcome::Seen(Value::Bool(self.is_shown()))));
         }
+        self.was_shown = self.is_shown();
         let whole = *read == [true; COLLECTORS];
         if whole {
             own.push(("trustd.clock", Outcome::Seen(Value::Time(clock.now()))));
