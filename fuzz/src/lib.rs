@@ -557,6 +557,23 @@ pub fn policy(bytes: &[u8]) -> bool {
     let Ok(plan) = trust_gates::Plan::new(&house.catalogue, &house.gates, &policy) else { return false };
     let example = trust_evidence::Evidence::example(&house.catalogue);
     let report = trust_gates::judge(&plan, &example, trust_evidence::Time::EPOCH);
+    let whole = report.verdicts();
+    let (again, judged) = trust_gates::judge_again(&plan, &example, whole.at(), &whole, &Default::default());
+    assert!(judged.is_empty() && again.verdicts() == whole);
+    // Who calls is one alone, and without a context nobody.
+    for access in policy.access().iter().flat_map(|access| &access.callers.types) {
+        let id = policy.access().iter().find(|a| a.callers.types.contains(access)).unwrap();
+        let id = id.callers.app_ids.first().map_or(0, |ids| *ids.start());
+        assert!(matches!(
+            policy.role(Some(access), id),
+            Some(trust_gates::Role::Center | trust_gates::Role::Auditor)
+        ));
+        assert_eq!(policy.role(None, id), None);
+    }
+    for provider in policy.providers() {
+        let own = plan.signals_of(&provider.name);
+        assert!(!own.is_empty() && own.iter().all(|ix| plan.provider_of(*ix) == Some(provider)));
+    }
     for audience in policy.audiences() {
         let disclosed = trustd::disclosure::disclose(&report, &audience.id);
         let shown = disclosed.map(|shown| shown.gates.iter().map(|claim| claim.gate).collect());
