@@ -560,15 +560,12 @@ pub fn policy(bytes: &[u8]) -> bool {
     let whole = report.verdicts();
     let (again, judged) = trust_gates::judge_again(&plan, &example, whole.at(), &whole, &Default::default());
     assert!(judged.is_empty() && again.verdicts() == whole);
-    // Who calls is one alone, and without a context nobody.
-    for access in policy.access().iter().flat_map(|access| &access.callers.types) {
-        let id = policy.access().iter().find(|a| a.callers.types.contains(access)).unwrap();
-        let id = id.callers.app_ids.first().map_or(0, |ids| *ids.start());
-        assert!(matches!(
-            policy.role(Some(access), id),
-            Some(trust_gates::Role::Center | trust_gates::Role::Auditor)
-        ));
-        assert_eq!(policy.role(None, id), None);
+    // Who is named is let in, and nobody without a context.
+    for callers in policy.access().iter().map(|access| &access.callers) {
+        let app_id = callers.app_ids.first().map_or(0, |ids| *ids.start());
+        assert!(callers.types.iter().all(|found| policy.role(Some(found), app_id).is_some()));
+        assert!(callers.users.iter().all(|user| policy.role_of_user(*user, None).is_some()));
+        assert_eq!(policy.role(None, app_id), None);
     }
     for provider in policy.providers() {
         let own = plan.signals_of(&provider.name);
