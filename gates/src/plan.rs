@@ -4,6 +4,7 @@ use crate::gate::Gates;
 use crate::list::List;
 use crate::policy::Policy;
 use crate::resolve::Resolver;
+use std::collections::BTreeMap;
 use trust_evidence::{Catalogue, LoadError, SignalIx, Time, Value};
 use trust_posture::GateId;
 
@@ -22,6 +23,8 @@ pub struct Plan<'a> {
     binding: [bool; 10],
     /// Every waiver of the policy, expired or not.
     pub(crate) waivers: Vec<(usize, Waiver)>,
+    /// Which provider reports each pushed signal.
+    pub(crate) reporters: BTreeMap<SignalIx, usize>,
 }
 
 /// A waiver: a check that is left out of the verdict, visibly.
@@ -121,6 +124,7 @@ impl<'a> Plan<'a> {
             asked,
             binding: resolver.binding()?,
             waivers: resolver.waivers()?,
+            reporters: policy.reporters(catalogue)?,
         };
         plan.refuse_hollow()?;
         Ok(plan)

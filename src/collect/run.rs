@@ -173,12 +173,7 @@ fn work_until_hung(
 }
 
 /// Runs collectors from `first` on.
-fn work(
-    context: &Context,
-    with: &[bool; COLLECTORS],
-    first: Option<usize>,
-    progress: &Mutex<Progress>,
-) {
+fn work(context: &Context, with: &[bool; COLLECTORS], first: Option<usize>, progress: &Mutex<Progress>) {
     if first.is_none() {
         context.mount(catch_unwind(AssertUnwindSafe(|| mounted(context))).ok().flatten());
     }
