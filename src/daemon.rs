@@ -1,7 +1,7 @@
 //! The daemon as a whole: what it is set up with, and the threads that it starts.
 
 use crate::cycle::House;
-use crate::engine::{Clock, Evaluator, Handle, Live, Place, Start};
+use crate::engine::{Clock, Evaluator, Events, Handle, Live, Place, Start};
 use crate::policies;
 use crate::serve::access::{Access, Entry, Grant, Tier};
 use crate::serve::desk::Desk;
@@ -9,7 +9,7 @@ use crate::serve::limits::{Bounds, monotonic};
 use crate::serve::listeners::Listeners;
 use crate::serve::{binder, dbus};
 use crate::store::Keeper;
-use crate::watch::{WatchRoot, Watches};
+use crate::watch::WatchRoot;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -163,7 +163,7 @@ impl Daemon {
         let access = access(&policy, me);
         let listeners = Arc::new(Listeners::new(monotonic()));
         let start = Start {
-            watches: Watches::open(&root, &house.catalogue).map_err(|error| DaemonError::Events(error.into()))?,
+            events: Events::open(root, &house.catalogue).map_err(|errno| DaemonError::Events(errno.into()))?,
             keeper: Keeper::open(&state, boot_id),
             providers: providers(&policy, &house.catalogue),
             house,

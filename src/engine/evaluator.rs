@@ -1,6 +1,7 @@
 //! The evaluator's thread: its state, and what it does with an event or a request.
 
 use super::clock::{Clock, Moment};
+use super::events::{Events, Happened, names};
 use super::handle::{Counts, Handle, Latest, Reply, Request, Shared};
 use super::picture::{Keeping, Picture};
 use super::place::Place;
@@ -13,7 +14,6 @@ use crate::serve::access::{Access, Role};
 use crate::serve::listeners::Listeners;
 use crate::serve::wire::{Change, GateFindings, Head, HistoryEntry, ProviderState, Refusal, Report as Pushed};
 use crate::store::Keeper;
-use crate::watch::{Drained, Watches};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
@@ -40,13 +40,24 @@ pub struct Start {
     /// The history and the counters.
     pub keeper: Keeper,
     /// The event sources: subscribed before anything is read.
-    pub watches: Watches,
+    pub events: Events,
     /// Who is told.
     pub listeners: Arc<Listeners>,
     /// Who is told by the policy: the access that it grants.
     pub access: Access,
     /// The kernel's boot id.
     pub boot_id: [u8; 16],
+}
+
+/// Why an evaluator ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum EvaluatorError {
+    /// The policy does not fit the gates.
+    #[error("{0}")]
+    Policy(#[from] trust_evidence::LoadError),
+    /// The kernel does not let it wait for events.
+    #[error("no events can be waited for: {0}")]
+    Wait(rustix::io::Errno),
 }
 
 /// The evaluator.
@@ -59,24 +70,32 @@ pub struct Evaluator {
 impl Evaluator {
     /// An evaluator and its handle. Nothing is read before [`Evaluator::run`].
     pub fn new(start: Start) -> (Evaluator, Handle) {
-        let (shared, asked) = Shared::new(start.house.clone(), start.clock, start.watches.waker());
-        let waker = start.watches.waker();
+        let (shared, asked) = Shared::new(start.house.clone(), start.clock, start.events.waker());
+        let waker = start.events.waker();
         start.listeners.at_the_door(move || waker.wake());
         let handle = Handle::new(shared.clone());
         (Evaluator { start, shared, asked }, handle)
     }
 
     /// Evaluates until it is stopped.
-    pub fn run(self) -> Result<(), trust_evidence::LoadError> {
+    pub fn run(self) -> Result<(), EvaluatorError> {
         let house = self.start.house.clone();
         let policy = self.start.policy.clone();
         let plan = Plan::new(&house.catalogue, &house.gates, &policy)?;
+        let current = self.start.events.keeps_current();
+        let is_another = self.start.place.is_another_device();
         let keeping = house
             .catalogue
             .iter()
-            .map(|(_, signal)| match self.start.watches.keeps_current(&signal.source) {
-                true => Keeping::Current,
-                false => Keeping::Read,
+            .map(|(_, signal)| {
+                let kind = signal.source.kind();
+                let of = ROSTER.iter().position(|collector| collector.kinds.contains(&kind));
+                match of.and_then(|of| current.get(of)) {
+                    Some(true) => Keeping::Current,
+                    // Of another device there is nothing but the files that are watched.
+                    None if is_another => Keeping::Current,
+                    _ => Keeping::Read,
+                }
             })
             .collect();
         let mut state = State {
@@ -88,17 +107,22 @@ impl Evaluator {
             verdicts: None,
             known: Providers::default(),
             failed: BTreeSet::new(),
-            clock_jumps: 0,
             slept: 0,
+            left: [false; COLLECTORS],
+            has_lost_history: false,
             was_shown: false,
         };
         state.cycle([true; COLLECTORS]);
         loop {
             state.arm();
-            let drained = state.start.watches.wait();
-            let dirty = state.note(&drained);
-            let is_shown = state.is_shown();
-            if dirty != [false; COLLECTORS] || drained.is_deadline || drained.is_clock_set || is_shown != state.was_shown {
+            let happened = match state.is_done() {
+                true => state.start.events.wait().map_err(EvaluatorError::Wait)?,
+                false => state.start.events.take(),
+            };
+            let is_left = !state.is_done();
+            let dirty = state.note(happened);
+            let is_shown = state.is_shown() != state.was_shown;
+            if dirty.contains(&true) || happened.is_due || happened.is_clock_set || is_shown || is_left {
                 state.cycle(dirty);
             }
             loop {
@@ -123,9 +147,12 @@ struct State<'p> {
     known: Providers,
     /// The collectors that failed at their last reading.
     failed: BTreeSet<&'static str>,
-    clock_jumps: i64,
     /// How long the device had slept at the last cycle.
     slept: u64,
+    /// What changed faster than it could be read: the next cycle's.
+    left: [bool; COLLECTORS],
+    /// Whether the last cycle found the history damaged.
+    has_lost_history: bool,
     /// Whether the center listened at the last cycle.
     was_shown: bool,
 }
@@ -133,21 +160,26 @@ struct State<'p> {
 impl State<'_> {
     /// Reads, judges, and looks whether more happened meanwhile; then says what came of it.
     fn cycle(&mut self, mut dirty: [bool; COLLECTORS]) {
+        self.has_lost_history = false;
         let mut again = BTreeSet::new();
         let before = self.verdicts.clone();
         for _ in 0..MAX_ROUNDS {
             let moment = self.start.clock.moment();
             self.read(&dirty, moment);
+            if dirty == [true; COLLECTORS] {
+                self.start.events.all_read();
+            }
             self.measure(&dirty, moment);
             again.extend(self.judge());
-            let drained = self.start.watches.drain();
-            dirty = self.note(&drained);
-            if dirty == [false; COLLECTORS] {
+            let happened = self.start.events.take();
+            dirty = self.note(happened);
+            if !dirty.contains(&true) {
                 break;
             }
         }
-        self.start.watches.remember(&dirty);
+        self.left = dirty;
         Counts::add(&self.shared.counts.judged, again.len());
+        tracing::debug!("judged {} checks", again.len());
         self.conclude(before);
     }
 
@@ -158,9 +190,10 @@ impl State<'_> {
 
     /// Runs collectors.
     fn read(&mut self, with: &[bool; COLLECTORS], moment: Moment) {
-        if *with == [false; COLLECTORS] {
+        if !with.contains(&true) {
             return;
         }
+        tracing::debug!("reading {:?}", names(with));
         let clock = self.start.clock;
         let collected = self.start.place.read(self.house, with, clock);
         for (collector, _) in ROSTER.iter().zip(with).filter(|(_, with)| **with) {
@@ -186,15 +219,15 @@ impl State<'_> {
     /// What trustd measures of itself.
     fn measure(&mut self, read: &[bool; COLLECTORS], moment: Moment) {
         let clock = self.start.clock;
-        let names = |names: BTreeSet<&'static str>| {
+        let own_names = |names: BTreeSet<&'static str>| {
             Names::new(names).map_or(Outcome::Missing(Reason::Malformed), |names| Outcome::Seen(Value::Names(names)))
         };
         let mut own = vec![
-            ("trustd.collectors_failed", names(self.failed.clone())),
-            ("trustd.event_sources_lost", names(self.start.watches.lost())),
+            ("trustd.collectors_failed", own_names(self.failed.clone())),
+            ("trustd.event_sources_lost", own_names(self.start.events.lost())),
             ("trustd.unknown_percent", Outcome::Seen(Value::Int(own::unknown_percent(self.house, self.picture.evidence())))),
             ("trustd.history_intact", Outcome::Seen(Value::Bool(self.start.keeper.is_intact()))),
-            ("trustd.clock_jumps", Outcome::Seen(Value::Int(self.clock_jumps))),
+            ("trustd.clock_jumps", Outcome::Seen(Value::Int(i64::try_from(self.start.events.clock_jumps()).unwrap_or(i64::MAX)))),
         ];
         if !self.start.place.is_another_device() {
             own.push(("trustd.ui_listening", Outcome::Seen(Value::Bool(self.is_shown()))));
@@ -253,10 +286,8 @@ impl State<'_> {
                 checks_digest: digest_of(&after),
                 policy_digest: *self.plan.policy.digest(),
             });
-            // What the history lost is a finding of its own. The next cycle keeps it, in a history begun anew.
-            if was_intact != self.start.keeper.is_intact() {
-                self.start.watches.remember_deadline();
-            }
+            // What the history lost is a finding of its own: the next cycle, which is now, keeps it.
+            self.has_lost_history = was_intact && !self.start.keeper.is_intact();
         }
         let head = self.start.keeper.head();
         self.publish(head);
@@ -290,32 +321,30 @@ impl State<'_> {
         Some(self.start.clock.moment().since_boot.saturating_add(seconds.saturating_mul(1000)))
     }
 
+    /// Whether the last cycle left nothing for the next one to begin with at once.
+    fn is_done(&self) -> bool {
+        !self.left.contains(&true) && !self.has_lost_history
+    }
+
     /// Sets the one deadline: when a value ceases to hold by age, if somebody listens. Who asks gets what is stale
     /// read again anyway.
     fn arm(&mut self) {
         let listened = self.start.listeners.count() > 0;
         let next = [self.ages(), self.picture.next_stale(self.house), self.known.next()];
         let deadline = next.into_iter().flatten().min().filter(|_| listened);
-        self.start.watches.set_deadline(deadline);
+        self.start.events.set_deadline(deadline);
     }
 
-    /// Which collectors events concern.
-    fn note(&mut self, drained: &Drained) -> [bool; COLLECTORS] {
+    /// Which collectors are to be run because of what happened.
+    fn note(&mut self, happened: Happened) -> [bool; COLLECTORS] {
         let moment = self.start.clock.moment();
-        let has_slept = moment.slept() > self.slept.saturating_add(1000);
-        if drained.is_clock_set {
-            self.clock_jumps = self.clock_jumps.saturating_add(1);
+        if happened.is_clock_set {
             self.picture.restamp(self.house, self.start.clock, moment);
         }
-        if !drained.lost.is_empty() || has_slept {
-            self.slept = moment.slept();
-            return [true; COLLECTORS];
-        }
-        let mut dirty = if drained.is_deadline { self.picture.stale(self.house, moment) } else { [false; COLLECTORS] };
-        for ix in &drained.collectors {
-            if let Some(dirty) = dirty.get_mut(*ix) {
-                *dirty = true;
-            }
+        let stale = if happened.is_due { self.picture.stale(self.house, moment) } else { [false; COLLECTORS] };
+        let mut dirty = happened.collectors;
+        for (dirty, (stale, left)) in dirty.iter_mut().zip(stale.into_iter().zip(std::mem::take(&mut self.left))) {
+            *dirty |= stale | left;
         }
         dirty
     }

@@ -8,6 +8,7 @@
 
 mod clock;
 mod evaluator;
+mod events;
 mod handle;
 mod own;
 mod picture;
@@ -16,7 +17,8 @@ mod providers;
 mod render;
 
 pub use clock::{Clock, Moment};
-pub use evaluator::{Evaluator, Start};
+pub use evaluator::{Evaluator, EvaluatorError, Start};
+pub use events::Events;
 pub use handle::{Counts, Handle};
 #[cfg(debug_assertions)]
 pub use place::Sample;
