@@ -8,7 +8,7 @@ use crate::serve::desk::Desk;
 use crate::serve::limits::{Bounds, monotonic};
 use crate::serve::listeners::Listeners;
 use crate::serve::{binder, dbus};
-use crate::store::Keeper;
+use crate::store::Store;
 use crate::watch::WatchRoot;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -164,7 +164,7 @@ impl Daemon {
         let listeners = Arc::new(Listeners::new(monotonic()));
         let start = Start {
             events: Events::open(root, &house.catalogue).map_err(|errno| DaemonError::Events(errno.into()))?,
-            keeper: Keeper::open(&state, boot_id),
+            store: Store::open(&state, boot_id, clock.now().unix()).store,
             providers: providers(&policy, &house.catalogue),
             house,
             policy,

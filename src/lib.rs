@@ -22,3 +22,4 @@ pub mod root;
 pub mod serve;
 pub mod show;
 pub mod verity;
+pub mod watch;

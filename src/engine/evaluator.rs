@@ -12,8 +12,8 @@ use crate::cycle::House;
 use crate::root::{Directory, Root};
 use crate::serve::access::{Access, Role};
 use crate::serve::listeners::Listeners;
-use crate::serve::wire::{Change, GateFindings, Head, HistoryEntry, ProviderState, Refusal, Report as Pushed};
-use crate::store::Keeper;
+use crate::serve::wire::{Change, GateFindings, HistoryEntry, ProviderState, Refusal, Report as Pushed};
+use crate::store::{New, Store};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
@@ -38,7 +38,7 @@ pub struct Start {
     /// The clocks.
     pub clock: Clock,
     /// The history and the counters.
-    pub keeper: Keeper,
+    pub store: Store,
     /// The event sources: subscribed before anything is read.
     pub events: Events,
     /// Who is told.
@@ -109,7 +109,9 @@ impl Evaluator {
             failed: BTreeSet::new(),
             slept: 0,
             left: [false; COLLECTORS],
+            is_intact: true,
             has_lost_history: false,
+            sequence: 0,
             was_shown: false,
         };
         state.cycle([true; COLLECTORS]);
@@ -151,6 +153,10 @@ struct State<'p> {
     slept: u64,
     /// What changed faster than it could be read: the next cycle's.
     left: [bool; COLLECTORS],
+    /// The number of the posture that holds.
+    sequence: u64,
+    /// Whether nothing was wrong with the history when it was last looked at.
+    is_intact: bool,
     /// Whether the last cycle found the history damaged.
     has_lost_history: bool,
     /// Whether the center listened at the last cycle.
@@ -218,6 +224,14 @@ impl State<'_> {
 
     /// What trustd measures of itself.
     fn measure(&mut self, read: &[bool; COLLECTORS], moment: Moment) {
+        self.was_shown = self.is_shown();
+        if *read == [true; COLLECTORS] {
+            let troubles = self.start.store.look();
+            for trouble in &troubles {
+                tracing::warn!("history: {trouble}");
+            }
+            self.is_intact = troubles.is_empty();
+        }
         let clock = self.start.clock;
         let own_names = |names: BTreeSet<&'static str>| {
             Names::new(names).map_or(Outcome::Missing(Reason::Malformed), |names| Outcome::Seen(Value::Names(names)))
@@ -226,13 +240,12 @@ impl State<'_> {
             ("trustd.collectors_failed", own_names(self.failed.clone())),
             ("trustd.event_sources_lost", own_names(self.start.events.lost())),
             ("trustd.unknown_percent", Outcome::Seen(Value::Int(own::unknown_percent(self.house, self.picture.evidence())))),
-            ("trustd.history_intact", Outcome::Seen(Value::Bool(self.start.keeper.is_intact()))),
+            ("trustd.history_intact", Outcome::Seen(Value::Bool(self.is_intact))),
             ("trustd.clock_jumps", Outcome::Seen(Value::Int(i64::try_from(self.start.events.clock_jumps()).unwrap_or(i64::MAX)))),
         ];
         if !self.start.place.is_another_device() {
             own.push(("trustd.ui_listening", Outcome::Seen(Value::Bool(self.is_shown()))));
         }
-        self.was_shown = self.is_shown();
         let whole = *read == [true; COLLECTORS];
         if whole {
             own.push(("trustd.clock", Outcome::Seen(Value::Time(clock.now()))));
@@ -276,8 +289,8 @@ impl State<'_> {
         if is_change {
             Counts::add(&self.shared.counts.changes, 1);
             let moment = self.start.clock.moment();
-            let was_intact = self.start.keeper.is_intact();
-            self.start.keeper.append(crate::store::New {
+            let was_intact = self.is_intact;
+            let appended = self.start.store.append(New {
                 at: self.start.clock.now().unix(),
                 boot_id: self.start.boot_id,
                 since_boot: moment.since_boot,
@@ -286,22 +299,29 @@ impl State<'_> {
                 checks_digest: digest_of(&after),
                 policy_digest: *self.plan.policy.digest(),
             });
+            self.sequence = match appended {
+                Ok(entry) => entry.sequence,
+                Err(unsaved) => {
+                    tracing::error!("{unsaved}");
+                    unsaved.sequence
+                }
+            };
+            self.is_intact = self.start.store.troubles().is_empty();
             // What the history lost is a finding of its own: the next cycle, which is now, keeps it.
-            self.has_lost_history = was_intact && !self.start.keeper.is_intact();
+            self.has_lost_history = was_intact && !self.is_intact;
         }
-        let head = self.start.keeper.head();
-        self.publish(head);
+        self.publish();
         if is_change && before.is_some() {
-            let change = Change { sequence: head.sequence, posture: after.posture(), gates: changed };
-            tracing::info!(sequence = head.sequence, posture = after.posture().code(), "the posture changed");
+            let change = Change { sequence: self.sequence, posture: after.posture(), gates: changed };
+            tracing::info!(sequence = self.sequence, posture = after.posture().code(), "the posture changed");
             self.start.listeners.publish(&change);
         }
     }
 
-    fn publish(&mut self, head: Head) {
+    fn publish(&mut self) {
         let moment = self.start.clock.moment();
         let report = self.report();
-        let summary = Arc::new(render::summary(&report, head.sequence, head));
+        let summary = Arc::new(render::summary(&report, self.sequence, self.start.store.head()));
         let stale = self.picture.next_stale(self.house).unwrap_or(u64::MAX);
         let ages = self.ages().unwrap_or(u64::MAX);
         self.slept = moment.slept();
@@ -363,7 +383,7 @@ impl State<'_> {
             Request::History(after, most, reply) => answer(reply, self.history(after, most)),
             Request::Evaluate(reply) => {
                 self.cycle([true; COLLECTORS]);
-                let _ = reply.send(Ok(self.start.keeper.head().sequence));
+                let _ = reply.send(Ok(self.sequence));
             }
             Request::Report(provider, report, reply) => answer(reply, self.pushed(&provider, &report)),
             Request::Providers(reply) => answer(reply, Ok(self.providers())),
@@ -374,11 +394,11 @@ impl State<'_> {
     fn gate(&self, gate: GateId) -> Result<GateFindings, Refusal> {
         let report = self.report();
         let view = report.gates().find(|view| view.gate.id == gate).ok_or(Refusal::BadArgument)?;
-        Ok(render::findings(view, self.start.keeper.head().sequence))
+        Ok(render::findings(view, self.sequence))
     }
 
     fn history(&mut self, after: u64, most: u32) -> Result<Vec<HistoryEntry>, Refusal> {
-        self.start.keeper.after(after, most).map_err(|error| {
+        self.start.store.after(after, most).map_err(|error| {
             tracing::error!("the history can't be read: {error}");
             Refusal::Internal
         })
@@ -400,7 +420,7 @@ impl State<'_> {
         }
         let observed = observations(&self.house.catalogue, own, report)?;
         // On the disk, so that a daemon that was killed takes no report twice.
-        match self.start.keeper.raise_provider(provider, self.start.boot_id, report.sequence) {
+        match self.start.store.raise_provider(provider, self.start.boot_id, report.sequence) {
             Ok(Ok(())) => {}
             Ok(Err(_)) => return Err(Refusal::Replayed),
             Err(error) => {

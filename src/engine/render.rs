@@ -9,7 +9,7 @@ use trust_gates::{FindingView, GateView, Report, Shown};
 use trust_posture::{Severity, Verdict};
 
 /// The posture in short.
-pub fn summary(report: &Report<'_>, sequence: u64, head: Head) -> Summary {
+pub fn summary(report: &Report<'_>, sequence: u64, head: Option<Head>) -> Summary {
     let policy = report.plan.policy;
     Summary {
         posture: report.posture(),
@@ -23,7 +23,7 @@ pub fn summary(report: &Report<'_>, sequence: u64, head: Head) -> Summary {
         },
         gates: report.gates().map(gate_summary).collect(),
         waivers: u32::try_from(report.waivers().count()).unwrap_or(u32::MAX),
-        head: Some(head),
+        head,
     }
 }
 
