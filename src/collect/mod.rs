@@ -18,6 +18,7 @@ mod vouch;
 
 pub use boot::KEPT as KEPT_PARAMETERS;
 pub use context::{Context, MAX_FILE, Note, Sink};
+pub use mounts::mounted;
 pub use properties::GETPROP;
 pub use reads::{INDEXED, Reads, VOUCHING};
 pub use run::{Collected, Deadlines, Hanging, collect, collect_with};

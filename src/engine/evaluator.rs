@@ -7,9 +7,9 @@ use super::picture::{Keeping, Picture};
 use super::place::Place;
 use super::providers::{Providers, observations};
 use super::{own, render};
-use crate::collect::{COLLECTORS, ROSTER};
+use crate::collect::{COLLECTORS, Context, ROSTER, mounted};
 use crate::cycle::House;
-use crate::root::{Directory, Root};
+use crate::root::Directory;
 use crate::serve::access::{Access, Role};
 use crate::serve::listeners::Listeners;
 use crate::serve::wire::{Change, GateFindings, HistoryEntry, ProviderState, Refusal, Report as Pushed};
@@ -82,22 +82,7 @@ impl Evaluator {
         let house = self.start.house.clone();
         let policy = self.start.policy.clone();
         let plan = Plan::new(&house.catalogue, &house.gates, &policy)?;
-        let current = self.start.events.keeps_current();
-        let is_another = self.start.place.is_another_device();
-        let keeping = house
-            .catalogue
-            .iter()
-            .map(|(_, signal)| {
-                let kind = signal.source.kind();
-                let of = ROSTER.iter().position(|collector| collector.kinds.contains(&kind));
-                match of.and_then(|of| current.get(of)) {
-                    Some(true) => Keeping::Current,
-                    // Of another device there is nothing but the files that are watched.
-                    None if is_another => Keeping::Current,
-                    _ => Keeping::Read,
-                }
-            })
-            .collect();
+        let keeping = keepings(&house, &self.start);
         let mut state = State {
             picture: Picture::new(&house, keeping),
             house: &house,
@@ -138,6 +123,20 @@ impl Evaluator {
     }
 }
 
+/// How each signal is kept up to date, by what is subscribed now.
+fn keepings(house: &House, start: &Start) -> Vec<Keeping> {
+    let current = start.events.keeps_current();
+    let is_another = start.place.is_another_device();
+    let of = |kind: &str| ROSTER.iter().position(|collector| collector.kinds.contains(&kind));
+    let keeping = |kind: &str| match of(kind).and_then(|of| current.get(of)) {
+        Some(true) => Keeping::Current,
+        // Of another device there is nothing but the files that are watched.
+        None if is_another => Keeping::Current,
+        _ => Keeping::Read,
+    };
+    house.catalogue.iter().map(|(_, signal)| keeping(signal.source.kind())).collect()
+}
+
 /// What changes.
 struct State<'p> {
     house: &'p House,
@@ -174,6 +173,9 @@ impl State<'_> {
             self.read(&dirty, moment);
             if dirty == [true; COLLECTORS] {
                 self.start.events.all_read();
+                for ((ix, _), keeping) in self.house.catalogue.iter().zip(keepings(self.house, &self.start)) {
+                    self.picture.keep(ix, keeping);
+                }
             }
             self.measure(&dirty, moment);
             again.extend(self.judge());
@@ -251,8 +253,8 @@ impl State<'_> {
             own.push(("trustd.clock", Outcome::Seen(Value::Time(clock.now()))));
         }
         if whole && !self.start.place.is_another_device() && let Ok(root) = Directory::live() {
-            let root: &dyn Root = &root;
-            own.extend(own::process(root, crate::collect::mounted_of(root).as_ref()));
+            let context = Context::new(Arc::new(root), self.house.catalogue.clone(), false);
+            own.extend(own::process(&*context.root, mounted(&context).as_ref()));
         }
         for (id, outcome) in own {
             self.picture.note_own(self.house, id, outcome, clock, moment);

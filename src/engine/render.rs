@@ -29,7 +29,8 @@ pub fn summary(report: &Report<'_>, sequence: u64, head: Option<Head>) -> Summar
 
 fn gate_summary(view: GateView<'_>) -> GateSummary {
     let mut failing = [0, 0, 0];
-    for finding in view.findings().filter(|finding| finding.verdict == Verdict::Fail) {
+    let findings = view.objectives().flat_map(|objective| objective.findings());
+    for finding in findings.filter(|finding| finding.verdict == Verdict::Fail && finding.waiver.is_none()) {
         let place = match finding.check.severity {
             Severity::Critical => 0,
             Severity::Major => 1,
