@@ -2,7 +2,8 @@
 //!
 //! [`cycle`] names the stages in their order; [`collect`] reads a [`root::Root`]; [`import`] recognises what a
 //! person hands over, [`attestation`] decides what a key attestation is worth, [`avb`] judges the images of a
-//! slot; [`disclosure`] says what an audience sees; [`show`] renders what was found.
+//! slot; [`disclosure`] says what an audience sees; [`store`] keeps the history of postures; [`show`] renders what was
+//! found.
 
 pub mod attestation;
 pub mod avb;
@@ -21,5 +22,6 @@ pub mod policies;
 pub mod root;
 pub mod serve;
 pub mod show;
+pub mod store;
 pub mod verity;
 pub mod watch;

@@ -23,7 +23,7 @@ pub fn path(path: &Path, suffix: &str) -> PathBuf {
 }
 
 /// None of these may be there.
-pub(crate) fn expect_none(ledger: &Path, suffixes: &[&str]) -> Result<(), LedgerError> {
+pub fn expect_none(ledger: &Path, suffixes: &[&str]) -> Result<(), LedgerError> {
     suffixes.iter().map(|suffix| path(ledger, suffix)).try_for_each(|path| {
         match fs::symlink_metadata(&path) {
             Ok(_) => Err(LedgerError::Leftover { path }),
