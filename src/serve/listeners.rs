@@ -158,6 +158,11 @@ impl Listeners {
         });
     }
 
+    /// Whether this one is still told.
+    pub fn is_open(&self, id: ListenerId) -> bool {
+        self.hall.lock().taken.iter().any(|seat| seat.id == id && !seat.slot.lock().closed)
+    }
+
     /// How many there are, with those that were dropped while they were being told.
     pub fn count(&self) -> usize {
         self.hall.lock().taken.len()

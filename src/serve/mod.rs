@@ -7,6 +7,8 @@
 //! ```
 
 pub mod access;
+#[cfg(not(target_os = "android"))]
+pub mod dbus;
 pub mod desk;
 pub mod limits;
 pub mod listeners;
