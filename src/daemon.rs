@@ -7,14 +7,15 @@ use crate::serve::access::{Access, Entry, Grant, Tier};
 use crate::serve::desk::Desk;
 use crate::serve::limits::{Bounds, monotonic};
 use crate::serve::listeners::Listeners;
-use crate::serve::{binder, dbus};
+use crate::serve::binder;
+#[cfg(not(target_os = "android"))]
+use crate::serve::dbus::{self, Bus};
 use crate::store::Store;
 use crate::watch::WatchRoot;
-use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use trust_evidence::{Catalogue, LoadError, SignalIx};
+use trust_evidence::LoadError;
 use trust_gates::{Callers, Policy, Reader};
 
 /// Why the daemon could not start.
@@ -51,8 +52,9 @@ pub enum DaemonError {
     #[error("a thread can't be started: {0}")]
     Thread(io::Error),
     /// The D-Bus door can't be opened.
+    #[cfg(not(target_os = "android"))]
     #[error("{0}")]
-    DBus(#[from] dbus::DBusError),
+    DBus(#[from] dbus::DoorError),
     /// The Binder door can't be opened.
     #[error("{0}")]
     Binder(#[from] binder::BinderError),
@@ -89,6 +91,7 @@ impl Doors {
 pub struct Daemon {
     handle: Handle,
     evaluator: Option<std::thread::JoinHandle<()>>,
+    #[cfg(not(target_os = "android"))]
     _dbus: Option<dbus::Door>,
 }
 
@@ -165,7 +168,6 @@ impl Daemon {
         let start = Start {
             events: Events::open(root, &house.catalogue).map_err(|errno| DaemonError::Events(errno.into()))?,
             store: Store::open(&state, boot_id, clock.now().unix()).store,
-            providers: providers(&policy, &house.catalogue),
             house,
             policy,
             place,
@@ -181,14 +183,20 @@ impl Daemon {
             }
         });
         let desk = Arc::new(Desk::new(Arc::new(handle.clone()), access, listeners, Bounds::default(), monotonic()));
+        #[cfg(not(target_os = "android"))]
         let door = match &*doors.bus {
             "none" => None,
-            bus => Some(dbus::serve(desk.clone(), bus)?),
+            bus => Some(dbus::Door::open(Bus::of(bus), desk.clone())?),
         };
         if doors.binder {
-            binder::serve(&desk, binder::SERVICE)?;
+            binder::serve(desk, binder::SERVICE)?;
         }
-        Ok(Daemon { handle, evaluator: Some(thread.map_err(DaemonError::Thread)?), _dbus: door })
+        Ok(Daemon {
+            handle,
+            evaluator: Some(thread.map_err(DaemonError::Thread)?),
+            #[cfg(not(target_os = "android"))]
+            _dbus: door,
+        })
     }
 
     /// The evaluator.
@@ -234,13 +242,6 @@ fn access(policy: &Policy, me: Option<u32>) -> Access {
         entry(Grant::Audience(tier), &audience.callers)
     });
     Access::new(mine.into_iter().chain(readers).chain(providers).chain(audiences).collect())
-}
-
-fn providers(policy: &Policy, catalogue: &Catalogue) -> BTreeMap<Box<str>, BTreeSet<SignalIx>> {
-    let own = |provider: &trust_gates::Provider| {
-        provider.signals.iter().filter_map(|id| catalogue.find(id)).collect()
-    };
-    policy.providers().iter().map(|provider| (provider.name.clone(), own(provider))).collect()
 }
 
 /// The kernel's random id of this boot, a UUID (Documentation/admin-guide/sysctl/kernel.rst).

@@ -8,6 +8,7 @@
 pub mod attestation;
 pub mod avb;
 pub mod bundles;
+pub mod client;
 pub mod collect;
 #[cfg(target_os = "linux")]
 pub mod confine;

@@ -1,7 +1,14 @@
 //! The other side of the doors: what `trustctl` asks the daemon, over Binder or D-Bus, whichever is there.
 
+mod binder;
+#[cfg(not(target_os = "android"))]
 mod dbus;
+#[cfg(not(target_os = "android"))]
+mod read;
 
+use crate::serve::binder::SERVICE;
+#[cfg(not(target_os = "android"))]
+use crate::serve::dbus::Bus;
 use crate::serve::wire::{
     Change, GateFindings, GateWords, Head, HistoryEntry, ProviderState, Refusal, Summary,
 };
@@ -19,9 +26,6 @@ pub enum ClientError {
     /// The daemon says something that this build can't read.
     #[error("the daemon's answer can't be read: {0}")]
     Malformed(String),
-    /// Here is no history of which the head could be asked.
-    #[error("the daemon keeps its history from this user")]
-    NoHead,
 }
 
 /// A connection to the daemon.
@@ -44,10 +48,20 @@ pub trait Link {
     fn watch(&self, told: &mut dyn FnMut(Change) -> bool) -> Result<(), ClientError>;
 }
 
-/// Connects to the daemon on a D-Bus: `system`, `session` or an address.
+/// Connects to the daemon: on a D-Bus (`system`, `session` or an address), on `binder`, or, where nobody says, on
+/// Binder if this machine has it, else on the system bus.
 ///
 /// # Errors
-/// There is no such bus, or no daemon on it.
-pub fn connect(bus: &str) -> Result<Box<dyn Link>, ClientError> {
-    Ok(Box::new(dbus::Connection::open(bus)?))
+/// There is no such door, or no daemon behind it.
+pub fn connect(door: Option<&str>) -> Result<Box<dyn Link>, ClientError> {
+    match door {
+        None if crate::daemon::Doors::has_binder() => Ok(Box::new(binder::Connection::open(SERVICE)?)),
+        Some("binder") => Ok(Box::new(binder::Connection::open(SERVICE)?)),
+        #[cfg(not(target_os = "android"))]
+        bus => Ok(Box::new(dbus::Connection::open(Bus::of(bus.unwrap_or("system")))?)),
+        #[cfg(target_os = "android")]
+        Some(other) => Err(ClientError::Unreachable(other.into(), "there is no D-Bus on Android".into())),
+        #[cfg(target_os = "android")]
+        None => Err(ClientError::Unreachable("binder".into(), "there is no driver".into())),
+    }
 }

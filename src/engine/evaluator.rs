@@ -31,8 +31,6 @@ pub struct Start {
     pub house: Arc<House>,
     /// The policy.
     pub policy: Policy,
-    /// The signals that each provider may report.
-    pub providers: BTreeMap<Box<str>, BTreeSet<SignalIx>>,
     /// What is read.
     pub place: Box<dyn Place>,
     /// The clocks.
@@ -83,7 +81,9 @@ impl Evaluator {
         let policy = self.start.policy.clone();
         let plan = Plan::new(&house.catalogue, &house.gates, &policy)?;
         let keeping = keepings(&house, &self.start);
+        let own = |provider: &trust_gates::Provider| (provider.name.clone(), plan.signals_of(&provider.name));
         let mut state = State {
+            providers: policy.providers().iter().map(own).collect(),
             picture: Picture::new(&house, keeping),
             house: &house,
             plan: &plan,
@@ -144,6 +144,8 @@ struct State<'p> {
     shared: Arc<Shared>,
     start: Start,
     picture: Picture,
+    /// The signals that each provider may report.
+    providers: BTreeMap<Box<str>, BTreeSet<SignalIx>>,
     verdicts: Option<Verdicts>,
     known: Providers,
     /// The collectors that failed at their last reading.
@@ -214,7 +216,7 @@ impl State<'_> {
             let kind = signal.source.kind();
             let is_read =
                 ROSTER.iter().zip(with).any(|(collector, with)| *with && collector.kinds.contains(&kind));
-            let is_pushed = self.start.providers.values().any(|own| own.contains(&ix));
+            let is_pushed = self.providers.values().any(|own| own.contains(&ix));
             // Another device's files say all that they say of it; what was reported meanwhile stands.
             if (is_read || is_another && !is_pushed)
                 && let Some(observation) = collected.evidence.get(ix)
@@ -416,7 +418,7 @@ impl State<'_> {
     }
 
     fn take(&mut self, provider: &str, report: &Pushed) -> Result<(), Refusal> {
-        let own = self.start.providers.get(provider).ok_or(Refusal::NotPermitted)?;
+        let own = self.providers.get(provider).ok_or(Refusal::NotPermitted)?;
         if report.boot_id != self.start.boot_id {
             return Err(Refusal::OtherBoot);
         }
@@ -440,8 +442,7 @@ impl State<'_> {
 
     fn providers(&self) -> Vec<ProviderState> {
         let now = self.start.clock.moment().since_boot;
-        self.start
-            .providers
+        self.providers
             .iter()
             .map(|(name, own)| {
                 let known = self.known.known(name);

@@ -66,6 +66,17 @@ pub enum DoorError {
     Closed,
 }
 
+impl Bus {
+    /// `system`, `session`, or an address.
+    pub fn of(name: &str) -> Bus {
+        match name {
+            "system" => Bus::System,
+            "session" => Bus::Session,
+            address => Bus::Address(address.into()),
+        }
+    }
+}
+
 impl std::fmt::Display for Bus {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -221,7 +232,7 @@ async fn serve(connection: Connection, mut stream: MessageStream, desk: &Arc<Des
     hall.leave();
 }
 
-async fn next(stream: &mut MessageStream) -> Option<zbus::Result<Message>> {
+pub(crate) async fn next(stream: &mut MessageStream) -> Option<zbus::Result<Message>> {
     poll_fn(|context| Pin::new(&mut *stream).poll_next(context)).await
 }
 

@@ -194,6 +194,20 @@ pub enum Cause {
     Anew = 2,
 }
 
+impl Cause {
+    /// Every cause.
+    pub const ALL: [Cause; 3] = [Cause::Change, Cause::Boot, Cause::Anew];
+
+    /// Its name on D-Bus and in JSON.
+    pub fn code(self) -> &'static str {
+        match self {
+            Cause::Change => "change",
+            Cause::Boot => "boot",
+            Cause::Anew => "anew",
+        }
+    }
+}
+
 /// The history's last entry. Whoever holds an earlier head sees a history that was rewritten or put back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {

@@ -60,6 +60,7 @@ pub fn history(sequence: u64) -> HistoryEntry {
         at: -5,
         boot_id: [1; 16],
         since_boot: 1234,
+        cause: trustd::serve::wire::Cause::Change,
         posture: Posture::Compliant,
         gates: [Verdict::NotApplicable; 10],
         checks_digest: [2; 32],

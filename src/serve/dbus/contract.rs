@@ -85,7 +85,8 @@ pub const METHODS: [Entry; 12] = [
         takes: &[("after", "x"), ("most", "i")],
         gives: &[("entries", "aa{sv}")],
         says: "At most so many (1 to 256) entries of the history after this number, oldest first: sequence t, at x, \
-            boot-id ay, since-boot t (milliseconds), posture s, gates as (ten verdicts), checks-digest ay, policy-digest \
+            boot-id ay, since-boot t (milliseconds), cause s (change, boot: the first of a boot, or anew: the first after \
+            the history was lost or damaged), posture s, gates as (ten verdicts), checks-digest ay, policy-digest \
             ay, previous ay, digest ay.",
     },
     Entry {

@@ -56,6 +56,7 @@ pub fn entry(entry: &HistoryEntry) -> Record<'_> {
         ("at", entry.at.into()),
         ("boot-id", entry.boot_id.as_slice().into()),
         ("since-boot", entry.since_boot.into()),
+        ("cause", entry.cause.code().into()),
         ("posture", entry.posture.code().into()),
         ("gates", gates.into()),
         ("checks-digest", entry.checks_digest.as_slice().into()),
