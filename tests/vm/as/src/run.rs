@@ -49,7 +49,8 @@ impl Identity {
     fn parse(text: &str) -> Result<Self, Box<dyn Error>> {
         let (uid, groups) = text.split_once(':').unwrap_or((text, text));
         let number = |text: &str| {
-            text.parse::<u32>().map_err(|error| format!("{text:?}: expected a user's or group's number: {error}"))
+            text.parse::<u32>()
+                .map_err(|error| format!("{text:?}: expected a user's or group's number: {error}"))
         };
         let mut groups = groups.split(',').map(|group| number(group).map(Gid::from_raw));
         let gid = groups.next().ok_or("no group")??;
