@@ -6,4 +6,9 @@
 //! D-Bus ──┘          └──► listeners
 //! ```
 
+pub mod access;
+pub mod desk;
+pub mod limits;
+pub mod listeners;
+pub mod turns;
 pub mod wire;

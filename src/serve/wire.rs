@@ -8,8 +8,12 @@ pub const INTERFACE_VERSION: i32 = 1;
 pub const MAX_HISTORY: u32 = 256;
 /// The most signals in one report of a provider.
 pub const MAX_REPORTED: usize = 64;
-/// The longest text in a report, in bytes.
+/// The longest text, name or signal id in a report, in bytes. None holds a control character.
 pub const MAX_TEXT: usize = 256;
+/// The most names in one value of a report.
+pub const MAX_NAMES: usize = 256;
+/// The longest that a report holds, in seconds.
+pub const MAX_TTL: u32 = 86_400;
 
 /// The posture in short.
 #[derive(Clone, Debug, PartialEq, Eq)]
