@@ -12,6 +12,8 @@ const OUTPUT: &str = "com_enigm_trust.rs";
 fn main() -> Result<(), Box<dyn Error>> {
     // Its report, over several lines, is in the error's Debug form.
     rsbinder_aidl::Builder::new()
+        // Nothing names it: it stands in the errors.
+        .source("com/enigm/trust/ErrorCode.aidl")
         .source("com/enigm/trust/ITrustService.aidl")
         .version(VERSION)
         .hash(HASH)

@@ -17,7 +17,10 @@ impl Status {
 
     /// An error of the service's own, by its number in the service's interface.
     pub fn new_service_specific_error_str<T: AsRef<str>>(err: i32, message: Option<T>) -> Status {
-        Status(rsbinder::Status::new_service_specific_error(err, message.map(|words| words.as_ref().to_owned())))
+        Status(rsbinder::Status::new_service_specific_error(
+            err,
+            message.map(|words| words.as_ref().to_owned()),
+        ))
     }
 
     /// Whether all is well.

@@ -19,12 +19,12 @@ pub use features::BinderFeatures;
 pub use process::{ProcessState, ThreadState};
 pub use service::{add_service, check_interface, check_service, wait_for_interface};
 
+/// What makes a typed interface of an object.
+pub use rsbinder::FromIBinder;
 /// What every interface has.
 pub use rsbinder::Interface;
 /// An object, here or in another process.
 pub use rsbinder::SIBinder as SpIBinder;
-/// What makes a typed interface of an object.
-pub use rsbinder::FromIBinder;
 /// A strong reference to a typed interface.
 pub use rsbinder::Strong;
 

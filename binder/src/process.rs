@@ -19,7 +19,9 @@ pub(crate) fn driver() -> Result<(), StatusCode> {
     } else {
         rsbinder::LEGACY_BINDER_PATH
     };
-    rsbinder::ProcessState::init(path, THREADS.load(Ordering::Relaxed)).map(drop).map_err(|_| StatusCode::NO_INIT)
+    rsbinder::ProcessState::init(path, THREADS.load(Ordering::Relaxed))
+        .map(drop)
+        .map_err(|_| StatusCode::NO_INIT)
 }
 
 /// The threads of this process that serve calls.

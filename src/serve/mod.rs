@@ -7,6 +7,8 @@
 //! ```
 
 pub mod access;
+#[cfg(target_os = "linux")]
+pub mod binder;
 pub mod desk;
 pub mod limits;
 pub mod listeners;
