@@ -326,13 +326,13 @@ fn bad_parcels_are_refused_by_binder_itself() {
     let table: [(&str, u32, Vec<u8>, StatusCode); 12] = [
         ("no such code", 13, vec![], StatusCode::UNKNOWN_TRANSACTION),
         ("code 0", 0, vec![], StatusCode::UNKNOWN_TRANSACTION),
-        ("the last code", 0x00ff_ffff, vec![], StatusCode::UNKNOWN_TRANSACTION),
+        ("the last code but two", 0x00ff_fffd, vec![], StatusCode::UNKNOWN_TRANSACTION),
         ("an empty report", report, vec![], StatusCode::NOT_ENOUGH_DATA),
         ("a null report", report, words(&[0]), StatusCode::UNEXPECTED_NULL),
         ("a report of negative size", report, words(&[1, -4]), StatusCode::BAD_VALUE),
         ("a report of 2 GB", report, words(&[1, huge]), StatusCode::NOT_ENOUGH_DATA),
         ("a boot id of 2 G bytes", report, words(&[1, 12, huge]), StatusCode::NOT_ENOUGH_DATA),
-        ("a boot id of 4 bytes", report, words(&[1, 12, 4, 0]), StatusCode::NOT_ENOUGH_DATA),
+        ("a boot id of 4 bytes", report, words(&[1, 12, 4, 0]), StatusCode::BAD_VALUE),
         ("no listener", listen, vec![], StatusCode::NOT_ENOUGH_DATA),
         ("no gate", gate, vec![], StatusCode::NOT_ENOUGH_DATA),
         ("a nonce of 2 G bytes", attest, words(&[huge]), StatusCode::NOT_ENOUGH_DATA),
@@ -379,4 +379,23 @@ fn every_type_and_method_of_the_contract_is_documented() {
         count += 1;
     }
     assert_eq!(count, 29);
+}
+
+#[test]
+fn the_daemon_knows_binder_by_libbinder_rss_names_only() {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            // What it says of rsbinder in words, it may.
+            let text = std::fs::read_to_string(&path).unwrap();
+            let named = text.contains("rsbinder::") || text.contains("binder::generated");
+            let is_test = path.ends_with("convert/tests.rs");
+            assert!(!named || is_test, "{}", path.display());
+        }
+    }
 }
