@@ -378,7 +378,7 @@ fn every_type_and_method_of_the_contract_is_documented() {
         assert!(text.starts_with("package com.enigm.trust;\n"), "{}", path.display());
         count += 1;
     }
-    assert_eq!(count, 29);
+    assert_eq!(count, 30);
 }
 
 #[test]
