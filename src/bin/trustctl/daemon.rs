@@ -3,19 +3,18 @@
 use crate::args::{DaemonArgs, Format, HistoryCommand};
 use crate::commands::status_of;
 use crate::terminal::{CommandError, Outcome, colour, print, print_json};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use trust_posture::{GateId, Verdict};
 use trustd::client::{Link, connect};
 use trustd::cycle::now;
-use trustd::serve::wire::{GateFindings, HistoryEntry, MAX_HISTORY};
+use trustd::serve::wire::{GateFindings, Head, HistoryEntry, MAX_HISTORY};
 use trustd::show::{history, status};
-use trustd::store::chain;
 
 /// The history does not hold, or does not go on from the head that was given.
 const BROKEN: u8 = 1;
 
 fn link(daemon: &DaemonArgs) -> Result<Box<dyn Link>, CommandError> {
-    Ok(connect(&daemon.bus)?)
+    Ok(connect(daemon.bus.as_deref())?)
 }
 
 /// Prints the posture, and what is wrong.
@@ -75,28 +74,40 @@ fn line(value: &Json) -> Outcome {
     print(format!("{value}\n").as_bytes())
 }
 
-/// Prints the history, or verifies it.
-pub fn history(command: Option<HistoryCommand>, daemon: &DaemonArgs, after: u64, format: Format) -> Outcome {
-    let link = link(daemon)?;
-    match command {
-        None => {
-            let entries = entries(&*link, after)?;
-            match format {
-                Format::Json => print_json(&history::json(&entries)),
-                Format::Text => print(history::text(&entries, colour()).as_bytes()),
-            }
-        }
-        Some(HistoryCommand::Verify { head }) => {
-            let entries = entries(&*link, 0)?;
-            let found = chain::verify(&entries, link.head()?, head);
-            let holds = found.is_ok();
-            match format {
-                Format::Json => print_json(&json!({ "holds": holds, "says": history::verdict(&found) }))?,
-                Format::Text => print(format!("{}\n", history::verdict(&found)).as_bytes())?,
-            };
-            Ok(if holds { 0 } else { BROKEN })
-        }
+/// Prints the history.
+pub fn history(daemon: &DaemonArgs, after: u64, format: Format) -> Outcome {
+    let entries = entries(&*link(daemon)?, after)?;
+    match format {
+        Format::Json => print_json(&history::json(&entries)),
+        Format::Text => print(history::text(&entries, colour()).as_bytes()),
     }
+}
+
+/// Verifies the history.
+pub fn history_verified(command: &HistoryCommand) -> Outcome {
+    let HistoryCommand::Verify { daemon, head, format } = command;
+    let noted = head.as_deref().map(noted_head).transpose()?;
+    let link = link(daemon)?;
+    // The end first: what comes meanwhile is only more.
+    let end = link.head()?;
+    let mut entries = entries(&*link, 0)?;
+    entries.retain(|entry| entry.sequence <= end.sequence);
+    let account = history::Account::of(&entries, end, noted);
+    match format {
+        Format::Json => print_json(&account.json())?,
+        Format::Text => print(account.text().as_bytes())?,
+    };
+    Ok(if account.holds() { 0 } else { BROKEN })
+}
+
+/// A head as `trustctl status` shows it: number, colon, 64 hexadecimal digits.
+fn noted_head(text: &str) -> Result<Head, CommandError> {
+    let head = text.split_once(':').and_then(|(sequence, digest)| {
+        let digest = data_encoding::HEXLOWER_PERMISSIVE.decode(digest.as_bytes()).ok()?.try_into().ok()?;
+        Some(Head { sequence: sequence.parse().ok()?, digest })
+    });
+    let expected = || format!("--head {text}: expected a number, a colon and 64 hexadecimal digits, as `trustctl status` shows them");
+    head.ok_or_else(|| CommandError::Usage(expected()))
 }
 
 fn entries(link: &dyn Link, mut after: u64) -> Result<Vec<HistoryEntry>, CommandError> {
