@@ -25,7 +25,7 @@ pub fn status(daemon: &DaemonArgs, format: Format) -> Outcome {
         Format::Json => print_json(&status::summary_json(&summary))?,
         Format::Text => {
             let falls_short = |verdict| matches!(verdict, Verdict::Fail | Verdict::Unknown);
-            let is_detailed = summary.head.is_some();
+            let is_detailed = summary.gates.iter().all(|gate| gate.failing.is_some());
             let short: Vec<GateId> = summary
                 .gates
                 .iter()
