@@ -102,7 +102,7 @@ impl Account {
                 format!("BROKEN  it ends at {}, and the daemon says {}\n", head_text(*found), head_text(*said))
             }
             Account::Chain(verified, noted) => {
-                let entries = super::count(usize::try_from(verified.entries).unwrap_or(usize::MAX), "entry");
+                let entries = format!("{} {}", verified.entries, if verified.entries == 1 { "entry" } else { "entries" });
                 let first = match verified.anchor {
                     NOTHING => String::new(),
                     anchor => format!(", after number {}, up to which it was pruned", anchor.sequence),
