@@ -190,6 +190,17 @@ pub enum Cause {
     Anew = 2,
 }
 
+impl Cause {
+    /// As JSON writes it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Cause::Change => "change",
+            Cause::Boot => "boot",
+            Cause::Anew => "anew",
+        }
+    }
+}
+
 /// The history's last entry. Whoever holds an earlier head sees a history that was rewritten or put back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
