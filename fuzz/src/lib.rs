@@ -18,18 +18,21 @@ use trust_formats::{
 };
 
 mod attestations;
+mod histories;
 mod ledgers;
+mod place;
 
 pub use attestations::{
     policy_bundle, posture_claims, posture_credential, posture_revoked, posture_rollover, posture_token,
 };
+pub use histories::history_file;
 pub use ledgers::ledger_file;
 
 /// Reads bytes and says whether the parser accepted them; panics if it does, or if what it accepted breaks a rule.
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target, by the name of its file in `fuzz_targets` and of its folder in `seeds`.
-pub const TARGETS: [(&str, Target); 48] = [
+pub const TARGETS: [(&str, Target); 49] = [
     ("abx", abx),
     ("access", access),
     ("apex_list", apex_list),
@@ -44,6 +47,7 @@ pub const TARGETS: [(&str, Target); 48] = [
     ("device_owner", device_owner),
     ("device_policies", device_policies),
     ("gate", gate),
+    ("history_file", history_file),
     ("import", import),
     ("kconfig", kconfig),
     ("key_description", key_description),
