@@ -21,7 +21,7 @@ pub use context::{Context, MAX_FILE, Note, Sink};
 pub use properties::GETPROP;
 pub use reads::{INDEXED, Reads, VOUCHING};
 pub use run::{Collected, Deadlines, collect};
-pub use vouch::{Mounted, kernel_place};
+pub use vouch::{Mounted, is_below, kernel_place};
 
 /// A collector: its name, the kinds of source it claims, and what it does.
 pub struct Collector {
