@@ -22,7 +22,7 @@ fn alone(test: &str) -> bool {
     }
     let unshare = |command: &str| {
         let mut unshare = Command::new("unshare");
-        unshare.args(["-n", "-m", "sh", "-c", command]).arg(std::env::current_exe().unwrap());
+        unshare.args(["-U", "-r", "-n", "-m", "sh", "-c", command]).arg(std::env::current_exe().unwrap());
         unshare.args([test, "--exact", "--nocapture"]).env(INSIDE, "1");
         unshare.output()
     };
@@ -103,11 +103,15 @@ fn a_module_is_told_of_and_other_devices_are_not() {
     }
     let (mut watches, _) = live();
     fs::write("/sys/class/net/lo/uevent", "change").unwrap();
-    assert_eq!(watches.drain(), Drained { lost: watches.drain().lost, ..Drained::default() });
-    fs::write("/sys/module/kernel/uevent", "change").unwrap();
+    assert_eq!(names(&watches.drain()), [""; 0]);
+    let modules = fs::read_dir("/sys/module").unwrap().map(|entry| entry.unwrap().path().join("uevent"));
+    let Some(module) = modules.into_iter().find(|uevent| fs::write(uevent, "change").is_ok()) else {
+        println!("SKIPPED: no module of this kernel has events");
+        return;
+    };
     let drained = watches.drain();
-    assert_eq!((names(&drained), drained.sources), (vec!["modules"], [EventSource::Uevents].into()));
-    assert_eq!(drained.verity_errors, 0);
+    assert_eq!(names(&drained), ["modules"], "{}", module.display());
+    assert_eq!((drained.sources, drained.verity_errors), ([EventSource::Uevents].into(), 0));
 }
 
 #[test]
@@ -117,7 +121,7 @@ fn lost_uevents_are_reported_until_everything_was_read_again() {
     }
     let (mut watches, _) = live();
     let before = watches.drain().lost;
-    for _ in 0..20_000 {
+    for _ in 0..4000 {
         fs::write("/sys/class/net/lo/uevent", "change").unwrap();
     }
     let drained = watches.drain();
@@ -165,18 +169,15 @@ fn every_source_is_open_or_says_why_it_is_not() {
 }
 
 #[test]
-fn a_limit_of_watches_is_no_error() {
-    if !alone("a_limit_of_watches_is_no_error") {
-        return;
-    }
+fn too_many_names_are_no_error() {
     let scratch = Scratch::new("watch-limit");
     for n in 0..5000 {
-        fs::create_dir_all(scratch.0.join(format!("data/misc/user/{n}"))).unwrap();
+        scratch.write(&format!("data/misc/user/{n}"), "");
     }
     scratch.write("data/system/packages.list", "");
     let root = WatchRoot { live: false, base: scratch.0.clone() };
     let (mut watches, lost) = Watches::open(root, &catalogue());
-    let limit = Lost { source: EventSource::Files, place: Some("/".into()), why: Why::Limit };
+    let limit = Lost { source: EventSource::Files, place: Some("/data/misc/user".into()), why: Why::Limit };
     assert_eq!(lost, [limit]);
     scratch.write("data/system/packages.list", "");
     let drained = watches.drain();
@@ -185,4 +186,26 @@ fn a_limit_of_watches_is_no_error() {
     fs::remove_dir_all(scratch.0.join("data/misc/user")).unwrap();
     let drained = watches.drain();
     assert!(drained.lost.is_empty() && drained.collectors.len() == 1, "{drained:?}");
+}
+
+#[test]
+fn a_limit_of_watches_is_no_error() {
+    const LIMIT: &str = "/proc/sys/user/max_inotify_watches";
+    if !alone("a_limit_of_watches_is_no_error") {
+        return;
+    }
+    let scratch = Scratch::new("watch-limit");
+    scratch.write("data/system/packages.list", "");
+    let open = || Watches::open(WatchRoot { live: false, base: scratch.0.clone() }, &catalogue());
+    let before = fs::read_to_string(LIMIT).unwrap();
+    fs::write(LIMIT, "1").unwrap();
+    let (mut watches, lost) = open();
+    assert_eq!(lost, [Lost { source: EventSource::Files, place: Some("/".into()), why: Why::Limit }]);
+    assert_eq!(watches.directories(), 1);
+    assert!(watches.unwatched().contains(&ROSTER.iter().position(|one| one.name == "packages").unwrap()));
+    assert_eq!(watches.drain().lost, ["files"].into());
+    fs::write(LIMIT, before).unwrap();
+    assert_eq!(watches.resubscribe(), []);
+    scratch.write("data/system/packages.list", "");
+    assert_eq!(names(&watches.drain()), ["packages"]);
 }

@@ -155,7 +155,7 @@ impl Walk<'_> {
             }
             self.steps += 1;
             if self.steps > MAX_STEPS {
-                return self.lose(&at, Why::Limit, readers);
+                return self.lose(b".", Why::Limit, readers);
             }
             let is_last = names.is_empty();
             let ends = if is_last { place.ends } else { Collectors::NONE };
@@ -199,6 +199,8 @@ impl Walk<'_> {
         };
         match entered {
             Entered::Nothing => return false,
+            // Beyond a limit it is one limit, not a list of what lies there.
+            Entered::Unwatched(Why::Limit) => self.lose(b".", Why::Limit, readers),
             Entered::Unwatched(why) => self.lose(at, why, readers),
             Entered::Watched(wd) => {
                 // Two ways may lead to one directory, which has one watch.
@@ -256,8 +258,7 @@ impl Walk<'_> {
     }
 
     fn lose(&mut self, at: &[u8], why: Why, readers: Collectors) {
-        // Beyond the limit it is one limit, not a list of what lies there.
-        let at = if why == Why::Limit || at == b"." { b"" } else { at };
+        let at = if at == b"." { b"" } else { at };
         let place = Some(format!("/{}", String::from_utf8_lossy(at)));
         self.tree.lost.entry(Lost { source: EventSource::Files, place, why }).or_default().add(readers);
     }
