@@ -4,11 +4,13 @@ use crate::args::{DaemonArgs, Format, HistoryCommand};
 use crate::commands::status_of;
 use crate::terminal::{CommandError, Outcome, colour, print, print_json};
 use serde_json::Value as Json;
+use trust_evidence::printable;
 use trust_posture::{GateId, Verdict};
 use trustd::client::{Link, connect};
 use trustd::cycle::now;
 use trustd::serve::wire::{GateFindings, Head, HistoryEntry, MAX_HISTORY};
 use trustd::show::{history, status};
+use trustd::store::chain::{Break, Broken, Standing, head_from_text, head_of, verify};
 
 /// The history does not hold, or does not go on from the head that was given.
 const BROKEN: u8 = 1;
@@ -76,9 +78,11 @@ fn line(value: &Json) -> Outcome {
 
 /// Prints the history.
 pub fn history(daemon: &DaemonArgs, after: u64, format: Format) -> Outcome {
-    let entries = entries(&*link(daemon)?, after)?;
+    let link = link(daemon)?;
+    let end = link.head()?;
+    let entries = entries(&*link, after)?;
     match format {
-        Format::Json => print_json(&history::json(&entries)),
+        Format::Json => print_json(&history::json(&entries, Some(&end))),
         Format::Text => print(history::text(&entries, colour()).as_bytes()),
     }
 }
@@ -86,28 +90,32 @@ pub fn history(daemon: &DaemonArgs, after: u64, format: Format) -> Outcome {
 /// Verifies the history.
 pub fn history_verified(command: &HistoryCommand) -> Outcome {
     let HistoryCommand::Verify { daemon, head, format } = command;
-    let noted = head.as_deref().map(noted_head).transpose()?;
+    let expected = |text: &str| {
+        let expected = "expected a number, a colon and 64 hexadecimal digits, as `trustctl status` shows them";
+        CommandError::Usage(format!("--head {}: {expected}", printable(text)))
+    };
+    let held = head.as_deref().map(|text| head_from_text(text).ok_or_else(|| expected(text))).transpose()?;
     let link = link(daemon)?;
     // The end first: what comes meanwhile is only more.
     let end = link.head()?;
     let mut entries = entries(&*link, 0)?;
     entries.retain(|entry| entry.sequence <= end.sequence);
-    let account = history::Account::of(&entries, end, noted);
+    let walked = verify(&entries).and_then(|verified| match verified.head == end {
+        true => Ok(verified),
+        false => Err(Broken { sequence: end.sequence, why: Break::Digest }),
+    });
+    let standing = |head: Head| {
+        let history = walked.ok()?;
+        let found = entries.iter().map(head_of).find(|found| found.sequence == head.sequence);
+        let found = found.or(Some(history.anchor).filter(|anchor| anchor.sequence == head.sequence));
+        Some((head, Standing::of(&head, &history, found)))
+    };
+    let account = history::Account { walked: &walked, held: held.and_then(standing) };
     match format {
         Format::Json => print_json(&account.json())?,
-        Format::Text => print(account.text().as_bytes())?,
+        Format::Text => print(account.text(colour()).as_bytes())?,
     };
-    Ok(if account.holds() { 0 } else { BROKEN })
-}
-
-/// A head as `trustctl status` shows it: number, colon, 64 hexadecimal digits.
-fn noted_head(text: &str) -> Result<Head, CommandError> {
-    let head = text.split_once(':').and_then(|(sequence, digest)| {
-        let digest = data_encoding::HEXLOWER_PERMISSIVE.decode(digest.as_bytes()).ok()?.try_into().ok()?;
-        Some(Head { sequence: sequence.parse().ok()?, digest })
-    });
-    let expected = || format!("--head {text}: expected a number, a colon and 64 hexadecimal digits, as `trustctl status` shows them");
-    head.ok_or_else(|| CommandError::Usage(expected()))
+    Ok(if account.is_good() { 0 } else { BROKEN })
 }
 
 fn entries(link: &dyn Link, mut after: u64) -> Result<Vec<HistoryEntry>, CommandError> {
