@@ -19,22 +19,25 @@ use trust_formats::{
 
 mod attestations;
 mod ledgers;
+mod parcels;
 
 pub use attestations::{
     policy_bundle, posture_claims, posture_credential, posture_revoked, posture_rollover, posture_token,
 };
 pub use ledgers::ledger_file;
+pub use parcels::binder_parcel;
 
 /// Reads bytes and says whether the parser accepted them; panics if it does, or if what it accepted breaks a rule.
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target, by the name of its file in `fuzz_targets` and of its folder in `seeds`.
-pub const TARGETS: [(&str, Target); 48] = [
+pub const TARGETS: [(&str, Target); 49] = [
     ("abx", abx),
     ("access", access),
     ("apex_list", apex_list),
     ("attestation_chain", attestation_chain),
     ("avb_footer", avb_footer),
+    ("binder_parcel", binder_parcel),
     ("bootconfig", bootconfig),
     ("bugreport", bugreport),
     ("capture", capture),

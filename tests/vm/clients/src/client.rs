@@ -21,6 +21,7 @@ calls:       version | summary | gate N | words N | history AFTER MOST | head | 
 listeners:   listen N      registers, prints `ready`, then each change; ends after N of them
              listen-many N registers N listeners, prints how many were taken and what the first refusal was
              listen-stuck  registers and sleeps in the first callback for ever, with no other thread to serve
+             listen-mute N registers N objects that never say what they are, prints `ready`, and stays
              listen-drop N registers and unregisters N times
 load:        flood THREADS SECONDS   getSummary as fast as it can; counts answers and refusals
              calls N       N of getSummary, one after the other
