@@ -25,7 +25,7 @@ const STRANGER: &str = "u:r:untrusted_app:s0:c1,c4 10104";
 /// SELinux lets it ask nobody.
 const ISOLATED: &str = "u:r:isolated_app:s0 99001";
 
-/// A line of the steps' file, the exit code of what it runs, and texts of which its output has each.
+/// A step: its name, who runs what, the exit code, and texts of which its output has each.
 struct Step(&'static str, &'static str, &'static str, i32, &'static [&'static str]);
 
 /// The table of access, as each kind of caller finds it through the driver.
@@ -133,44 +133,68 @@ const MISUSE: [Step; 10] = [
 const DENIALS: [[&str; 4]; 5] = [
     ["untrusted_app", "trustd", "binder", "call"],
     ["isolated_app", "servicemanager", "binder", "call"],
-    // A listener is asked what it is while the call's arguments are read: SELinux does not let trustd call these.
+    // rsbinder asks every object in a call's arguments what it is, before the daemon hears of the call; trustd may not
+    // call these. libbinder does not ask: there the daemon refuses them.
     ["trustd", "enigm_trust_provider", "binder", "call"],
     ["trustd", "platform_app", "binder", "call"],
     // The center tries to be the service manager.
     ["enigm_trust_center", "enigm_trust_center", "binder", "set_context_mgr"],
 ];
 
+/// What becomes of the programs that others run beside.
+const BESIDE: [Step; 7] = [
+    Step("impostor", "", "", 1, &["did not take"]),
+    Step("stuck", "", "", 137, &["stuck in Change"]),
+    Step("mute", "", "", 137, &["ready"]),
+    Step("trustd", "", "", 137, &["serving"]),
+    Step("mourner", "", "", 1, &["error the service died"]),
+    Step("revived", "", "", 0, &["ok Summary"]),
+    Step("usurper", "", "", 1, &["cannot become the service manager"]),
+];
+
+/// The file of steps.
+fn steps() -> String {
+    let serve = |name: &str| {
+        format!(
+            "start {name} - 1000 trust_server --change 100 center=enigm_trust_center \
+             provider=enigm_trust_provider audience=enigm_calls audience=enigm_trust_app\nawait {name} serving\n"
+        )
+    };
+    let all = |steps: &[Step]| {
+        steps.iter().fold(String::new(), |mut text, Step(name, caller, program, ..)| {
+            writeln!(text, "step {name} {caller} {program}").unwrap();
+            text
+        })
+    };
+    [
+        "servicemanager\n",
+        // The name is trustd's alone.
+        &format!("cp /bin/trust_server /bin/impostor\nstep impostor {STRANGER} impostor\n"),
+        &serve("trustd"),
+        &all(&ACCESS),
+        // Those that never answer, while others listen. Of the mute ones each holds a thread of trustd's: rsbinder asks
+        // them what they are, and waits.
+        &format!("start stuck {APP} trust_client listen-stuck\nawait stuck 'stuck in'\n"),
+        &format!("start mute {APP} trust_client listen-mute 8\nawait mute ready\n"),
+        &all(&LISTENERS),
+        "stop stuck KILL\nstop mute KILL\n",
+        &all(&MISUSE),
+        // Whoever listens learns that the service died; it is there again for whoever asks again.
+        &format!("start mourner {CENTER} trust_client listen 1000000\nawait mourner ready\n"),
+        "stop trustd KILL\nawait mourner died\nstop mourner\n",
+        &serve("trustd-again"),
+        &format!("step revived {CENTER} trust_client summary\n"),
+        "stop trustd-again\nstop servicemanager\n",
+        &format!("cp /bin/rsb_hub /bin/usurper\nstep usurper {CENTER} usurper\n"),
+    ]
+    .concat()
+}
+
 #[test]
 fn over_a_real_driver_each_caller_gets_what_it_may_and_no_more() {
-    let roles = "center=enigm_trust_center provider=enigm_trust_provider audience=enigm_calls audience=enigm_trust_app";
-    let serve = format!("start trustd - 1000 trust_server --change 100 {roles}\nawait trustd serving\n");
-    let mut steps = String::from("servicemanager\n");
-    // A name that is trustd's alone.
-    writeln!(steps, "cp /bin/trust_server /bin/impostor\nstep impostor {STRANGER} impostor").unwrap();
-    steps.push_str(&serve);
-    for Step(name, caller, program, ..) in ACCESS.iter().chain(&LISTENERS).chain(&MISUSE) {
-        writeln!(steps, "step {name} {caller} {program}").unwrap();
-    }
-    // Whoever listens learns that the service died; it is there again for who asks again.
-    writeln!(steps, "start mourner {CENTER} trust_client listen 1000000\nawait mourner ready").unwrap();
-    steps.push_str("stop trustd KILL\nawait mourner died\nstop mourner\n");
-    steps.push_str(
-        &serve.replace("start trustd", "start trustd-again").replace("await trustd", "await trustd-again"),
-    );
-    writeln!(steps, "step revived {CENTER} trust_client summary").unwrap();
-    steps.push_str("stop trustd-again\nstop servicemanager\n");
-    writeln!(steps, "cp /bin/rsb_hub /bin/usurper\nstep usurper {CENTER} usurper").unwrap();
-    let Some(transcript) = run(&steps) else { return };
-
+    let Some(transcript) = run(&steps()) else { return };
     assert!(transcript.is_done && transcript.troubles.is_empty(), "{:#?}", transcript.troubles);
-    let others = [
-        Step("impostor", "", "", 1, &["did not take"]),
-        Step("trustd", "", "", 137, &["serving"]),
-        Step("mourner", "", "", 1, &["error the service died"]),
-        Step("revived", "", "", 0, &["ok Summary"]),
-        Step("usurper", "", "", 1, &["cannot become the service manager"]),
-    ];
-    for Step(name, _, _, code, says) in ACCESS.iter().chain(&LISTENERS).chain(&MISUSE).chain(&others) {
+    for Step(name, _, _, code, says) in ACCESS.iter().chain(&LISTENERS).chain(&MISUSE).chain(&BESIDE) {
         let ran = transcript.ran(name);
         assert_eq!(ran.code, *code, "{name}: {}", ran.said);
         for text in *says {

@@ -2,6 +2,7 @@
 
 use crate::listen::{listener, say};
 use crate::{Outcome, Service, calls, said};
+use binder::Interface;
 
 /// The outcome, if it is this.
 pub fn run(service: &Service, args: &[&str]) -> Option<Outcome> {
@@ -26,7 +27,7 @@ fn access(service: &Service) -> Outcome {
         let outcome = calls::run(service, args).ok_or_else(|| format!("{args:?}: no call"))?;
         row(args.first().unwrap_or(&""), outcome);
     }
-    let told = listener(|_| ());
+    let told = listener(|_| ()).as_binder();
     row("listen", service.registerListener(&told).map(|()| String::new()).map_err(|status| said(&status)));
     row(
         "unlisten",
