@@ -1,6 +1,7 @@
 //! What Android's system_server keeps under /data: settings, users, owners, sensor toggles, packages.
 
 use super::context::{Context, MAX_FILE, Sink, names, text, truth};
+use super::reads::Reads;
 use std::collections::BTreeMap;
 use trust_evidence::{Outcome, Reason, Source, Type, Value};
 use trust_formats::settings::{Settings, Stored, parse as parse_settings};
@@ -9,8 +10,28 @@ use trust_formats::{owners as owner, sensors as privacy, users as user};
 const OWNER: &str = "/data/system/device_owner_2.xml";
 const PROFILE: &str = "/data/system/users/0/profile_owner.xml";
 const SENSORS: &str = "/data/system/sensor_privacy_impl.xml";
+const USER_LIST: &str = "/data/system/users/userlist.xml";
+const USER: &str = "/data/system/users/0.xml";
+
+/// What [`settings`] reads.
+pub const SETTINGS_READS: Reads = Reads::OfSignals(|source| match source {
+    Source::Setting(namespace, _) => Some(settings_file(namespace)),
+    Source::Collector(..) => Some(settings_file("secure")),
+    _ => None,
+});
+/// What [`users`] reads.
+pub const USERS_READS: Reads = Reads::These(&[USER_LIST, USER]);
+/// What [`owners`] reads.
+pub const OWNERS_READS: Reads = Reads::These(&[OWNER, PROFILE]);
+/// What [`sensors`] reads.
+pub const SENSORS_READS: Reads = Reads::These(&[SENSORS]);
+
 /// The largest file of packages or settings, in bytes.
 pub(super) const MAX_LARGE: usize = 8 << 20;
+
+fn settings_file(namespace: &str) -> String {
+    format!("/data/system/users/0/settings_{namespace}.xml")
+}
 
 /// The settings of user 0, and the packages that hold a privileged role by a setting.
 pub fn settings(context: &Context, sink: &mut Sink<'_>) {
@@ -22,7 +43,7 @@ pub fn settings(context: &Context, sink: &mut Sink<'_>) {
             Source::Collector(_, key) => ("secure", key),
             _ => continue,
         };
-        let path = format!("/data/system/users/0/settings_{namespace}.xml");
+        let path = settings_file(namespace);
         let file =
             files.entry(path.clone()).or_insert_with(|| context.parse(&path, MAX_LARGE, parse_settings));
         let outcome = match file.as_ref().map(|file| file.value(key)) {
@@ -47,14 +68,12 @@ fn packages_of(components: &str) -> Outcome {
 
 /// The users, and the restrictions of user 0.
 pub fn users(context: &Context, sink: &mut Sink<'_>) {
-    const LIST: &str = "/data/system/users/userlist.xml";
-    const USER: &str = "/data/system/users/0.xml";
-    let ids = context.parse(LIST, MAX_FILE, user::parse_list);
+    let ids = context.parse(USER_LIST, MAX_FILE, user::parse_list);
     let first = context.parse(USER, MAX_FILE, user::parse_user);
     for (ix, signal) in sink.claimed() {
         let Source::Collector(_, item) = &signal.source else { continue };
         let (path, outcome) = match &**item {
-            "ids" => (LIST, ids.as_ref().map(|ids| names(ids.iter().map(ToString::to_string)))),
+            "ids" => (USER_LIST, ids.as_ref().map(|ids| names(ids.iter().map(ToString::to_string)))),
             "restrictions" => (USER, first.as_ref().map(|user| names(user.restrictions.iter().cloned()))),
             item => match item.strip_prefix("restriction:") {
                 Some(key) => (USER, first.as_ref().map(|user| truth(user.restrictions.contains(key)))),

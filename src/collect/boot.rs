@@ -1,8 +1,17 @@
 //! What the bootloader wrote: /proc/bootconfig and /proc/cmdline.
 
 use super::context::{Context, MAX_FILE, Sink, names, text};
+use super::reads::Reads;
 use trust_evidence::{Outcome, Reason, Source};
 use trust_formats::boot_params::BootParams;
+
+const BOOTCONFIG: &str = "/proc/bootconfig";
+const CMDLINE: &str = "/proc/cmdline";
+
+/// What [`bootconfig`] reads.
+pub const BOOTCONFIG_READS: Reads = Reads::These(&[BOOTCONFIG]);
+/// What [`cmdline`] reads.
+pub const CMDLINE_READS: Reads = Reads::These(&[CMDLINE]);
 
 /// The parameters that can weaken the kernel or the boot. Others may identify the device and are not kept.
 /// A test compares them with what the gates ask for.
@@ -31,12 +40,12 @@ pub const KEPT: [&str; 20] = [
 
 /// /proc/bootconfig.
 pub fn bootconfig(context: &Context, sink: &mut Sink<'_>) {
-    parameters(context, sink, "/proc/bootconfig", BootParams::bootconfig);
+    parameters(context, sink, BOOTCONFIG, BootParams::bootconfig);
 }
 
 /// /proc/cmdline.
 pub fn cmdline(context: &Context, sink: &mut Sink<'_>) {
-    parameters(context, sink, "/proc/cmdline", BootParams::cmdline);
+    parameters(context, sink, CMDLINE, BootParams::cmdline);
 }
 
 fn parameters(

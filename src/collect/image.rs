@@ -1,6 +1,7 @@
 //! What the image brought and what updates left: APEX modules, certificates, update state.
 
 use super::context::{Context, MAX_FILE, Sink, names, text};
+use super::reads::Reads;
 use trust_evidence::{MAX_NAMES, Outcome, Reason, Source, Value};
 use trust_formats::{apex, certs, digest, snapshot};
 
@@ -12,6 +13,21 @@ const USERS: &str = "/data/misc/user";
 const STATE: &str = "/metadata/ota/state";
 /// The most certificates of a store that are read.
 const MAX_CERTS: usize = 1024;
+
+/// What [`image`] reads.
+pub const READS: Reads = Reads::These(&[
+    APEX,
+    OTA_CERTS,
+    "/apex/com.android.conscrypt/cacerts/",
+    "/apex/com.android.conscrypt/cacerts/*",
+    "/system/etc/security/cacerts/",
+    "/system/etc/security/cacerts/*",
+    "/data/misc/user/",
+    "/data/misc/user/*/cacerts-added/",
+    "/data/misc/user/*/cacerts-removed/",
+]);
+/// What [`ota`] reads.
+pub const OTA_READS: Reads = Reads::These(&[STATE]);
 
 /// APEX modules and certificate stores.
 pub fn image(context: &Context, sink: &mut Sink<'_>) {

@@ -1,6 +1,7 @@
 //! What the kernel says: SELinux, modules, its own build options, sockets, processes.
 
 use super::context::{Context, MAX_FILE, Sink, names, truth};
+use super::reads::Reads;
 use std::collections::BTreeSet;
 use trust_evidence::{Outcome, Reason, Signal, Source, Value};
 use trust_formats::selinux::Status;
@@ -11,6 +12,28 @@ use trust_formats::{kconfig as config, modules as table, selinux as status, sock
 const SELINUX: &str = "/sys/fs/selinux";
 /// The most processes that are looked at.
 const MAX_PROCESSES: usize = 65_536;
+
+/// What [`selinux`] reads.
+pub const SELINUX_READS: Reads = Reads::These(&[
+    "/sys/fs/selinux/status",
+    "/sys/fs/selinux/enforce",
+    "/sys/fs/selinux/deny_unknown",
+    // The precompiled policy, and the digests in pairs; each one's directory tells whether it can be there.
+    "/odm/etc/selinux/*",
+    "/product/etc/selinux/*",
+    "/system/etc/selinux/*",
+    "/system_ext/etc/selinux/*",
+    "/vendor/etc/selinux/*",
+]);
+/// What [`modules`] reads.
+pub const MODULES_READS: Reads = Reads::These(&["/proc/modules"]);
+/// What [`kconfig`] reads.
+pub const KCONFIG_READS: Reads = Reads::These(&["/proc/config.gz"]);
+/// What [`sockets`] reads.
+pub const SOCKETS_READS: Reads =
+    Reads::These(&["/proc/net/tcp", "/proc/net/tcp6", "/proc/net/raw", "/proc/net/raw6"]);
+/// What [`processes`] reads.
+pub const PROCESSES_READS: Reads = Reads::These(&["/proc/", "/proc/*/attr/current", "/proc/*/status"]);
 
 /// The state of SELinux: the status page, and the one-digit files where there is no page.
 pub fn selinux(context: &Context, sink: &mut Sink<'_>) {

@@ -1,6 +1,7 @@
 //! The mount table and the device-mapper: what the system's files stand on.
 
 use super::context::{Context, Sink, names, truth};
+use super::reads::Reads;
 use super::vouch::{Mounted, is_below, is_of_a_process};
 use std::collections::BTreeMap;
 use trust_evidence::{Outcome, Reason, Source, Value};
@@ -12,10 +13,22 @@ pub const BLOCK: &str = "/sys/devices/virtual/block";
 /// The largest mount table that is read, in bytes.
 const MAX_TABLE: usize = 8 << 20;
 /// Where the mount table is read.
-const TABLE: &str = "/proc/self/mountinfo";
+pub const TABLE: &str = "/proc/self/mountinfo";
 /// Where else a root that is not this machine may have it. A live reader takes its own table or none: another
 /// process's may be another namespace's.
-const OTHERS: [&str; 2] = ["/proc/1/mountinfo", "/proc/mounts"];
+pub const OTHERS: [&str; 2] = ["/proc/1/mountinfo", "/proc/mounts"];
+
+/// The list of virtual block devices, and of each its number and its device-mapper name.
+pub const DEVICES: &str = "/sys/devices/virtual/block/";
+/// See [`DEVICES`].
+pub const NUMBERS: &str = "/sys/devices/virtual/block/*/dev";
+/// See [`DEVICES`].
+pub const NAMES: &str = "/sys/devices/virtual/block/*/dm/name";
+
+/// What [`mounts`] reads.
+pub const READS: Reads = Reads::These(&[TABLE, OTHERS[0], OTHERS[1]]);
+/// What [`mapper`] reads.
+pub const MAPPER_READS: Reads = Reads::These(&[DEVICES, NUMBERS, NAMES]);
 
 /// The partitions of the system image, by mount point. Only `/` must be there.
 const SYSTEM: [&str; 9] = [

@@ -2,6 +2,7 @@
 
 use super::android::MAX_LARGE;
 use super::context::{Context, Sink, names};
+use super::reads::Reads;
 use crate::verity::Measured;
 use std::collections::BTreeMap;
 use trust_evidence::{Outcome, Reason, Source};
@@ -11,6 +12,11 @@ use trust_gates::published_certificates;
 
 const PACKAGES_XML: &str = "/data/system/packages.xml";
 const PACKAGES: &str = "/data/system/packages.list";
+
+/// What [`packages`] reads.
+pub const READS: Reads = Reads::These(&[PACKAGES]);
+/// What [`packages_xml`] reads, beside the directories that the file names ([`super::INDEXED`]).
+pub const XML_READS: Reads = Reads::These(&[PACKAGES_XML]);
 
 /// The installed packages.
 pub fn packages(context: &Context, sink: &mut Sink<'_>) {

@@ -1,6 +1,7 @@
 //! Properties: a getprop text, and the build.prop files of the image.
 
 use super::context::{Context, MAX_FILE, Sink, names, text};
+use super::reads::Reads;
 use std::collections::BTreeMap;
 use trust_evidence::{Outcome, Reason, Source};
 use trust_formats::properties::Properties;
@@ -8,7 +9,15 @@ use trust_formats::properties::Properties;
 /// Where a root holds the output of getprop.
 pub const GETPROP: &str = "/getprop.txt";
 /// Android's live property area.
-const AREA: &str = "/dev/__properties__";
+pub const AREA: &str = "/dev/__properties__";
+
+/// What [`properties`] reads.
+pub const READS: Reads = Reads::These(&[GETPROP, AREA]);
+/// What [`build_prop`] reads.
+pub const BUILD_PROP_READS: Reads = Reads::OfSignals(|source| match source {
+    Source::BuildProp(path, _) => Some(path.to_string()),
+    _ => None,
+});
 
 /// The properties.
 pub fn properties(context: &Context, sink: &mut Sink<'_>) {

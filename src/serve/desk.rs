@@ -4,10 +4,9 @@ use super::access::{Access, Caller, Cell, Method, Role, Tier};
 use super::limits::{Bounds, Clock, Limits};
 use super::listeners::{Listener, ListenerId, Listeners, View};
 use super::turns::Turns;
-use super::wire::{Change, Head};
 use super::wire::{
-    Evaluator, GateFindings, GateSummary, GateWords, HistoryEntry, INTERFACE_VERSION, MAX_HISTORY, MAX_NAMES,
-    MAX_REPORTED, MAX_TEXT, MAX_TTL, ProviderState, Refusal, Report, Reported, Summary,
+    Evaluator, GateFindings, GateSummary, GateWords, Head, HistoryEntry, INTERFACE_VERSION, MAX_HISTORY,
+    MAX_NAMES, MAX_REPORTED, MAX_TEXT, MAX_TTL, ProviderState, Refusal, Report, Reported, Summary,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -50,6 +49,11 @@ impl Desk {
         self.listeners.review(|caller| view(Method::Listen, access.resolve(caller)));
     }
 
+    /// Counts a call that ended in a panic at a door.
+    pub fn fault(&self) {
+        self.faults.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// How many calls ended in a panic.
     pub fn faults(&self) -> u64 {
         self.faults.load(Ordering::Relaxed)
@@ -62,7 +66,7 @@ impl Desk {
     /// [`Refusal::Busy`] beyond the limits.
     pub fn permits(&self, caller: &Caller, method: Method) -> Result<(), Refusal> {
         match method.cell(self.access().resolve(caller)) {
-            Cell::No => Err(Refusal::NotPermitted),
+            Cell::No => Err(refused(caller, method)),
             Cell::Yes | Cell::Tier => Ok(()),
         }
     }
@@ -181,20 +185,15 @@ impl Desk {
         })
     }
 
+    /// Whether there is still a listener of this number: one that is too slow is dropped, and so is one that another
+    /// policy does not name.
+    pub fn listens(&self, id: ListenerId) -> bool {
+        self.listeners.is_open(id)
+    }
+
     /// A listener whose owner died, as the door knows.
     pub fn gone(&self, id: ListenerId) {
         self.listeners.remove(id);
-    }
-
-    /// What this caller may know of a change, for a door that keeps values of its own.
-    pub fn sees(&self, caller: &Caller, change: &Change) -> Option<Change> {
-        match view(Method::Listen, self.access().resolve(caller))? {
-            View::All => Some(change.clone()),
-            View::Only(gates) => {
-                let gates = change.gates.iter().copied().filter(|gate| gates.contains(gate)).collect();
-                Some(Change { gates, ..change.clone() })
-            }
-        }
     }
 
     /// A signed attestation for the caller's audience.
@@ -227,14 +226,20 @@ impl Desk {
         let access = self.access();
         let role = access.resolve(caller);
         if method.cell(role) == Cell::No {
-            return Err(Refusal::NotPermitted);
+            return Err(refused(caller, method));
         }
         let _pass = self.limits.enter(caller.uid)?;
         catch_unwind(AssertUnwindSafe(|| work(role))).unwrap_or_else(|_| {
-            self.faults.fetch_add(1, Ordering::Relaxed);
+            self.fault();
             Err(Refusal::Internal)
         })
     }
+}
+
+fn refused(caller: &Caller, method: Method) -> Refusal {
+    let Caller { door, uid, selinux_type, name } = caller;
+    tracing::debug!(?door, uid, selinux_type, %name, ?method, "not permitted");
+    Refusal::NotPermitted
 }
 
 fn view(method: Method, role: Role<'_>) -> Option<View> {

@@ -44,8 +44,8 @@ impl Default for Bounds {
         Bounds {
             each: Rate { burst: 200, interval: Duration::from_millis(20) },
             all: Rate { burst: 1000, interval: Duration::from_millis(2) },
-            in_flight: 4,
-            all_in_flight: 32,
+            in_flight: 16,
+            all_in_flight: 64,
             users: 256,
         }
     }

@@ -5,7 +5,7 @@ use super::access::Caller;
 use super::limits::Clock;
 use super::wire::{Change, Refusal};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 use trust_posture::{GateId, Posture};
 
@@ -53,6 +53,7 @@ pub struct Listeners {
 struct Hall {
     clock: Clock,
     seats: Mutex<Seats>,
+    door: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
 #[derive(Default)]
@@ -89,7 +90,7 @@ struct State {
 impl Listeners {
     /// Nobody yet.
     pub fn new(clock: Clock) -> Listeners {
-        Listeners { hall: Arc::new(Hall { clock, seats: Mutex::default() }) }
+        Listeners { hall: Arc::new(Hall { clock, seats: Mutex::default(), door: OnceLock::new() }) }
     }
 
     /// Tells everybody who may know of it. Never blocks: a change that a listener has not taken yet is merged with
@@ -131,6 +132,8 @@ impl Listeners {
         thread.spawn(move || serve(&hall, id, &at, listener)).map_err(|_| Refusal::Busy)?;
         let told = seats.posture;
         seats.taken.push(Seat { id, caller: caller.clone(), view, told, slot });
+        drop(seats);
+        self.hall.came_or_went();
         Ok(id)
     }
 
@@ -155,9 +158,24 @@ impl Listeners {
         });
     }
 
+    /// Whether this one is still told.
+    pub fn is_open(&self, id: ListenerId) -> bool {
+        self.hall.lock().taken.iter().any(|seat| seat.id == id && !seat.slot.lock().closed)
+    }
+
     /// How many there are, with those that were dropped while they were being told.
     pub fn count(&self) -> usize {
         self.hall.lock().taken.len()
+    }
+
+    /// Calls this whenever somebody came or went. It must not block. Only the first that is given counts.
+    pub fn at_the_door(&self, call: impl Fn() + Send + Sync + 'static) {
+        let _ = self.hall.door.set(Box::new(call));
+    }
+
+    /// Whether one of these listens.
+    pub fn any(&self, of: impl Fn(&Caller) -> bool) -> bool {
+        self.hall.lock().taken.iter().any(|seat| !seat.slot.lock().closed && of(&seat.caller))
     }
 
     fn drop_where(&self, these: impl Fn(&Seat) -> bool) -> bool {
@@ -169,6 +187,7 @@ impl Listeners {
             }
             seat.slot.is_held()
         });
+        self.hall.came_or_went();
         found
     }
 }
@@ -182,6 +201,12 @@ impl Drop for Listeners {
 }
 
 impl Hall {
+    fn came_or_went(&self) {
+        if let Some(call) = self.door.get() {
+            call();
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Seats> {
         self.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -265,5 +290,6 @@ fn serve(hall: &Weak<Hall>, id: ListenerId, slot: &Slot, mut listener: Box<dyn L
     slot.close();
     if let Some(hall) = hall.upgrade() {
         hall.lock().taken.retain(|seat| seat.id != id);
+        hall.came_or_went();
     }
 }

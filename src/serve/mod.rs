@@ -7,6 +7,8 @@
 //! ```
 
 pub mod access;
+#[cfg(not(target_os = "android"))]
+pub mod dbus;
 #[cfg(target_os = "linux")]
 pub mod binder;
 pub mod desk;

@@ -22,6 +22,7 @@ mod error;
 pub mod kconfig;
 pub mod modules;
 pub mod mounts;
+pub mod netlink;
 pub mod ota;
 pub mod owners;
 pub mod packages;

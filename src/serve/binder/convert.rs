@@ -2,7 +2,7 @@
 
 use crate::serve::wire::{self, Reported};
 use com_enigm_trust::aidl::com::enigm::trust::{
-    Change::Change, CheckWords::CheckWords, ErrorCode::ErrorCode, EvidenceClass::EvidenceClass,
+    Cause::Cause, Change::Change, CheckWords::CheckWords, ErrorCode::ErrorCode, EvidenceClass::EvidenceClass,
     FailingChecks::FailingChecks, Finding::Finding, GateFindings::GateFindings, GateId::GateId,
     GateSummary::GateSummary, GateWords::GateWords, Head::Head, HistoryEntry::HistoryEntry,
     ObjectiveFindings::ObjectiveFindings, ObjectiveWords::ObjectiveWords, PolicyName::PolicyName,
@@ -82,6 +82,7 @@ names!(posture::GateId, GateId:
     ApplicationExposure = APPLICATION_EXPOSURE, PrivacyControls = PRIVACY_CONTROLS,
     DeviceManagement = DEVICE_MANAGEMENT, UpdateIntegrity = UPDATE_INTEGRITY,
     SecurityMonitoring = SECURITY_MONITORING);
+names!(wire::Cause, Cause: Change = CHANGE, Boot = BOOT, Anew = ANEW);
 names!(wire::Refusal, ErrorCode:
     NotPermitted = NOT_PERMITTED, Busy = BUSY, BadArgument = BAD_ARGUMENT, NotReady = NOT_READY,
     TimedOut = TIMED_OUT, NotYours = NOT_YOURS, OtherBoot = OTHER_BOOT, Replayed = REPLAYED,
@@ -233,6 +234,7 @@ impl From<&wire::HistoryEntry> for HistoryEntry {
             at: of.at,
             bootId: of.boot_id,
             sinceBootMillis: long(of.since_boot),
+            cause: of.cause.to_aidl(),
             posture: of.posture.to_aidl(),
             gates: of.gates.map(ToAidl::to_aidl).to_vec(),
             checksDigest: of.checks_digest,

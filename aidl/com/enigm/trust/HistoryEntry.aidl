@@ -1,5 +1,6 @@
 package com.enigm.trust;
 
+import com.enigm.trust.Cause;
 import com.enigm.trust.Posture;
 import com.enigm.trust.Verdict;
 
@@ -13,6 +14,8 @@ parcelable HistoryEntry {
     byte[16] bootId;
     /** Milliseconds since that boot, sleep included. */
     long sinceBootMillis;
+    /** Why there is an entry. */
+    Cause cause = Cause.CHANGE;
     /** The posture from here on. */
     Posture posture = Posture.NON_COMPLIANT;
     /** The verdicts of all ten gates, in order. */

@@ -165,6 +165,7 @@ impl TryFrom<&HistoryEntry> for wire::HistoryEntry {
             at: of.at,
             boot_id: of.bootId,
             since_boot: unsigned("milliseconds since boot", of.sinceBootMillis)?,
+            cause: of.cause.to_ours()?,
             posture: of.posture.to_ours()?,
             gates: gates.try_into().map_err(|_| count)?,
             checks_digest: of.checksDigest,

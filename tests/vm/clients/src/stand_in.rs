@@ -144,6 +144,7 @@ impl Evaluator for StandIn {
             at: 1_700_000_000,
             boot_id: [1; 16],
             since_boot: sequence,
+            cause: trustd::serve::wire::Cause::Change,
             posture: Posture::Compliant,
             gates: [Verdict::Pass; 10],
             checks_digest: [2; 32],
