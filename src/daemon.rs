@@ -13,6 +13,7 @@ use crate::serve::dbus::{self, Bus};
 use crate::store::Store;
 use crate::watch::WatchRoot;
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use trust_evidence::LoadError;
@@ -162,6 +163,13 @@ impl Daemon {
     /// What a daemon can't do without: a policy, events, threads, and each door that was asked for.
     pub fn start(setup: Setup, doors: &Doors) -> Result<Daemon, DaemonError> {
         let Setup { house, policy, state, place, root, clock, me } = setup;
+        // init and systemd have made it already; what can't be made is the history's to tell.
+        match std::fs::DirBuilder::new().mode(0o700).create(&state) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                tracing::warn!("{}: {error}", state.display());
+            }
+            _ => {}
+        }
         let boot_id = boot_id()?;
         let access = access(&policy, me);
         let listeners = Arc::new(Listeners::new(monotonic()));

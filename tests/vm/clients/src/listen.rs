@@ -21,7 +21,8 @@ impl<F: Fn(&Change) + Send + Sync> ITrustListener for Listener<F> {
     }
 }
 
-fn listener(told: impl Fn(&Change) + Send + Sync + 'static) -> Strong<dyn ITrustListener> {
+/// A listener that does this.
+pub fn listener(told: impl Fn(&Change) + Send + Sync + 'static) -> Strong<dyn ITrustListener> {
     BnTrustListener::new_binder(Listener(told), BinderFeatures::default())
 }
 
