@@ -97,6 +97,7 @@ impl Doors {
 /// A running daemon.
 pub struct Daemon {
     handle: Handle,
+    desk: Arc<Desk>,
     evaluator: Option<std::thread::JoinHandle<()>>,
     #[cfg(not(target_os = "android"))]
     _dbus: Option<dbus::Door>,
@@ -220,10 +221,11 @@ impl Daemon {
             bus => Some(dbus::Door::open(Bus::of(bus), desk.clone())?),
         };
         if doors.binder {
-            binder::serve(desk, binder::SERVICE)?;
+            binder::serve(desk.clone(), binder::SERVICE)?;
         }
         Ok(Daemon {
             handle,
+            desk,
             evaluator: Some(thread.map_err(DaemonError::Thread)?),
             #[cfg(not(target_os = "android"))]
             _dbus: door,
@@ -233,6 +235,11 @@ impl Daemon {
     /// The evaluator.
     pub fn handle(&self) -> &Handle {
         &self.handle
+    }
+
+    /// The desk before it.
+    pub fn desk(&self) -> &Desk {
+        &self.desk
     }
 
     /// Ends the evaluator, once what it is at is done.
