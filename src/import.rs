@@ -219,7 +219,13 @@ pub fn import_bytes(
     match kind {
         Kind::Capture => {
             let evidence = capture(house, path, &bytes)?;
-            Ok(Collected { evidence, attestations: Vec::new(), notes: Vec::new(), failed: Vec::new() })
+            Ok(Collected {
+                evidence,
+                attestations: Vec::new(),
+                notes: Vec::new(),
+                failed: Vec::new(),
+                hanging: Vec::new(),
+            })
         }
         Kind::Bugreport => bugreport(house, path, &bytes),
         kind => {

@@ -568,6 +568,20 @@ pub fn policy(bytes: &[u8]) -> bool {
     let Ok(plan) = trust_gates::Plan::new(&house.catalogue, &house.gates, &policy) else { return false };
     let example = trust_evidence::Evidence::example(&house.catalogue);
     let report = trust_gates::judge(&plan, &example, trust_evidence::Time::EPOCH);
+    let whole = report.verdicts();
+    let (again, judged) = trust_gates::judge_again(&plan, &example, whole.at(), &whole, &Default::default());
+    assert!(judged.is_empty() && again.verdicts() == whole);
+    // Who is named is let in, and nobody without a context.
+    for callers in policy.access().iter().map(|access| &access.callers) {
+        let app_id = callers.app_ids.first().map_or(0, |ids| *ids.start());
+        assert!(callers.types.iter().all(|found| policy.role(Some(found), app_id).is_some()));
+        assert!(callers.users.iter().all(|user| policy.role_of_user(*user, None).is_some()));
+        assert_eq!(policy.role(None, app_id), None);
+    }
+    for provider in policy.providers() {
+        let own = plan.signals_of(&provider.name);
+        assert!(!own.is_empty() && own.iter().all(|ix| plan.provider_of(*ix) == Some(provider)));
+    }
     for audience in policy.audiences() {
         let disclosed = trustd::disclosure::disclose(&report, &audience.id);
         let shown = disclosed.map(|shown| shown.gates.iter().map(|claim| claim.gate).collect());

@@ -1,5 +1,6 @@
 //! Audiences: what a policy lets each relying party see of a posture, and who may ask in its name.
 
+use crate::access::{Callers, Who};
 use crate::policy::Policy;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -9,10 +10,6 @@ use toml::Spanned;
 use trust_evidence::LoadError;
 use trust_posture::GateId;
 
-/// The longest audience id, in bytes; the attestation's own limit.
-const MAX_ID: usize = 64;
-/// The longest SELinux type, in bytes.
-const MAX_TYPE: usize = 128;
 /// How long an attestation may hold, in seconds.
 const TTL: RangeInclusive<i64> = 1..=600;
 
@@ -27,9 +24,8 @@ pub struct Audience {
     pub facts: Vec<Fact>,
     /// How many seconds an attestation for it holds.
     pub ttl: u16,
-    /// The SELinux types of those who may ask in its name. A type asks for one audience alone, so that who calls
-    /// decides for whom the answer is.
-    pub callers: Vec<Box<str>>,
+    /// Who may ask in its name: who calls decides for whom the answer is.
+    pub callers: Callers,
 }
 
 /// A boot fact that an audience may see.
@@ -88,14 +84,21 @@ pub(crate) struct RawAudience {
     facts: Vec<Spanned<String>>,
     ttl: Spanned<i64>,
     callers: Spanned<Vec<Spanned<String>>>,
+    #[serde(default)]
+    users: Vec<Spanned<i64>>,
+}
+
+impl RawAudience {
+    pub(crate) fn who(&self) -> Who<'_> {
+        Who { what: "caller", types: self.callers.as_ref(), app_ids: &[], users: &self.users }
+    }
 }
 
 impl Policy {
     pub(crate) fn read_audiences(&self) -> Result<Vec<Audience>, LoadError> {
-        let mut callers = BTreeSet::new();
         let mut audiences: Vec<Audience> = Vec::new();
         for raw in &self.raw.audience {
-            let audience = self.read_audience(raw, &mut callers)?;
+            let audience = self.read_audience(raw)?;
             if audiences.iter().any(|known| known.id == audience.id) {
                 let message =
                     format!("audience \"{}\" is there twice: expected one table for it", audience.id);
@@ -106,17 +109,8 @@ impl Policy {
         Ok(audiences)
     }
 
-    fn read_audience<'r>(
-        &self,
-        raw: &'r RawAudience,
-        callers: &mut BTreeSet<&'r str>,
-    ) -> Result<Audience, LoadError> {
-        let id = raw.id.as_ref();
-        if !(1..=MAX_ID).contains(&id.len()) || !id.bytes().all(|byte| byte.is_ascii_graphic()) {
-            let message =
-                format!("id = \"{id}\": expected 1 to {MAX_ID} printable ASCII characters without spaces");
-            return Err(self.error(raw.id.span(), message));
-        }
+    fn read_audience(&self, raw: &RawAudience) -> Result<Audience, LoadError> {
+        let id = self.read_name("id", &raw.id)?;
         let gates = self.read_once(raw.gates.as_ref(), "gate", &GateId::ALL, GateId::id)?;
         if gates.is_empty() {
             return Err(self.error(raw.gates.span(), "gates = []: expected at least one gate"));
@@ -131,22 +125,7 @@ impl Policy {
         if raw.callers.as_ref().is_empty() {
             return Err(self.error(raw.callers.span(), "callers = []: expected at least one SELinux type"));
         }
-        for caller in raw.callers.as_ref() {
-            let name = caller.as_ref().as_str();
-            let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-            if !(1..=MAX_TYPE).contains(&name.len()) || !name.bytes().all(plain) {
-                let message = format!(
-                    "caller \"{name}\": expected an SELinux type, 1 to {MAX_TYPE} small letters, digits and underscores"
-                );
-                return Err(self.error(caller.span(), message));
-            }
-            if !callers.insert(name) {
-                let message = format!("caller \"{name}\" is there twice: expected it in one audience, once");
-                return Err(self.error(caller.span(), message));
-            }
-        }
-        let callers = raw.callers.as_ref().iter().map(|caller| caller.as_ref().as_str().into()).collect();
-        Ok(Audience { id: id.as_str().into(), gates, facts, ttl, callers })
+        Ok(Audience { id, gates, facts, ttl, callers: self.read_callers(&raw.id, &raw.who())? })
     }
 
     /// Known names, each at most once, in the order of `all`.
@@ -184,6 +163,6 @@ impl Policy {
 
     /// The one audience that callers of this SELinux type ask for.
     pub fn audience_of(&self, caller: &str) -> Option<&Audience> {
-        self.audiences.iter().find(|audience| audience.callers.iter().any(|known| &**known == caller))
+        self.audiences.iter().find(|audience| audience.callers.types.iter().any(|known| &**known == caller))
     }
 }

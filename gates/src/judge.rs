@@ -8,13 +8,34 @@ use trust_evidence::{Class, Evidence, Observation, Outcome, Reason, SignalIx, Ti
 use trust_posture::{Verdict, gate, objective, posture};
 
 /// How far an observation may lie after the time judged as of, in seconds: clocks differ a little.
-const FUTURE_TOLERANCE: i64 = 300;
+pub(crate) const FUTURE_TOLERANCE: i64 = 300;
 
 /// Judges evidence. The report borrows from the plan and the evidence; its text is made when it is shown.
 pub fn judge<'a>(plan: &'a Plan<'a>, evidence: &'a Evidence, at: Time) -> Report<'a> {
+    let checks = plan.gates.checks().iter().zip(&plan.asked);
+    let checks = checks.map(|(check, asked)| judge_check(plan, evidence, at, check, asked)).collect();
+    roll_up(plan, evidence, at, checks)
+}
+
+/// The verdict of one check.
+pub(crate) fn judge_check<'a>(
+    plan: &'a Plan<'a>,
+    evidence: &'a Evidence,
+    at: Time,
+    check: &Check,
+    asked: &Asked,
+) -> Verdict {
+    Judge { plan, evidence, at }.check(check, asked)
+}
+
+/// What the verdicts of all checks come to: objectives, gates, posture.
+pub(crate) fn roll_up<'a>(
+    plan: &'a Plan<'a>,
+    evidence: &'a Evidence,
+    at: Time,
+    checks: Vec<Verdict>,
+) -> Report<'a> {
     let judge = Judge { plan, evidence, at };
-    let checks: Vec<Verdict> =
-        plan.gates.checks().iter().zip(&plan.asked).map(|(check, asked)| judge.check(check, asked)).collect();
     let counted = |ix: &usize| plan.waiver(*ix, at).is_none();
     let verdict_of = |ix: usize| checks.get(ix).copied().unwrap_or(Verdict::Unknown);
     let decides = |ix: usize| plan.gates.checks().get(ix).is_some_and(Check::decides);
@@ -115,14 +136,7 @@ impl<'a> Judge<'a> {
 
     /// Whether every reading that the test rests on is as strong as its signal asks.
     fn upheld(&self, reads: &[SignalIx], test: &Test) -> bool {
-        let bounds = match test {
-            Test::Within { min, max, .. } => [min, max].map(|limit| match limit {
-                Some(Limit::Signal(ix)) => Some(*ix),
-                _ => None,
-            }),
-            _ => [None, None],
-        };
-        reads.iter().copied().chain(bounds.into_iter().flatten()).all(|ix| {
+        reads.iter().copied().chain(test.limits()).all(|ix| {
             let ceiling = self.plan.catalogue.signal(ix).map(|signal| signal.ceiling);
             let reached = self.evidence.get(ix).map(|observation| observation.class);
             reached.zip(ceiling).is_some_and(|(reached, ceiling)| reached.upholds(ceiling))
@@ -281,7 +295,7 @@ fn at_most(a: &Value, b: &Value) -> Option<bool> {
 }
 
 /// When a month or a point in time begins.
-fn start_of(value: &Value) -> Option<Time> {
+pub(crate) fn start_of(value: &Value) -> Option<Time> {
     match value {
         Value::Month(month) => Some(month.start()),
         Value::Time(time) => Some(*time),

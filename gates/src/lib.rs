@@ -4,6 +4,8 @@
 //! resolves them to a [`Plan`], and [`judge()`] applies the plan to evidence as of a point in time. Judging does
 //! no I/O, reads no clock, never fails and never panics; the same input gives the same report, byte for byte.
 
+mod access;
+mod again;
 mod audience;
 mod check;
 mod denylists;
@@ -15,11 +17,14 @@ mod judge;
 mod list;
 mod plan;
 mod policy;
+mod provider;
 mod report;
 mod resolve;
 mod rule;
 mod starter;
 
+pub use access::{Access, Callers, Reader, Role};
+pub use again::{Verdicts, judge_again};
 pub use audience::{Audience, Fact};
 pub use check::{Check, WhenAbsent};
 pub use denylists::published_certificates;
@@ -30,6 +35,7 @@ pub use judge::judge;
 pub use list::List;
 pub use plan::{Plan, Waiver};
 pub use policy::{Attestation, MAX_POLICY, POLICY_SCHEMA, Policy};
+pub use provider::Provider;
 pub use report::{FindingView, GateView, ObjectiveView, Read, Report, Shown};
 pub use rule::{Bound, Operand, PolicyPath, Row, Rule, Section, Within};
 pub use starter::starter_policy;

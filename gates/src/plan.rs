@@ -4,6 +4,7 @@ use crate::gate::Gates;
 use crate::list::List;
 use crate::policy::Policy;
 use crate::resolve::Resolver;
+use std::collections::BTreeMap;
 use trust_evidence::{Catalogue, LoadError, SignalIx, Time, Value};
 use trust_posture::GateId;
 
@@ -22,6 +23,8 @@ pub struct Plan<'a> {
     binding: [bool; 10],
     /// Every waiver of the policy, expired or not.
     pub(crate) waivers: Vec<(usize, Waiver)>,
+    /// Which provider reports each pushed signal.
+    pub(crate) reporters: BTreeMap<SignalIx, usize>,
 }
 
 /// A waiver: a check that is left out of the verdict, visibly.
@@ -68,6 +71,31 @@ pub(crate) enum Limit {
     Signal(SignalIx),
 }
 
+impl Asked {
+    /// The signals that its verdict rests on.
+    pub(crate) fn signals(&self) -> impl Iterator<Item = SignalIx> {
+        let (reads, limits) = match self {
+            Asked::NotApplicable(_) => (None, None),
+            Asked::Test(reads, test) => (Some(reads.iter().copied()), Some(test.limits())),
+        };
+        reads.into_iter().flatten().chain(limits.into_iter().flatten())
+    }
+}
+
+impl Test {
+    /// The signals that bound a `within`.
+    pub(crate) fn limits(&self) -> impl Iterator<Item = SignalIx> {
+        let limits = match self {
+            Test::Within { min, max, .. } => [min, max].map(|limit| match limit {
+                Some(Limit::Signal(ix)) => Some(*ix),
+                _ => None,
+            }),
+            _ => [None, None],
+        };
+        limits.into_iter().flatten()
+    }
+}
+
 /// What a row accepts in one column.
 #[derive(Debug)]
 pub(crate) enum Cell {
@@ -96,6 +124,7 @@ impl<'a> Plan<'a> {
             asked,
             binding: resolver.binding()?,
             waivers: resolver.waivers()?,
+            reporters: policy.reporters(catalogue)?,
         };
         plan.refuse_hollow()?;
         Ok(plan)
@@ -117,6 +146,12 @@ impl<'a> Plan<'a> {
     /// The waiver that leaves a check out at this time, if any.
     pub fn waiver(&self, check: usize, at: Time) -> Option<&Waiver> {
         self.waivers.iter().find(|(ix, waiver)| *ix == check && at <= waiver.until).map(|(_, waiver)| waiver)
+    }
+
+    /// The checks whose verdict rests on a signal, in the order of [`Gates::checks`]: none that does not apply.
+    pub fn checks_reading(&self, signal: SignalIx) -> impl Iterator<Item = usize> {
+        let reads = move |asked: &Asked| asked.signals().any(|read| read == signal);
+        self.asked.iter().enumerate().filter(move |(_, asked)| reads(asked)).map(|(ix, _)| ix)
     }
 
     /// Refuses a policy under which nothing binds, or under which a gate other than 8 asks nothing.

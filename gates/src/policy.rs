@@ -1,7 +1,9 @@
-//! A policy file: which gates bind, what is accepted, what does not apply, what is waived, who sees what. Strictly
-//! parsed.
+//! A policy file: which gates bind, what is accepted, what does not apply, what is waived, who may ask, who
+//! sees what. Strictly parsed.
 
+use crate::access::{Access, RawAccess};
 use crate::audience::{Audience, RawAudience};
+use crate::provider::{Provider, RawProvider};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -22,6 +24,8 @@ pub struct Policy {
     text: Box<str>,
     digest: [u8; 32],
     attestation: Option<Attestation>,
+    pub(crate) access: Vec<Access>,
+    pub(crate) providers: Vec<Provider>,
     pub(crate) audiences: Vec<Audience>,
     pub(crate) raw: RawPolicy,
 }
@@ -54,6 +58,10 @@ pub(crate) struct RawPolicy {
     #[serde(default)]
     pub waiver: Vec<RawWaiver>,
     pub attestation: Option<RawAttestation>,
+    #[serde(default)]
+    pub access: Vec<RawAccess>,
+    #[serde(default)]
+    pub provider: Vec<RawProvider>,
     #[serde(default)]
     pub audience: Vec<RawAudience>,
 }
@@ -120,6 +128,8 @@ impl Policy {
             text: text.into(),
             digest: Sha256::digest(text).into(),
             attestation: None,
+            access: Vec::new(),
+            providers: Vec::new(),
             audiences: Vec::new(),
             raw,
         };
@@ -137,7 +147,10 @@ impl Policy {
         }
         policy.attestation =
             policy.raw.attestation.as_ref().map(|raw| policy.read_attestation(raw)).transpose()?;
+        policy.access = policy.read_access()?;
+        policy.providers = policy.read_providers()?;
         policy.audiences = policy.read_audiences()?;
+        policy.refuse_shared_callers()?;
         Ok(policy)
     }
 

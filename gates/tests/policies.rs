@@ -88,7 +88,7 @@ const AUDIENCE_FAULTS: [(&str, &str, &str); 23] = [
     (
         r#"["one_app"]"#,
         r#"["enigm_calls"]"#,
-        r#"caller "enigm_calls" is there twice: expected it in one audience, once"#,
+        r#"caller "enigm_calls" is there twice: expected it once among access, providers and audiences"#,
     ),
     (r#"["one_app"]"#, "[\"one_app\"]\nuser = 0", "unknown field `user`"),
 ];

@@ -1,4 +1,4 @@
-//! What lies beside a ledger's file under names that SQLite acts on, looked at before SQLite sees it.
+//! What lies beside a database file under names that SQLite acts on, looked at before SQLite sees it.
 
 use crate::error::LedgerError;
 use std::fs::{self, File};
@@ -9,20 +9,21 @@ use std::path::{Path, PathBuf};
 const JOURNAL: &str = "-journal";
 /// A write-ahead log and its index: SQLite reads a log that is there, whatever the file's header says of its mode.
 pub(crate) const LOGS: [&str; 2] = ["-wal", "-shm"];
-pub(crate) const ALL: [&str; 3] = [JOURNAL, "-wal", "-shm"];
+/// Every name that SQLite acts on, after the file's own.
+pub const ALL: [&str; 3] = [JOURNAL, "-wal", "-shm"];
 /// What a journal begins with, and ends with where it names a super-journal
 /// (<https://www.sqlite.org/fileformat2.html#the_rollback_journal>).
 const MAGIC: [u8; 8] = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
 
 /// The file's path with something after it.
-pub(crate) fn path(path: &Path, suffix: &str) -> PathBuf {
+pub fn path(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_os_string();
     name.push(suffix);
     PathBuf::from(name)
 }
 
 /// None of these may be there.
-pub(crate) fn expect_none(ledger: &Path, suffixes: &[&str]) -> Result<(), LedgerError> {
+pub fn expect_none(ledger: &Path, suffixes: &[&str]) -> Result<(), LedgerError> {
     suffixes.iter().map(|suffix| path(ledger, suffix)).try_for_each(|path| {
         match fs::symlink_metadata(&path) {
             Ok(_) => Err(LedgerError::Leftover { path }),

@@ -1,4 +1,4 @@
-//! Why a ledger could not be opened, or could not answer. None of these is an acceptance.
+//! Why a ledger, or another file of its making, could not be opened or could not answer. None of these is an acceptance.
 
 use std::io;
 use std::path::PathBuf;
@@ -23,9 +23,9 @@ pub enum LedgerError {
         /// Its permission bits.
         mode: u32,
     },
-    /// A write-ahead log, which no ledger has; or any journal where a ledger is to be made. SQLite would take what it
-    /// holds for the ledger's.
-    #[error("{}: expected nothing there: it is no journal of this ledger", path.display())]
+    /// A write-ahead log, which no ledger has; or any journal where a file is to be made. SQLite would take what it
+    /// holds for the file's.
+    #[error("{}: expected nothing there: it is no journal of this file", path.display())]
     Leftover {
         /// The file.
         path: PathBuf,
@@ -37,19 +37,19 @@ pub enum LedgerError {
         path: PathBuf,
     },
     /// Another program's database, or another version of this one.
-    #[error(
-        "application {application:#x}, schema version {version}: expected a ledger of version {expected}"
-    )]
+    #[error("application {application:#x}, schema version {version}: expected {name} of version {expected}")]
     Foreign {
         /// SQLite's application_id.
         application: i64,
         /// SQLite's user_version.
         version: i64,
+        /// What kind of file was expected.
+        name: &'static str,
         /// The version that is read.
         expected: i64,
     },
     /// Damaged, or written by something else.
-    #[error("the ledger is damaged: {0}")]
+    #[error("damaged: {0}")]
     Damaged(String),
     /// SQLite could not: no space, input or output, or another process that holds the file for too long.
     #[error("{doing}: {error}")]
@@ -63,6 +63,6 @@ pub enum LedgerError {
 }
 
 /// Says what was tried, of an error of SQLite.
-pub(crate) fn doing(doing: &'static str) -> impl Fn(rusqlite::Error) -> LedgerError {
+pub fn doing(doing: &'static str) -> impl Fn(rusqlite::Error) -> LedgerError {
     move |error| LedgerError::Sqlite { doing, error }
 }

@@ -12,19 +12,18 @@
 //! place, or beside it a journal with every page that has changed since, takes the ledger back to it. So its folder
 //! must be writable by its owner alone; and a backup that is put back must go with no journal but its own.
 
-mod beside;
+pub mod beside;
 mod error;
-mod file;
+pub mod file;
 mod floors;
 mod table;
 #[cfg(test)]
 mod tests;
 
-pub use error::LedgerError;
-use error::doing;
+pub use error::{LedgerError, doing};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::Path;
-use table::Table;
+use table::{KIND, TABLES, Table};
 use trust_token::credential::Floors;
 use trust_token::crypto::sha256;
 use trust_token::ledger::Ledger;
@@ -43,12 +42,14 @@ impl SqliteLedger {
     /// Opens a ledger, and reads all of it once: an absent, damaged, read-only or foreign file is an error, and so is
     /// an empty one, since it would be a ledger that has forgotten everything.
     pub fn open(path: &Path) -> Result<SqliteLedger, LedgerError> {
-        Ok(SqliteLedger { connection: file::open(path)?, most: MAX_OPEN })
+        let verify = |on: &Connection| TABLES.iter().try_for_each(|table| table.verify(on));
+        let (connection, ()) = file::open(path, &KIND, verify)?;
+        Ok(SqliteLedger { connection, most: MAX_OPEN })
     }
 
     /// Makes an empty ledger, of mode 0600; an error if there is a file already.
     pub fn create(path: &Path) -> Result<SqliteLedger, LedgerError> {
-        file::create(path)?;
+        file::create(path, &KIND, |on| TABLES.iter().try_for_each(|table| table.begin(on)))?;
         SqliteLedger::open(path)
     }
 

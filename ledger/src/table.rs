@@ -5,8 +5,26 @@
 //! lost row as a handle never seen. These digests are against damage. Who can write the file can write them too.
 
 use crate::error::{LedgerError, doing};
+use crate::file::Kind;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::time::Duration;
 use trust_token::crypto::{Sha256Digest, sha256};
+
+/// A ledger's file: at most 256 MiB. Its application_id is "ENLG".
+pub(crate) const KIND: Kind = Kind {
+    name: "a ledger",
+    application: 0x454e_4c47,
+    version: 2,
+    schema: &[
+        "CREATE TABLE challenge (key BLOB PRIMARY KEY, value BLOB NOT NULL, digest BLOB NOT NULL) STRICT, WITHOUT ROWID",
+        "CREATE INDEX challenge_by_age ON challenge (value, key)",
+        "CREATE TABLE floor (key BLOB PRIMARY KEY, value BLOB NOT NULL, digest BLOB NOT NULL) STRICT, WITHOUT ROWID",
+        "CREATE TABLE list (key BLOB PRIMARY KEY, value BLOB NOT NULL, digest BLOB NOT NULL) STRICT, WITHOUT ROWID",
+        "CREATE TABLE tally (name TEXT PRIMARY KEY, row_count INTEGER NOT NULL, sum BLOB NOT NULL) STRICT, WITHOUT ROWID",
+    ],
+    max_pages: 65_536,
+    busy: Duration::from_secs(5),
+};
 
 /// One of the tables.
 #[derive(Clone, Copy, Debug)]

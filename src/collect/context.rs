@@ -15,7 +15,7 @@ pub const MAX_FILE: usize = 1 << 20;
 /// What all collectors of one collection share.
 pub struct Context {
     /// The files.
-    pub root: Box<dyn Root>,
+    pub root: std::sync::Arc<dyn Root>,
     /// The catalogue.
     pub catalogue: std::sync::Arc<Catalogue>,
     /// Whether a getprop text was taken by root, so that what it lacks is absent.
@@ -46,7 +46,7 @@ impl Note {
 impl Context {
     /// A context over a root, before the mount table has been read.
     pub fn new(
-        root: Box<dyn Root>,
+        root: std::sync::Arc<dyn Root>,
         catalogue: std::sync::Arc<Catalogue>,
         complete_properties: bool,
     ) -> Context {

@@ -18,9 +18,10 @@ mod vouch;
 
 pub use boot::KEPT as KEPT_PARAMETERS;
 pub use context::{Context, MAX_FILE, Note, Sink};
+pub use mounts::mounted;
 pub use properties::GETPROP;
 pub use reads::{INDEXED, Reads, VOUCHING};
-pub use run::{Collected, Deadlines, collect};
+pub use run::{Collected, Deadlines, Hanging, collect, collect_with};
 pub use vouch::{Mounted, is_below, kernel_place};
 
 /// A collector: its name, the kinds of source it claims, and what it does.
@@ -35,8 +36,11 @@ pub struct Collector {
     pub run: fn(&Context, &mut Sink<'_>),
 }
 
+/// How many collectors there are.
+pub const COLLECTORS: usize = 22;
+
 /// Every collector, in the order in which they run.
-pub const ROSTER: [Collector; 22] = [
+pub const ROSTER: [Collector; COLLECTORS] = [
     Collector { name: "mounts", kinds: &["mounts"], reads: mounts::READS, run: mounts::mounts },
     Collector { name: "dm", kinds: &["dm"], reads: mounts::MAPPER_READS, run: mounts::mapper },
     Collector {

@@ -2,12 +2,12 @@
 
 use super::context::{Context, Note, Sink};
 use super::mounts::mounted;
-use super::{Collector, ROSTER};
+use super::{COLLECTORS, Collector, ROSTER};
 use crate::attestation::Account;
 use crate::root::Root;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use trust_evidence::{Catalogue, Evidence, Observation, Reason, SignalIx, SourceInfo};
 
@@ -36,11 +36,29 @@ pub struct Collected {
     pub notes: Vec<Note>,
     /// Collectors that hung or crashed.
     pub failed: Vec<&'static str>,
+    /// Those that still hang, until their call returns.
+    pub hanging: Vec<Hanging>,
+}
+
+/// A collector that was left behind in a call which did not return.
+#[derive(Debug)]
+pub struct Hanging {
+    /// Which, as an index into the roster.
+    pub collector: usize,
+    worker: Weak<Mutex<Progress>>,
+}
+
+impl Hanging {
+    /// Whether it has not returned yet. Who starts it again meanwhile loses one thread more.
+    pub fn is_still(&self) -> bool {
+        self.worker.strong_count() > 0
+    }
 }
 
 type Observations = Vec<(SignalIx, Observation)>;
 
 /// How far a worker has come: shared, so that what it has is not lost when it hangs.
+#[derive(Debug)]
 struct Progress {
     /// The collector it works on, as an index into the roster; `None` while it reads the mount table.
     current: Option<usize>,
@@ -52,21 +70,33 @@ struct Progress {
     left_behind: bool,
 }
 
-/// Reads a root with every collector. In the healthy case one worker does it all and wakes us once; when a
-/// collector hangs, that worker is left behind and another goes on after it.
+/// Reads a root with every collector.
 pub fn collect(
     root: Box<dyn Root>,
     catalogue: &Arc<Catalogue>,
     source: SourceInfo,
     deadlines: Deadlines,
 ) -> Collected {
-    let context = Arc::new(Context::new(root, catalogue.clone(), source.complete_properties));
+    collect_with(&Arc::from(root), &[true; COLLECTORS], catalogue, source, deadlines)
+}
+
+/// Reads a root with some of the collectors, as the roster has them; the other signals are not present. In the
+/// healthy case one worker does it all and wakes us once; when a collector hangs, that worker is left behind and
+/// another goes on after it.
+pub fn collect_with(
+    root: &Arc<dyn Root>,
+    with: &[bool; COLLECTORS],
+    catalogue: &Arc<Catalogue>,
+    source: SourceInfo,
+    deadlines: Deadlines,
+) -> Collected {
+    let context = Arc::new(Context::new(root.clone(), catalogue.clone(), source.complete_properties));
     let mut evidence = Evidence::empty(catalogue, source);
-    let mut failed = Vec::new();
+    let (mut failed, mut hanging) = (Vec::new(), Vec::new());
     let end = Instant::now() + deadlines.total;
     let mut next = None;
     while next.is_none_or(|next| next < ROSTER.len()) {
-        let (progress, hung) = work_until_hung(&context, next, deadlines.each, end);
+        let (progress, hung) = work_until_hung(&context, with, next, deadlines.each, end);
         for (collector, answer) in std::mem::take(&mut lock(&progress).answers) {
             let Some(collector) = ROSTER.get(collector) else { continue };
             match answer {
@@ -82,23 +112,28 @@ pub fn collect(
         match hung {
             None => break,
             // The mount table hangs: the collectors go on without what it vouches for.
-            Some(None) => next = Some(0),
+            Some(None) => {
+                hanging.push(Hanging { collector: 0, worker: Arc::downgrade(&progress) });
+                next = Some(0);
+            }
             Some(Some(collector)) => {
                 if let Some(collector) = ROSTER.get(collector) {
                     failed.push(collector.name);
                     miss(&mut evidence, catalogue, collector, Reason::TimedOut);
                 }
+                hanging.push(Hanging { collector, worker: Arc::downgrade(&progress) });
                 next = Some(collector + 1);
             }
         }
     }
-    Collected { evidence, attestations: Vec::new(), notes: context.notes(), failed }
+    Collected { evidence, attestations: Vec::new(), notes: context.notes(), failed, hanging }
 }
 
 /// Starts a worker at a collector (at the mount table for `None`) and waits until it is done or hangs; what it
 /// has done, and where it hangs if it does.
 fn work_until_hung(
     context: &Arc<Context>,
+    with: &[bool; COLLECTORS],
     first: Option<usize>,
     each: Duration,
     end: Instant,
@@ -111,9 +146,9 @@ fn work_until_hung(
     }));
     let (done, is_done) = mpsc::channel();
     let worker = {
-        let (context, progress) = (context.clone(), progress.clone());
+        let (context, with, progress) = (context.clone(), *with, progress.clone());
         std::thread::Builder::new().name("collector".into()).spawn(move || {
-            work(&context, first, &progress);
+            work(&context, &with, first, &progress);
             let _ = done.send(());
         })
     };
@@ -138,12 +173,13 @@ fn work_until_hung(
 }
 
 /// Runs collectors from `first` on.
-fn work(context: &Context, first: Option<usize>, progress: &Mutex<Progress>) {
+fn work(context: &Context, with: &[bool; COLLECTORS], first: Option<usize>, progress: &Mutex<Progress>) {
     if first.is_none() {
         context.mount(catch_unwind(AssertUnwindSafe(|| mounted(context))).ok().flatten());
     }
     let mut claims = claims(&context.catalogue);
-    for (ix, collector) in ROSTER.iter().enumerate().skip(first.unwrap_or(0)) {
+    let asked = ROSTER.iter().enumerate().zip(with).filter(|(_, with)| **with).map(|(asked, _)| asked);
+    for (ix, collector) in asked.skip_while(|(ix, _)| *ix < first.unwrap_or(0)) {
         {
             let mut progress = lock(progress);
             if progress.left_behind {
@@ -184,6 +220,13 @@ fn claims(catalogue: &Catalogue) -> Vec<Vec<SignalIx>> {
         }
     }
     claims
+}
+
+impl Collected {
+    /// Says of every signal of a collector that it is missing.
+    pub(crate) fn miss(&mut self, catalogue: &Catalogue, collector: &Collector, reason: Reason) {
+        miss(&mut self.evidence, catalogue, collector, reason);
+    }
 }
 
 fn miss(evidence: &mut Evidence, catalogue: &Catalogue, collector: &Collector, reason: Reason) {

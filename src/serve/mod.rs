@@ -6,4 +6,13 @@
 //! D-Bus ──┘          └──► listeners
 //! ```
 
+pub mod access;
+#[cfg(not(target_os = "android"))]
+pub mod dbus;
+#[cfg(target_os = "linux")]
+pub mod binder;
+pub mod desk;
+pub mod limits;
+pub mod listeners;
+pub mod turns;
 pub mod wire;

@@ -8,8 +8,12 @@ pub const INTERFACE_VERSION: i32 = 1;
 pub const MAX_HISTORY: u32 = 256;
 /// The most signals in one report of a provider.
 pub const MAX_REPORTED: usize = 64;
-/// The longest text in a report, in bytes.
+/// The longest text, name or signal id in a report, in bytes. None holds a control character.
 pub const MAX_TEXT: usize = 256;
+/// The most names in one value of a report.
+pub const MAX_NAMES: usize = 256;
+/// The longest that a report holds, in seconds.
+pub const MAX_TTL: u32 = 86_400;
 
 /// The posture in short.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,6 +166,8 @@ pub struct HistoryEntry {
     pub boot_id: [u8; 16],
     /// Milliseconds since that boot, sleep included.
     pub since_boot: u64,
+    /// Why there is an entry.
+    pub cause: Cause,
     /// The posture from here on.
     pub posture: Posture,
     /// The verdicts of gates 1 to 10.
@@ -174,6 +180,32 @@ pub struct HistoryEntry {
     pub previous: [u8; 32],
     /// Its own digest: over all of the above.
     pub digest: [u8; 32],
+}
+
+/// Why there is an entry. The numbers are the interface's and the digest's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Cause {
+    /// Something changed.
+    Change = 0,
+    /// The first of a boot.
+    Boot = 1,
+    /// The first after the file that held the history was lost or damaged: what was before it is not here.
+    Anew = 2,
+}
+
+impl Cause {
+    /// Every cause.
+    pub const ALL: [Cause; 3] = [Cause::Change, Cause::Boot, Cause::Anew];
+
+    /// Its name on D-Bus and in JSON.
+    pub fn code(self) -> &'static str {
+        match self {
+            Cause::Change => "change",
+            Cause::Boot => "boot",
+            Cause::Anew => "anew",
+        }
+    }
 }
 
 /// The history's last entry. Whoever holds an earlier head sees a history that was rewritten or put back.

@@ -119,6 +119,46 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: PageFormat,
     },
+    /// What the running daemon says: the posture, and what is wrong
+    ///
+    /// Exit status as of evaluate.
+    Status {
+        #[command(flatten)]
+        daemon: DaemonArgs,
+        /// Text or JSON
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Tell of each change of the posture as it comes
+    Watch {
+        #[command(flatten)]
+        daemon: DaemonArgs,
+        /// Text, or JSON, one line each
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// The daemon's history of postures
+    #[command(args_conflicts_with_subcommands = true)]
+    History {
+        #[command(subcommand)]
+        command: Option<HistoryCommand>,
+        #[command(flatten)]
+        daemon: DaemonArgs,
+        /// Only what came after this number
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        after: u64,
+        /// Text or JSON
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Who reports signals to the daemon, and what
+    Providers {
+        #[command(flatten)]
+        daemon: DaemonArgs,
+        /// Text or JSON
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
     /// Verify a key attestation
     #[command(subcommand)]
     Attestation(AttestationCommand),
@@ -152,6 +192,32 @@ pub enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+#[derive(Args)]
+pub struct DaemonArgs {
+    /// Where the daemon is: binder, system, session, or the address of a D-Bus [default: binder where this machine has
+    /// it, else system]
+    #[arg(long, value_name = "DOOR")]
+    pub bus: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub enum HistoryCommand {
+    /// Verify that it is one chain that ends where the daemon says, and goes on from an end that you noted
+    ///
+    /// Without --head an older copy that was put back can't be told from the history itself. Exit status: 0 it holds,
+    /// 1 it does not, 2 usage or no daemon.
+    Verify {
+        #[command(flatten)]
+        daemon: DaemonArgs,
+        /// An earlier end, as `trustctl status` showed it
+        #[arg(long, value_name = "NUMBER:HEX")]
+        head: Option<String>,
+        /// Text or JSON
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
 }
 
 #[derive(Subcommand)]

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use trust_evidence::{Time, printable};
-use trust_gates::{Audience, MAX_POLICY, Plan, Policy, starter_policy};
+use trust_gates::{Audience, Callers, MAX_POLICY, Plan, Policy, Provider, starter_policy};
 use trust_posture::GateId;
 use trust_token::bundle::{Bundle, MAX_BUNDLE};
 use trust_token::crypto::{Ring, Sha256Digest};
@@ -127,10 +127,24 @@ fn checked(name: &str) -> Outcome {
         bound.len(),
         checks - idle
     );
+    for access in policy.access() {
+        text.push_str(&format!("\n{}\n{}", access.reader.name(), named(&access.callers)));
+    }
+    for provider in policy.providers() {
+        text.push_str(&reporting(&house, &plan, provider));
+    }
     for audience in policy.audiences() {
         text.push_str(&shown(audience));
     }
     print(text.as_bytes())
+}
+
+/// What a provider reports, and who it is.
+fn reporting(house: &House, plan: &Plan<'_>, provider: &Provider) -> String {
+    let Provider { name, callers } = provider;
+    let signals = plan.signals_of(name);
+    let signals: Vec<&str> = signals.into_iter().map(|ix| house.catalogue.id(ix)).collect();
+    format!("\nprovider {name}\n{}  signals  {}\n", named(callers), signals.join(", "))
 }
 
 /// What an audience sees, and who asks for it.
@@ -139,11 +153,23 @@ fn shown(audience: &Audience) -> String {
     let gates: Vec<&str> = gates.iter().map(|gate| gate.id()).collect();
     let facts: Vec<&str> = facts.iter().map(|fact| fact.name()).collect();
     let facts = if facts.is_empty() { "none".into() } else { facts.join(", ") };
-    format!(
-        "\n{id}, {ttl} seconds\n  gates    {}\n  facts    {facts}\n  callers  {}\n",
-        gates.join(", "),
-        callers.join(", ")
-    )
+    format!("\n{id}, {ttl} seconds\n  gates    {}\n  facts    {facts}\n{}", gates.join(", "), named(callers))
+}
+
+/// Who calls: SELinux types and their app ids on Binder, users on D-Bus.
+fn named(callers: &Callers) -> String {
+    let Callers { types, app_ids, users } = callers;
+    let ids = app_ids.iter().map(|ids| match (ids.start(), ids.end()) {
+        (first, last) if first == last => first.to_string(),
+        (first, last) => format!("{first}-{last}"),
+    });
+    let lines = [
+        ("callers", types.iter().map(ToString::to_string).collect::<Vec<_>>()),
+        ("app ids", ids.collect()),
+        ("users", users.iter().map(ToString::to_string).collect()),
+    ];
+    let lines = lines.into_iter().filter(|(_, who)| !who.is_empty());
+    lines.map(|(key, who)| format!("  {key:<7}  {}\n", who.join(", "))).collect()
 }
 
 fn started(source: PathBuf, model: &str, trust: &TrustArgs) -> Outcome {

@@ -1,0 +1,30 @@
+//! Makes the bindings of `com/enigm/trust/*.aidl`, as the `aidl` compiler of the Android tree does there.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+/// The version that `getInterfaceVersion` answers: the one that is not frozen yet.
+const VERSION: i32 = 1;
+/// What the Android tree's compiler gives as the hash of a version that is not frozen yet.
+const HASH: &str = "notfrozen";
+const OUTPUT: &str = "com_enigm_trust.rs";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    // Its report, over several lines, is in the error's Debug form.
+    rsbinder_aidl::Builder::new()
+        // Nothing names it: it stands in the errors.
+        .source("com/enigm/trust/ErrorCode.aidl")
+        .source("com/enigm/trust/ITrustService.aidl")
+        .version(VERSION)
+        .hash(HASH)
+        .include_dir(".")
+        .output(OUTPUT)
+        .generate()
+        .map_err(|error| format!("{:?}", miette::Report::new(error)))?;
+
+    // The bindings name rsbinder; ours go through the crate that has libbinder_rs's names.
+    let output = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("no OUT_DIR")?).join(OUTPUT);
+    let bindings = std::fs::read_to_string(&output)?;
+    std::fs::write(&output, bindings.replace("rsbinder::", "binder::generated::"))?;
+    Ok(())
+}

@@ -1,0 +1,30 @@
+package com.enigm.trust;
+
+/**
+ * Why a call was refused: the code of a service-specific error (EX_SERVICE_SPECIFIC; in Java the errorCode of a
+ * ServiceSpecificException). Numbers are never reused. Permission is checked first: a caller that may not call a
+ * method learns nothing else from it. The message beside the code is for logs, and says nothing more.
+ */
+@Backing(type="int")
+enum ErrorCode {
+    /** The caller may not do this, or it can't be told who it is. */
+    NOT_PERMITTED = 1,
+    /** Too many calls, or too many listeners, of this caller. Try again after a second. */
+    BUSY = 2,
+    /** An argument is out of its range, too long, or unknown. */
+    BAD_ARGUMENT = 3,
+    /** There is no answer yet: this boot's first reading is not done. Wait for a listener's call, or try again. */
+    NOT_READY = 4,
+    /** The answer did not come in time. Try again. */
+    TIMED_OUT = 5,
+    /** A report names a signal that the policy does not let this provider report. Nothing of it was taken. */
+    NOT_YOURS = 6,
+    /** A report of another boot. */
+    OTHER_BOOT = 7,
+    /** A report that is not newer than the provider's last. */
+    REPLAYED = 8,
+    /** This build does not serve the method. */
+    UNSUPPORTED = 9,
+    /** A fault of the daemon. It is in the daemon's log, and the gate security-monitoring knows of it. */
+    INTERNAL = 10,
+}

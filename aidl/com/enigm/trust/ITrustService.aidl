@@ -1,0 +1,121 @@
+package com.enigm.trust;
+
+import com.enigm.trust.Attestation;
+import com.enigm.trust.EnrolmentEvidence;
+import com.enigm.trust.GateFindings;
+import com.enigm.trust.GateId;
+import com.enigm.trust.GateWords;
+import com.enigm.trust.Head;
+import com.enigm.trust.HistoryEntry;
+import com.enigm.trust.ITrustListener;
+import com.enigm.trust.ProviderState;
+import com.enigm.trust.SignalReport;
+import com.enigm.trust.Summary;
+
+/**
+ * The trust daemon of Enigm OS, registered as "com.enigm.trust.ITrustService/default".
+ *
+ * Who may call what stands in the device's policy, by SELinux type and uid; whoever is not named there is refused.
+ * The roles, beside the methods: the *center* (the system's user interface) and an *auditor* see everything; an
+ * *audience* (a relying party's app or service) sees the posture and the gates that it is granted; a *provider*
+ * reports signals. docs/access.md is the whole table.
+ *
+ * Every refusal is a service-specific error whose code is an ErrorCode, and every method may answer NOT_PERMITTED,
+ * BUSY, TIMED_OUT or INTERNAL. What can't be read at all, or has an unknown transaction code, is refused by Binder
+ * itself (BAD_VALUE, NOT_ENOUGH_DATA, UNKNOWN_TRANSACTION and the like), and is neither counted nor logged as a call.
+ *
+ * The version of the interface is what getInterfaceVersion() answers. Later versions add methods and fields; they
+ * remove and renumber none.
+ */
+interface ITrustService {
+    /**
+     * The posture now. What can't be watched and was read too long ago is read again first.
+     *
+     * Center, auditor; audience: its posture, its gates without counts, no head.
+     * NOT_READY until this boot's first reading is done.
+     */
+    Summary getSummary();
+
+    /**
+     * One gate, with every finding.
+     *
+     * Center, auditor. NOT_READY; BAD_ARGUMENT: no such gate.
+     */
+    GateFindings getGate(GateId gate);
+
+    /**
+     * The words of one gate. One by one, so that an answer stays far below what Binder carries.
+     *
+     * Center, auditor. BAD_ARGUMENT: no such gate.
+     */
+    GateWords getWords(GateId gate);
+
+    /**
+     * Entries of the history, oldest first: those whose number is greater than `after`, which is 0 or more, and at most
+     * `most` of them, which is 1 to 256. Where older entries were pruned the first number is greater than `after` + 1.
+     *
+     * Center, auditor. BAD_ARGUMENT.
+     */
+    HistoryEntry[] getHistory(long after, int most);
+
+    /**
+     * The end of the history, to keep: see Head.
+     *
+     * Center, auditor.
+     */
+    Head getHead();
+
+    /**
+     * Reads and judges everything again, and gives the sequence number after that. Callers that ask at the same time
+     * share one evaluation; there is at most one in a second.
+     *
+     * Center, auditor.
+     */
+    long evaluate();
+
+    /**
+     * Has the listener called at every change from now on, until it is taken away or its process dies. Register first,
+     * then ask for the summary: so no change is missed. A listener that is registered already stays registered.
+     *
+     * Center, auditor, audience. BUSY: more than 4 listeners of one uid, or 64 in all.
+     */
+    void registerListener(ITrustListener listener);
+
+    /**
+     * Takes a listener away. One that is not registered (any more) is taken away already, which is no error.
+     *
+     * Center, auditor, audience.
+     */
+    void unregisterListener(ITrustListener listener);
+
+    /**
+     * Takes a provider's report, whole or not at all.
+     *
+     * Provider. BAD_ARGUMENT: no signals, more than 64, one twice, one that the catalogue does not have, a value that
+     * is not of its type, a text of more than 256 bytes in UTF-8, a time to live out of its range, a kind that the
+     * fields beside it don't go with; NOT_YOURS; OTHER_BOOT; REPLAYED.
+     */
+    void reportSignals(in SignalReport report);
+
+    /**
+     * The providers that the policy names, and when each was last heard.
+     *
+     * Center, auditor.
+     */
+    ProviderState[] getProviders();
+
+    /**
+     * A signed posture attestation, for the audience that the caller is. `nonce` is the relying party's challenge,
+     * `confirmation` the thumbprint (RFC 9679) of the key that the caller proves in the channel; 32 bytes each.
+     *
+     * Audience. BAD_ARGUMENT, NOT_READY, UNSUPPORTED.
+     */
+    Attestation attest(in byte[] nonce, in byte[] confirmation);
+
+    /**
+     * Evidence of this device's posture key, for the enrolment verifier that issued `challenge`, of 16 to 64 bytes.
+     *
+     * Audience. BAD_ARGUMENT, UNSUPPORTED.
+     */
+    EnrolmentEvidence getEnrolmentEvidence(in byte[] challenge);
+}

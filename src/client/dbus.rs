@@ -1,0 +1,160 @@
+//! The daemon over D-Bus.
+
+use super::read::{self, list, record};
+use super::{ClientError, Link};
+use crate::serve::dbus::contract::{ERROR_PREFIX, INTERFACE, NAME, PATH};
+use crate::serve::dbus::{Bus, next};
+use crate::serve::wire::{Change, GateFindings, GateWords, Head, HistoryEntry, ProviderState, Refusal, Summary};
+use std::time::Duration;
+use trust_posture::GateId;
+use zbus::connection::Builder;
+use zbus::message::Type;
+use zbus::wire::Structure;
+use zbus::{Message, MessageStream, Variant};
+
+/// How long the daemon may take. It answers sooner, or refuses.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A connection to a bus on which the daemon is.
+pub struct Connection {
+    bus: Bus,
+    connection: zbus::Connection,
+}
+
+impl Connection {
+    /// Connects; whether the daemon is there, the first call shows.
+    ///
+    /// # Errors
+    /// There is no such bus.
+    pub fn open(bus: Bus) -> Result<Connection, ClientError> {
+        let builder = match &bus {
+            Bus::System => Builder::system(),
+            Bus::Session => Builder::session(),
+            Bus::Address(address) => Builder::address(address.as_str()),
+        };
+        let connection = zbus::block_on(builder.method_timeout(PATIENCE).build());
+        let connection =
+            connection.map_err(|error| ClientError::Unreachable(bus.to_string(), error.to_string()))?;
+        Ok(Connection { bus, connection })
+    }
+
+    fn call<B>(&self, method: &str, body: &B) -> Result<Message, ClientError>
+    where
+        B: zbus::export::serde::Serialize + zbus::wire::DynamicType,
+    {
+        let call = self.connection.call_method(Some(NAME), PATH, Some(INTERFACE), method, body);
+        zbus::block_on(call).map_err(|error| match error {
+            zbus::Error::MethodError(name, says, _) => {
+                let refused = name.as_str().strip_prefix(ERROR_PREFIX).and_then(|name| {
+                    Refusal::ALL.into_iter().find(|refusal| refusal.name() == name)
+                });
+                match refused {
+                    Some(refusal) => ClientError::Refused(refusal),
+                    None => ClientError::Unreachable(self.bus.to_string(), says.unwrap_or_else(|| name.to_string())),
+                }
+            }
+            error => ClientError::Unreachable(self.bus.to_string(), error.to_string()),
+        })
+    }
+}
+
+/// The one value of an answer, read.
+fn answer<T>(message: &Message, read: impl FnOnce(&Variant<'_>) -> Result<T, ClientError>) -> Result<T, ClientError> {
+    let body = message.body();
+    let fields = values(&body)?;
+    match fields.fields() {
+        [value] => read(value),
+        _ => Err(ClientError::Malformed("an answer: expected one value".into())),
+    }
+}
+
+fn values<'b>(body: &'b zbus::message::Body) -> Result<Structure<'b>, ClientError> {
+    body.deserialize().map_err(|error| ClientError::Malformed(error.to_string()))
+}
+
+impl Link for Connection {
+    fn summary(&self) -> Result<Summary, ClientError> {
+        answer(&self.call("GetSummary", &())?, |value| read::summary(&record(value)?))
+    }
+
+    fn gate(&self, gate: GateId) -> Result<GateFindings, ClientError> {
+        let answered = self.call("GetGate", &(i32::from(gate.number())))?;
+        answer(&answered, |value| read::findings(&record(value)?))
+    }
+
+    fn words(&self) -> Result<Vec<GateWords>, ClientError> {
+        answer(&self.call("GetWords", &())?, |value| list(value, |words| read::words(&record(words)?)))
+    }
+
+    fn history(&self, after: u64, most: u32) -> Result<Vec<HistoryEntry>, ClientError> {
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        let answered = self.call("GetHistory", &(after, i32::try_from(most).unwrap_or(i32::MAX)))?;
+        answer(&answered, |value| list(value, |entry| read::entry(&record(entry)?)))
+    }
+
+    fn head(&self) -> Result<Head, ClientError> {
+        let answered = self.call("GetHead", &())?;
+        let (sequence, digest): (u64, Vec<u8>) =
+            answered.body().deserialize().map_err(|error| ClientError::Malformed(error.to_string()))?;
+        let digest = digest.try_into().map_err(|_| ClientError::Malformed("digest: expected 32 bytes".into()))?;
+        Ok(Head { sequence, digest })
+    }
+
+    fn evaluate(&self) -> Result<u64, ClientError> {
+        let answered = self.call("Evaluate", &())?;
+        answered.body().deserialize().map_err(|error| ClientError::Malformed(error.to_string()))
+    }
+
+    fn providers(&self) -> Result<Vec<ProviderState>, ClientError> {
+        let answered = self.call("GetProviders", &())?;
+        answer(&answered, |value| list(value, |provider| read::provider(&record(provider)?)))
+    }
+
+    fn watch(&self, told: &mut dyn FnMut(Change) -> bool) -> Result<(), ClientError> {
+        let gone = |says: String| ClientError::Unreachable(self.bus.to_string(), says);
+        // Before subscribing, so that no change is missed.
+        let mut stream = MessageStream::from(&self.connection);
+        let leaving = format!("type='signal',sender='{BUS}',interface='{BUS}',member='NameOwnerChanged',arg0='{NAME}'");
+        let matched = self.connection.call_method(Some(BUS), "/org/freedesktop/DBus", Some(BUS), "AddMatch", &leaving);
+        zbus::block_on(matched).map_err(|error| gone(error.to_string()))?;
+        self.call("Subscribe", &())?;
+        while let Some(message) = zbus::block_on(next(&mut stream)) {
+            let message = message.map_err(|error| gone(error.to_string()))?;
+            let header = message.header();
+            let member = header.member().map(|member| member.as_str().to_owned());
+            match (message.message_type(), member.as_deref()) {
+                // The bus lets nobody else speak as the name's owner, but anybody may send a signal of this name.
+                (Type::Signal, Some("PostureChanged")) if self.is_from_daemon(&message)? => {
+                    if !told(change(&message)?) {
+                        return Ok(());
+                    }
+                }
+                (Type::Signal, Some("NameOwnerChanged")) if header.sender().is_some_and(|from| from.as_str() == BUS) => {
+                    return Err(gone("it left the bus".into()));
+                }
+                _ => {}
+            }
+        }
+        Err(gone("the bus closed the connection".into()))
+    }
+}
+
+const BUS: &str = "org.freedesktop.DBus";
+
+impl Connection {
+    fn is_from_daemon(&self, message: &Message) -> Result<bool, ClientError> {
+        let owner = self.connection.call_method(Some(BUS), "/org/freedesktop/DBus", Some(BUS), "GetNameOwner", &NAME);
+        let owner = zbus::block_on(owner)
+            .map_err(|error| ClientError::Unreachable(self.bus.to_string(), error.to_string()))?;
+        let owner: String =
+            owner.body().deserialize().map_err(|error| ClientError::Malformed(error.to_string()))?;
+        Ok(message.header().sender().is_some_and(|sender| sender.as_str() == owner))
+    }
+}
+
+fn change(message: &Message) -> Result<Change, ClientError> {
+    let (sequence, posture, gates): (u64, String, Vec<String>) =
+        message.body().deserialize().map_err(|error| ClientError::Malformed(error.to_string()))?;
+    let gates = gates.iter().map(|gate| read::gate_id(gate)).collect::<Result<_, _>>()?;
+    Ok(Change { sequence, posture: read::posture(&posture)?, gates })
+}

@@ -1,0 +1,254 @@
+//! The daemon as a whole: what it is set up with, and the threads that it starts.
+
+use crate::cycle::House;
+use crate::engine::{Clock, Evaluator, Events, Handle, Live, Place, Start};
+use crate::policies;
+use crate::serve::access::{Access, Entry, Grant, Tier};
+use crate::serve::desk::Desk;
+use crate::serve::limits::{Bounds, monotonic};
+use crate::serve::listeners::Listeners;
+use crate::serve::binder;
+#[cfg(not(target_os = "android"))]
+use crate::serve::dbus::{self, Bus};
+use crate::store::Store;
+use crate::watch::WatchRoot;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use trust_evidence::LoadError;
+use trust_gates::{Callers, Policy, Reader};
+
+/// Why the daemon could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// A policy that is not one.
+    #[error("{0}")]
+    Load(#[from] LoadError),
+    /// No policy of this name.
+    #[error("policy \"{0}\": expected production, stock, lab, or a policy file")]
+    NoPolicy(String),
+    /// A file that can't be read.
+    #[error("{0}: {1}")]
+    Io(PathBuf, io::Error),
+    /// The running system's root can't be opened.
+    #[error("/: can't be opened: {0}")]
+    Live(rustix::io::Errno),
+    /// A root that can't be read.
+    #[error("{0}")]
+    Root(#[from] crate::import::ImportError),
+    /// Roots that can't be read.
+    #[error("{0}: {1}")]
+    Roots(PathBuf, crate::attestation::TrustError),
+    /// The kernel gave no way to wait for events.
+    #[error("no events can be waited for: {0}")]
+    Events(io::Error),
+    /// Signals can't be waited for.
+    #[error("signals can't be waited for: {0}")]
+    Signals(io::Error),
+    /// The kernel's boot id can't be read.
+    #[error("/proc/sys/kernel/random/boot_id: {0}")]
+    BootId(String),
+    /// A thread can't be started.
+    #[error("a thread can't be started: {0}")]
+    Thread(io::Error),
+    /// The D-Bus door can't be opened.
+    #[cfg(not(target_os = "android"))]
+    #[error("{0}")]
+    DBus(#[from] dbus::DoorError),
+    /// The Binder door can't be opened.
+    #[error("{0}")]
+    Binder(#[from] binder::BinderError),
+}
+
+/// What a daemon is set up with.
+pub struct Setup {
+    house: Arc<House>,
+    policy: Policy,
+    state: PathBuf,
+    place: Box<dyn Place>,
+    root: WatchRoot,
+    clock: Clock,
+    /// Who may ask everything, besides whom the policy names: in development alone.
+    me: Option<u32>,
+}
+
+/// Where a daemon serves.
+pub struct Doors {
+    /// The D-Bus: `system`, `session`, `none`, or an address.
+    pub bus: String,
+    /// Whether to serve on Binder.
+    pub binder: bool,
+}
+
+impl Doors {
+    /// Whether this machine has a binder driver.
+    pub fn has_binder() -> bool {
+        ["/dev/binderfs/binder", "/dev/binder"].iter().any(|path| Path::new(path).exists())
+    }
+}
+
+/// A running daemon.
+pub struct Daemon {
+    handle: Handle,
+    evaluator: Option<std::thread::JoinHandle<()>>,
+    #[cfg(not(target_os = "android"))]
+    _dbus: Option<dbus::Door>,
+}
+
+fn policy(name: &str) -> Result<Policy, DaemonError> {
+    match policies::built_in(name) {
+        Some(policy) => Ok(policy?),
+        None if cfg!(debug_assertions) && Path::new(name).is_file() => {
+            let text = std::fs::read_to_string(name).map_err(|error| DaemonError::Io(name.into(), error))?;
+            Ok(Policy::parse(name, &text)?)
+        }
+        None => Err(DaemonError::NoPolicy(name.into())),
+    }
+}
+
+impl Setup {
+    /// The running system, under a policy.
+    ///
+    /// # Errors
+    /// A policy that is not one, or a root that can't be opened.
+    pub fn live(state: PathBuf, policy_name: &str) -> Result<Setup, DaemonError> {
+        Ok(Setup {
+            house: Arc::new(House::open()?),
+            policy: policy(policy_name)?,
+            state,
+            place: Box::new(Live::open().map_err(DaemonError::Live)?),
+            root: WatchRoot { live: true, base: "/".into() },
+            clock: Clock::default(),
+            me: None,
+        })
+    }
+
+    /// A root that stands for a device. Whoever runs the daemon may ask everything.
+    ///
+    /// # Errors
+    /// A policy, a root or roots that can't be read.
+    #[cfg(debug_assertions)]
+    pub fn sample(
+        state: PathBuf,
+        policy_name: &str,
+        root: &Path,
+        roots: Option<&Path>,
+        clock: Option<trust_evidence::Time>,
+    ) -> Result<Setup, DaemonError> {
+        let house = Arc::new(House::open()?);
+        let policy = policy(policy_name)?;
+        let mut trust = crate::attestation::Trust::of(&policy);
+        if let Some(path) = roots {
+            let text = std::fs::read(path).map_err(|error| DaemonError::Io(path.into(), error))?;
+            trust = trust.and(&text).map_err(|error| DaemonError::Roots(path.into(), error))?;
+        }
+        let place = Box::new(crate::engine::Sample::open(&house, root, trust)?);
+        Ok(Setup {
+            house,
+            policy,
+            state,
+            place,
+            root: WatchRoot { live: false, base: root.into() },
+            clock: clock.map_or_else(Clock::default, Clock::from),
+            me: Some(rustix::process::geteuid().as_raw()),
+        })
+    }
+}
+
+impl Daemon {
+    /// Subscribes, reads, judges, then opens the doors.
+    ///
+    /// # Errors
+    /// What a daemon can't do without: a policy, events, threads, and each door that was asked for.
+    pub fn start(setup: Setup, doors: &Doors) -> Result<Daemon, DaemonError> {
+        let Setup { house, policy, state, place, root, clock, me } = setup;
+        let boot_id = boot_id()?;
+        let access = access(&policy, me);
+        let listeners = Arc::new(Listeners::new(monotonic()));
+        let start = Start {
+            events: Events::open(root, &house.catalogue).map_err(|errno| DaemonError::Events(errno.into()))?,
+            store: Store::open(&state, boot_id, clock.now().unix()).store,
+            house,
+            policy,
+            place,
+            clock,
+            listeners: listeners.clone(),
+            access: access.clone(),
+            boot_id,
+        };
+        let (evaluator, handle) = Evaluator::new(start);
+        let thread = std::thread::Builder::new().name("evaluator".into()).spawn(move || {
+            if let Err(error) = evaluator.run() {
+                tracing::error!("{error}");
+            }
+        });
+        let desk = Arc::new(Desk::new(Arc::new(handle.clone()), access, listeners, Bounds::default(), monotonic()));
+        #[cfg(not(target_os = "android"))]
+        let door = match &*doors.bus {
+            "none" => None,
+            bus => Some(dbus::Door::open(Bus::of(bus), desk.clone())?),
+        };
+        if doors.binder {
+            binder::serve(desk, binder::SERVICE)?;
+        }
+        Ok(Daemon {
+            handle,
+            evaluator: Some(thread.map_err(DaemonError::Thread)?),
+            #[cfg(not(target_os = "android"))]
+            _dbus: door,
+        })
+    }
+
+    /// The evaluator.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Ends the evaluator, once what it is at is done.
+    pub fn stop(mut self) {
+        self.handle.stop();
+        if let Some(thread) = self.evaluator.take() {
+            // It caught its own panics; what is left is to go.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Whom the policy lets ask what.
+fn access(policy: &Policy, me: Option<u32>) -> Access {
+    let entry = |grant, callers: &Callers| Entry {
+        grant,
+        types: callers.types.clone(),
+        app_ids: callers.app_ids.clone(),
+        users: callers.users.clone(),
+    };
+    let mine = me.map(|user| Entry {
+        grant: Grant::Center,
+        types: Vec::new(),
+        app_ids: Vec::new(),
+        users: vec![user],
+    });
+    let readers = policy.access().iter().map(|access| {
+        let grant = match access.reader {
+            Reader::Center => Grant::Center,
+            Reader::Auditor => Grant::Auditor,
+        };
+        entry(grant, &access.callers)
+    });
+    let providers =
+        policy.providers().iter().map(|own| entry(Grant::Provider(own.name.clone()), &own.callers));
+    let audiences = policy.audiences().iter().map(|audience| {
+        let tier = Tier { id: audience.id.clone(), gates: audience.gates.clone() };
+        entry(Grant::Audience(tier), &audience.callers)
+    });
+    Access::new(mine.into_iter().chain(readers).chain(providers).chain(audiences).collect())
+}
+
+/// The kernel's random id of this boot, a UUID (Documentation/admin-guide/sysctl/kernel.rst).
+fn boot_id() -> Result<[u8; 16], DaemonError> {
+    const PATH: &str = "/proc/sys/kernel/random/boot_id";
+    let text = std::fs::read_to_string(PATH).map_err(|error| DaemonError::Io(PATH.into(), error))?;
+    let hex: String = text.trim().chars().filter(|c| *c != '-').collect();
+    let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).unwrap_or_default();
+    <[u8; 16]>::try_from(bytes).map_err(|_| DaemonError::BootId(format!("\"{}\": expected a UUID", trust_evidence::printable(text.trim()))))
+}

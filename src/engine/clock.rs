@@ -1,0 +1,56 @@
+//! The device's clocks. Ages are measured by the boot clock, which nobody sets and which goes on in sleep; the wall
+//! clock only names times.
+
+use rustix::time::{ClockId, clock_gettime};
+use std::time::{SystemTime, UNIX_EPOCH};
+use trust_evidence::Time;
+
+/// The clocks of a daemon. In development the wall clock may be shifted, to judge a sample as of its time.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Clock {
+    shift: i64,
+}
+
+/// One look at the boot clock, in milliseconds since boot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment {
+    /// Sleep included.
+    pub since_boot: u64,
+    /// Sleep left out.
+    pub awake: u64,
+}
+
+impl Clock {
+    /// A clock that shows this time now, and goes on from there.
+    pub fn from(now: Time) -> Clock {
+        Clock { shift: now.unix().saturating_sub(wall()) }
+    }
+
+    /// The wall clock's time.
+    pub fn now(self) -> Time {
+        Time::from_unix(wall().saturating_add(self.shift)).unwrap_or(Time::EPOCH)
+    }
+
+    /// The boot clock.
+    pub fn moment(self) -> Moment {
+        Moment { since_boot: milliseconds(ClockId::Boottime), awake: milliseconds(ClockId::Monotonic) }
+    }
+}
+
+impl Moment {
+    /// How long the device slept until this moment since boot, in milliseconds.
+    pub fn slept(self) -> u64 {
+        self.since_boot.saturating_sub(self.awake)
+    }
+}
+
+fn wall() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).map(|since| since.as_secs()).unwrap_or_default();
+    i64::try_from(since).unwrap_or(i64::MAX)
+}
+
+fn milliseconds(clock: ClockId) -> u64 {
+    let time = clock_gettime(clock);
+    let whole = u64::try_from(time.tv_sec).unwrap_or(0).saturating_mul(1000);
+    whole.saturating_add(u64::try_from(time.tv_nsec / 1_000_000).unwrap_or(0))
+}

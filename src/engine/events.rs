@@ -1,0 +1,120 @@
+//! What the evaluator waits for: the watches, its deadline, the clocks, and whoever wakes it.
+
+use crate::collect::{COLLECTORS, ROSTER};
+use crate::watch::{Boottime, Clocks, Deadline, WatchRoot, Watches, Waker};
+use rustix::fd::AsFd;
+use rustix::io::Errno;
+use std::collections::BTreeSet;
+use std::time::Duration;
+use trust_evidence::Catalogue;
+
+/// Everything that wakes the evaluator.
+pub struct Events {
+    watches: Watches,
+    deadline: Deadline,
+    clocks: Clocks,
+    waker: Waker,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Happened {
+    /// The collectors that it concerns, as the roster has them.
+    pub collectors: [bool; COLLECTORS],
+    /// Whether the deadline came.
+    pub is_due: bool,
+    /// Whether the wall clock was set.
+    pub is_clock_set: bool,
+}
+
+impl Events {
+    /// Subscribes everything, before anything is read.
+    ///
+    /// # Errors
+    /// The process has no file descriptor left to wait with. A source that can't be subscribed is only lost.
+    pub fn open(root: WatchRoot, catalogue: &Catalogue) -> Result<Events, Errno> {
+        let (watches, lost) = Watches::open(root, catalogue);
+        for lost in lost {
+            tracing::warn!("not subscribed: {lost}");
+        }
+        Ok(Events { watches, deadline: Deadline::new()?, clocks: Clocks::new()?, waker: Waker::new()? })
+    }
+
+    /// What wakes the evaluator.
+    pub fn waker(&self) -> Waker {
+        self.waker.clone()
+    }
+
+    /// Whether every change of what a collector reads is told, or nothing of it changes in one boot.
+    pub fn keeps_current(&self) -> [bool; COLLECTORS] {
+        let mut current = [true; COLLECTORS];
+        for ix in self.watches.unwatched() {
+            if let Some(current) = current.get_mut(ix) {
+                *current = false;
+            }
+        }
+        current
+    }
+
+    /// The event sources that are not subscribed or lost events.
+    pub fn lost(&self) -> BTreeSet<&'static str> {
+        self.watches.lost().into_iter().map(|lost| lost.source.name()).collect()
+    }
+
+    /// How often the wall clock jumped.
+    pub fn clock_jumps(&self) -> u64 {
+        self.clocks.jumps()
+    }
+
+    /// Sets the deadline, in milliseconds since boot.
+    pub fn set_deadline(&mut self, at: Option<u64>) {
+        if let Err(errno) = self.deadline.set(at.map(|at| Boottime(Duration::from_millis(at)))) {
+            tracing::warn!("the deadline can't be set: {errno}");
+        }
+    }
+
+    /// Waits for something, for as long as that takes, and takes it.
+    ///
+    /// # Errors
+    /// The kernel does not let it wait.
+    pub fn wait(&mut self) -> Result<Happened, Errno> {
+        self.watches.wait(&[self.deadline.as_fd(), self.clocks.as_fd(), self.waker.as_fd()])?;
+        Ok(self.take())
+    }
+
+    /// Takes what happened, without waiting.
+    pub fn take(&mut self) -> Happened {
+        self.waker.was_woken();
+        let mut happened = Happened { is_due: self.deadline.has_come(), ..Happened::default() };
+        let look = self.clocks.look();
+        happened.is_clock_set = look.was_set || look.jumped;
+        let drained = self.watches.drain();
+        for ix in drained.collectors {
+            if let Some(concerned) = happened.collectors.get_mut(ix) {
+                *concerned = true;
+            }
+        }
+        // What happened while events were lost, or the device slept, may be anything.
+        if look.resumed || !drained.lost.is_empty() {
+            happened.collectors = [true; COLLECTORS];
+        }
+        happened
+    }
+
+    /// Says that everything was read, so that what was lost before no longer matters.
+    pub fn all_read(&mut self) {
+        self.watches.resubscribed();
+    }
+}
+
+impl Happened {
+    /// Whether collectors are to be run.
+    pub fn is_anything_to_read(&self) -> bool {
+        self.collectors.contains(&true)
+    }
+}
+
+/// Names of collectors, for the log.
+pub fn names(with: &[bool; COLLECTORS]) -> Vec<&'static str> {
+    ROSTER.iter().zip(with).filter(|(_, with)| **with).map(|(collector, _)| collector.name).collect()
+}

@@ -1,0 +1,25 @@
+//! The evaluator: one thread that holds everything that changes. It waits for events and requests, reads what they
+//! concern, judges what that changed, keeps the history and tells listeners.
+//!
+//! ```text
+//!  events ──► drain ─► read ─► judge again ─► drain: more? again ─► history ─► snapshot ─► listeners
+//!  requests ──┘
+//! ```
+
+mod clock;
+mod evaluator;
+mod events;
+mod handle;
+mod own;
+mod picture;
+mod place;
+mod providers;
+mod render;
+
+pub use clock::{Clock, Moment};
+pub use evaluator::{Evaluator, EvaluatorError, Start};
+pub use events::Events;
+pub use handle::{Counts, Handle};
+#[cfg(debug_assertions)]
+pub use place::Sample;
+pub use place::{Live, Place};

@@ -1,0 +1,120 @@
+//! What is known of the device now: every signal's last observation, and how old it is.
+
+use super::clock::{Clock, Moment};
+use crate::collect::{COLLECTORS, ROSTER};
+use crate::cycle::House;
+use std::collections::BTreeSet;
+use trust_evidence::{Class, Evidence, Observation, Outcome, Reason, SignalIx, Source, SourceInfo, SourceKind};
+
+/// How a signal is kept up to date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// Its source tells of every change, or it can't change in one boot: it is as old as now.
+    Current,
+    /// It is as old as its last reading.
+    Read,
+}
+
+/// The observations, with the moments of their readings.
+pub struct Picture {
+    evidence: Evidence,
+    read_at: Vec<u64>,
+    keeping: Vec<Keeping>,
+    /// What changed since the last judging.
+    changed: BTreeSet<SignalIx>,
+}
+
+impl Picture {
+    /// Of nothing yet: what is pushed or measured by trustd is not available yet, the rest not present.
+    pub fn new(house: &House, keeping: Vec<Keeping>) -> Picture {
+        let mut evidence = Evidence::empty(&house.catalogue, SourceInfo::new(SourceKind::Live));
+        for (ix, signal) in house.catalogue.iter() {
+            if matches!(signal.source, Source::Pushed(_) | Source::Own(_)) {
+                let observation = Observation::missing(Reason::NotYetAvailable, signal.ceiling);
+                evidence.record(&house.catalogue, ix, observation);
+            }
+        }
+        Picture { evidence, read_at: vec![0; house.catalogue.len()], keeping, changed: BTreeSet::new() }
+    }
+
+    /// The evidence, to be judged as of now.
+    pub fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+
+    /// What changed since this was last asked.
+    pub fn take_changed(&mut self) -> BTreeSet<SignalIx> {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// Changes how a signal is kept up to date.
+    pub fn keep(&mut self, ix: SignalIx, keeping: Keeping) {
+        if let Some(slot) = self.keeping.get_mut(ix.index())
+            && *slot != keeping
+        {
+            *slot = keeping;
+            self.changed.insert(ix);
+        }
+    }
+
+    /// Notes an observation that was made at a moment.
+    pub fn note(&mut self, house: &House, ix: SignalIx, observation: Observation, clock: Clock, at: Moment) {
+        let is_current = self.keeping.get(ix.index()) == Some(&Keeping::Current);
+        let taken_at = (!is_current).then(|| clock.now());
+        let observation = Observation { taken_at, ..observation };
+        if let Some(slot) = self.read_at.get_mut(ix.index()) {
+            *slot = at.since_boot;
+        }
+        if self.evidence.get(ix) != Some(&observation) {
+            self.evidence.record(&house.catalogue, ix, observation);
+            self.changed.insert(ix);
+        }
+    }
+
+    /// Notes what trustd measured of itself.
+    pub fn note_own(&mut self, house: &House, id: &str, outcome: Outcome, clock: Clock, at: Moment) {
+        if let Some(ix) = house.catalogue.find(id) {
+            self.note(house, ix, Observation { outcome, class: Class::O, taken_at: None }, clock, at);
+        }
+    }
+
+    /// After the wall clock was set: names every reading's time anew, by how long ago it was.
+    pub fn restamp(&mut self, house: &House, clock: Clock, at: Moment) {
+        for (ix, _) in house.catalogue.iter() {
+            let Some(observation) = self.evidence.get(ix).filter(|observation| observation.taken_at.is_some())
+            else {
+                continue;
+            };
+            let age = at.since_boot.saturating_sub(self.read_at.get(ix.index()).copied().unwrap_or_default()) / 1000;
+            let age = i64::try_from(age).unwrap_or(i64::MAX);
+            let taken_at = trust_evidence::Time::from_unix(clock.now().unix().saturating_sub(age));
+            let observation = Observation { taken_at, ..observation.clone() };
+            self.evidence.record(&house.catalogue, ix, observation);
+            self.changed.insert(ix);
+        }
+    }
+
+    /// The collectors some of whose signals are older than they stay fresh.
+    pub fn stale(&self, house: &House, at: Moment) -> [bool; COLLECTORS] {
+        let mut with = [false; COLLECTORS];
+        for (collector, with) in ROSTER.iter().zip(&mut with) {
+            *with = self.due_of(house, collector.kinds).is_some_and(|due| due <= at.since_boot);
+        }
+        with
+    }
+
+    /// When the first signal that a collector reads will be older than it stays fresh, in milliseconds since boot.
+    pub fn next_stale(&self, house: &House) -> Option<u64> {
+        ROSTER.iter().filter_map(|collector| self.due_of(house, collector.kinds)).min()
+    }
+
+    fn due_of(&self, house: &House, kinds: &[&str]) -> Option<u64> {
+        let own = house.catalogue.iter().filter(|(_, signal)| kinds.contains(&signal.source.kind()));
+        own.filter(|(ix, _)| self.keeping.get(ix.index()) == Some(&Keeping::Read))
+            .filter_map(|(ix, signal)| {
+                let fresh_for = u64::try_from(signal.fresh_for?).ok()?.saturating_mul(1000);
+                Some(self.read_at.get(ix.index())?.saturating_add(fresh_for))
+            })
+            .min()
+    }
+}

@@ -1,0 +1,111 @@
+//! Where the evaluator's evidence comes from: the running system; in development, a root that stands for one.
+
+use super::clock::Clock;
+use crate::collect::{COLLECTORS, Collected, Deadlines, Hanging, ROSTER, collect_with};
+use crate::cycle::House;
+use crate::root::{Directory, Root};
+use rustix::io::Errno;
+use std::sync::Arc;
+use trust_evidence::{Reason, SourceInfo, SourceKind};
+
+/// The most collectors that may hang at a time. Past it nothing is started, or each reading would cost threads.
+const MAX_HANGING: usize = 8;
+
+/// What the evaluator reads.
+pub trait Place: Send {
+    /// Reads with some of the collectors, in the order of the roster.
+    fn read(&mut self, house: &House, with: &[bool; COLLECTORS], clock: Clock) -> Collected;
+
+    /// Whether it is another device's files: what this process is, is then no fact of that device.
+    fn is_another_device(&self) -> bool {
+        false
+    }
+}
+
+/// The running system.
+pub struct Live {
+    root: Arc<dyn Root>,
+    deadlines: Deadlines,
+    hanging: Vec<Hanging>,
+}
+
+impl Live {
+    /// The running system.
+    pub fn open() -> Result<Live, Errno> {
+        Ok(Self::of(Arc::new(Directory::live()?), Deadlines::default()))
+    }
+
+    /// A root that is read like the running system.
+    pub fn of(root: Arc<dyn Root>, deadlines: Deadlines) -> Live {
+        Live { root, deadlines, hanging: Vec::new() }
+    }
+}
+
+impl Place for Live {
+    fn read(&mut self, house: &House, with: &[bool; COLLECTORS], clock: Clock) -> Collected {
+        self.hanging.retain(Hanging::is_still);
+        let full = self.hanging.len() >= MAX_HANGING;
+        let hangs = |ix: usize| full || self.hanging.iter().any(|hanging| hanging.collector == ix);
+        let mut started = *with;
+        for (ix, start) in started.iter_mut().enumerate() {
+            *start &= !hangs(ix);
+        }
+        let source = SourceInfo { taken_at: Some(clock.now()), ..SourceInfo::new(SourceKind::Live) };
+        let mut collected = collect_with(&self.root, &started, &house.catalogue, source, self.deadlines);
+        for ((collector, asked), started) in ROSTER.iter().zip(with).zip(started) {
+            if *asked && !started {
+                collected.failed.push(collector.name);
+                collected.miss(&house.catalogue, collector, Reason::TimedOut);
+            }
+        }
+        self.hanging.append(&mut collected.hanging);
+        collected
+    }
+}
+
+/// A root that stands for a device, with everything that `trustctl evaluate` would read of it.
+#[cfg(debug_assertions)]
+pub struct Sample {
+    input: crate::import::Input,
+    trust: crate::attestation::Trust,
+}
+
+#[cfg(debug_assertions)]
+impl Sample {
+    /// The root at a path, once it could be read.
+    pub fn open(
+        house: &House,
+        path: &std::path::Path,
+        trust: crate::attestation::Trust,
+    ) -> Result<Sample, crate::import::ImportError> {
+        let input = crate::import::Input {
+            source: Some(path.into()),
+            kind: Some(crate::import::Kind::Root),
+            ..Default::default()
+        };
+        crate::import::import(house, &input, &trust)?;
+        Ok(Sample { input, trust })
+    }
+}
+
+#[cfg(debug_assertions)]
+impl Place for Sample {
+    fn read(&mut self, house: &House, _: &[bool; COLLECTORS], clock: Clock) -> Collected {
+        let input = crate::import::Input { at: Some(clock.now()), ..self.input.clone() };
+        crate::import::import(house, &input, &self.trust).unwrap_or_else(|error| {
+            tracing::warn!("the root can't be read any more: {error}");
+            let source = SourceInfo { taken_at: Some(clock.now()), ..SourceInfo::new(SourceKind::Root) };
+            Collected {
+                evidence: trust_evidence::Evidence::empty(&house.catalogue, source),
+                attestations: Vec::new(),
+                notes: Vec::new(),
+                failed: ROSTER.iter().map(|collector| collector.name).collect(),
+                hanging: Vec::new(),
+            }
+        })
+    }
+
+    fn is_another_device(&self) -> bool {
+        true
+    }
+}

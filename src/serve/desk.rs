@@ -1,0 +1,282 @@
+//! The desk: what both doors call. It decides who may ask, how often and what, and only then asks the evaluator.
+
+use super::access::{Access, Caller, Cell, Method, Role, Tier};
+use super::limits::{Bounds, Clock, Limits};
+use super::listeners::{Listener, ListenerId, Listeners, View};
+use super::turns::Turns;
+use super::wire::{
+    Evaluator, GateFindings, GateSummary, GateWords, Head, HistoryEntry, INTERFACE_VERSION, MAX_HISTORY,
+    MAX_NAMES, MAX_REPORTED, MAX_TEXT, MAX_TTL, ProviderState, Refusal, Report, Reported, Summary,
+};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use trust_posture::GateId;
+
+/// Both doors' one way in.
+pub struct Desk {
+    evaluator: Arc<dyn Evaluator>,
+    access: RwLock<Arc<Access>>,
+    listeners: Arc<Listeners>,
+    limits: Limits,
+    turns: Turns,
+    faults: AtomicU64,
+}
+
+impl Desk {
+    /// A desk before this evaluator.
+    pub fn new(
+        evaluator: Arc<dyn Evaluator>,
+        access: Access,
+        listeners: Arc<Listeners>,
+        bounds: Bounds,
+        clock: Clock,
+    ) -> Desk {
+        Desk {
+            evaluator,
+            access: RwLock::new(Arc::new(access)),
+            listeners,
+            limits: Limits::new(bounds, clock.clone()),
+            turns: Turns::new(clock),
+            faults: AtomicU64::new(0),
+        }
+    }
+
+    /// Another policy holds from now on, for those who listen too.
+    pub fn replace_access(&self, access: Access) {
+        let access = Arc::new(access);
+        *self.access.write().unwrap_or_else(PoisonError::into_inner) = access.clone();
+        self.listeners.review(|caller| view(Method::Listen, access.resolve(caller)));
+    }
+
+    /// Counts a call that ended in a panic at a door.
+    pub fn fault(&self) {
+        self.faults.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many calls ended in a panic.
+    pub fn faults(&self) -> u64 {
+        self.faults.load(Ordering::Relaxed)
+    }
+
+    /// Whether this caller may call this method, for a door that would otherwise have to read arguments first.
+    ///
+    /// # Errors
+    /// [`Refusal::NotPermitted`]. The same holds for every method below, before anything else is looked at; then
+    /// [`Refusal::Busy`] beyond the limits.
+    pub fn permits(&self, caller: &Caller, method: Method) -> Result<(), Refusal> {
+        match method.cell(self.access().resolve(caller)) {
+            Cell::No => Err(refused(caller, method)),
+            Cell::Yes | Cell::Tier => Ok(()),
+        }
+    }
+
+    /// The version of the interface.
+    ///
+    /// # Errors
+    /// See [`permits`](Self::permits).
+    pub fn version(&self, caller: &Caller) -> Result<i32, Refusal> {
+        self.call(caller, Method::Version, |_| Ok(INTERFACE_VERSION))
+    }
+
+    /// The posture in short; for an audience, what its tier sees of it.
+    ///
+    /// # Errors
+    /// See [`permits`](Self::permits); the evaluator's.
+    pub fn summary(&self, caller: &Caller) -> Result<Arc<Summary>, Refusal> {
+        self.call(caller, Method::Summary, |role| {
+            let summary = self.evaluator.summary()?;
+            Ok(match role {
+                Role::Audience(tier) => Arc::new(seen_by(tier, &summary)),
+                _ => summary,
+            })
+        })
+    }
+
+    /// The findings of a gate, 1 to 10.
+    ///
+    /// # Errors
+    /// See [`permits`](Self::permits); [`Refusal::BadArgument`]; the evaluator's.
+    pub fn gate(&self, caller: &Caller, number: i32) -> Result<GateFindings, Refusal> {
+        self.call(caller, Method::Gate, |_| {
+            let gate = GateId::ALL.into_iter().find(|gate| i32::from(gate.number()) == number);
+            self.evaluator.gate(gate.ok_or(Refusal::BadArgument)?)
+        })
+    }
+
+    /// The words of all gates.
+    ///
+    /// # Errors
+    /// See [`permits`](Self::permits).
+    pub fn words(&self, caller: &Caller) -> Result<Vec<GateWords>, Refusal> {
+        self.call(caller, Method::Words, |_| Ok(self.evaluator.words()))
+    }
+
+    /// Entries of the history after this number (0 or more), oldest first, at most `most` (1 to [`MAX_HISTORY`]).
+    ///
+    /// # Errors
+    /// See [`permits`](Self::permits); [`Refusal::BadArgument`]; the evaluator's.
+    pub fn history(&self, caller: &Caller, after: i64, most: i32) -> Result<Vec<HistoryEntry>, Refusal> {
+        self.call(caller, Method::History, |_| {
+            let after = u64::try_from(after).map_err(|_| Refusal::BadArgument)?;
+            let most = u32::try_from(most).ok().filter(|most| (1..=MAX_HISTORY).contains(most));
+            self.evaluator.history(after, most.ok_or(Refusal::BadArgument)?)
+        })
+    }
+
+    /// The history's end.
+    ///
+    /// # Errors
+    /// See [`permits`](Self::permits); the evaluator's; [`Refusal::NotReady`] where there is no history yet.
+    pub fn head(&self, caller: &Caller) -> Result<Head, Refusal> {
+        self.call(caller, Method::Head, |_| self.evaluator.summary()?.head.ok_or(Refusal::NotReady))
+    }
+
+    /// Reads and judges everything again; the sequence number then. An evaluation that another began less than a second
+    /// ago is everybody's: see [`Turns`].
+    ///
+    /// # Errors
+    /// See [`permits`](Self::permits); the evaluator's.
+    pub fn evaluate(&self, caller: &Caller) -> Result<u64, Refusal> {
+        self.call(caller, Method::Evaluate, |_| self.turns.take(|| self.evaluator.evaluate()))
+    }
+
+    /// Takes a provider's report.
+    ///
+    /// # Errors
+    /// See [`permits`](Self::permits); [`Refusal::BadArgument`] where the report is not as [`wire`](super::wire) says;
+    /// the evaluator's.
+    pub fn report(&self, caller: &Caller, report: Report) -> Result<(), Refusal> {
+        self.call(caller, Method::Report, |role| {
+            let Role::Provider(name) = role else { return Err(Refusal::NotPermitted) };
+            if !is_in_bounds(&report) {
+                return Err(Refusal::BadArgument);
+            }
+            self.evaluator.report(name, report)
+        })
+    }
+
+    /// The providers that policy names.
+    ///
+    /// # Errors
+    /// See [`permits`](Self::permits); the evaluator's.
+    pub fn providers(&self, caller: &Caller) -> Result<Vec<ProviderState>, Refusal> {
+        self.call(caller, Method::Providers, |_| self.evaluator.providers())
+    }
+
+    /// Tells this listener of changes from now on; for an audience, of those of the posture and of its gates.
+    ///
+    /// # Errors
+    /// See [`permits`](Self::permits); [`Refusal::Busy`] where there are too many.
+    pub fn listen(&self, caller: &Caller, listener: Box<dyn Listener>) -> Result<ListenerId, Refusal> {
+        self.call(caller, Method::Listen, |role| {
+            let view = view(Method::Listen, role).ok_or(Refusal::NotPermitted)?;
+            self.listeners.add(caller, view, listener)
+        })
+    }
+
+    /// Tells it no more.
+    ///
+    /// # Errors
+    /// See [`permits`](Self::permits); [`Refusal::BadArgument`] where this caller has no such listener.
+    pub fn unlisten(&self, caller: &Caller, id: ListenerId) -> Result<(), Refusal> {
+        self.call(caller, Method::Unlisten, |_| {
+            if self.listeners.remove_own(caller, id) { Ok(()) } else { Err(Refusal::BadArgument) }
+        })
+    }
+
+    /// Whether there is still a listener of this number: one that is too slow is dropped, and so is one that another
+    /// policy does not name.
+    pub fn listens(&self, id: ListenerId) -> bool {
+        self.listeners.is_open(id)
+    }
+
+    /// A listener whose owner died, as the door knows.
+    pub fn gone(&self, id: ListenerId) {
+        self.listeners.remove(id);
+    }
+
+    /// A signed attestation for the caller's audience.
+    ///
+    /// # Errors
+    /// See [`permits`](Self::permits); [`Refusal::Unsupported`]: this build signs nothing.
+    pub fn attest(&self, caller: &Caller, _nonce: &[u8], _confirmation: &[u8]) -> Result<Vec<u8>, Refusal> {
+        self.call(caller, Method::Attest, |_| Err(Refusal::Unsupported))
+    }
+
+    /// What an enrolment authority needs to take this device in.
+    ///
+    /// # Errors
+    /// See [`permits`](Self::permits); [`Refusal::Unsupported`]: this build has no key.
+    pub fn enrolment_evidence(&self, caller: &Caller, _challenge: &[u8]) -> Result<Vec<u8>, Refusal> {
+        self.call(caller, Method::EnrolmentEvidence, |_| Err(Refusal::Unsupported))
+    }
+
+    fn access(&self) -> Arc<Access> {
+        self.access.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Permission, then limits, then the work; a panic in it is this call's alone.
+    fn call<T>(
+        &self,
+        caller: &Caller,
+        method: Method,
+        work: impl FnOnce(Role<'_>) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let access = self.access();
+        let role = access.resolve(caller);
+        if method.cell(role) == Cell::No {
+            return Err(refused(caller, method));
+        }
+        let _pass = self.limits.enter(caller.uid)?;
+        catch_unwind(AssertUnwindSafe(|| work(role))).unwrap_or_else(|_| {
+            self.fault();
+            Err(Refusal::Internal)
+        })
+    }
+}
+
+fn refused(caller: &Caller, method: Method) -> Refusal {
+    let Caller { door, uid, selinux_type, name } = caller;
+    tracing::debug!(?door, uid, selinux_type, %name, ?method, "not permitted");
+    Refusal::NotPermitted
+}
+
+fn view(method: Method, role: Role<'_>) -> Option<View> {
+    match (method.cell(role), role) {
+        (Cell::Yes, _) => Some(View::All),
+        (Cell::Tier, Role::Audience(tier)) => Some(View::Only(tier.gates.clone())),
+        _ => None,
+    }
+}
+
+/// The posture, the audience's gates without counts, and no head. How many waivers hold is shown to all, as in an
+/// attestation: a waiver lowers what is asked.
+fn seen_by(tier: &Tier, summary: &Summary) -> Summary {
+    let shown = summary.gates.iter().filter(|gate| tier.gates.contains(&gate.gate));
+    Summary {
+        gates: shown.map(|gate| GateSummary { failing: None, ..gate.clone() }).collect(),
+        head: None,
+        posture: summary.posture,
+        sequence: summary.sequence,
+        judged_at: summary.judged_at,
+        policy: summary.policy.clone(),
+        waivers: summary.waivers,
+    }
+}
+
+fn is_in_bounds(report: &Report) -> bool {
+    let is_text = |text: &str| text.len() <= MAX_TEXT && !text.chars().any(char::is_control);
+    let is_value = |value: &Reported| match value {
+        Reported::Text(text) => is_text(text),
+        Reported::Names(names) => names.len() <= MAX_NAMES && names.iter().all(|name| is_text(name)),
+        Reported::Absent | Reported::Missing => true,
+    };
+    let is_signal = |(id, value): &(String, Reported)| is_text(id) && is_value(value);
+    (1..=MAX_TTL).contains(&report.ttl)
+        && report.signals.len() <= MAX_REPORTED
+        && report.signals.iter().all(is_signal)
+        && (1..)
+            .zip(&report.signals)
+            .all(|(next, (id, _))| !report.signals.iter().skip(next).any(|(other, _)| other == id))
+}

@@ -1,0 +1,148 @@
+//! What is kept beside the history: counters that never step back, what each provider reported last, and the installed
+//! policy bundle. Each is on the disk before it is answered, or is an error.
+
+use super::state::{MAX_NAME, MAX_NAMES, Stamp};
+use super::{State, Store, StoreError};
+use rusqlite::{OptionalExtension, params};
+use trust_ledger::doing;
+use trust_token::bundle::MAX_BUNDLE;
+use trust_token::claims::Counters;
+use trust_token::crypto::sha256;
+
+/// Which policy is installed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicyState {
+    /// None was ever installed, as far as this file goes back.
+    Never,
+    /// One is.
+    Installed(InstalledPolicy),
+    /// One was, and its bundle is gone or is not the one that was installed.
+    Lost {
+        /// Its version.
+        version: u32,
+        /// SHA-256 of its text.
+        digest: [u8; 32],
+    },
+}
+
+/// A policy bundle as it was installed. Whoever uses it verifies it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstalledPolicy {
+    /// The policy's version.
+    pub version: u32,
+    /// SHA-256 of the policy's text.
+    pub digest: [u8; 32],
+    /// Until when it holds, in seconds since 1970.
+    pub expires: u64,
+    /// The bundle's bytes.
+    pub bundle: Vec<u8>,
+}
+
+impl Store {
+    /// How many boots this file has seen, this one included.
+    pub fn boots(&mut self) -> Result<u64, StoreError> {
+        self.change(|_, state, _| Ok(state.boots))
+    }
+
+    /// The counters of an audience's next attestation: the boot's number, and how many attestations there were for this
+    /// audience in all, this one included.
+    pub fn attestation(&mut self, audience: &str) -> Result<Counters, StoreError> {
+        check_name(audience)?;
+        self.change(|_, state, _| {
+            if !state.audiences.contains_key(audience) && state.audiences.len() >= MAX_NAMES {
+                return Err(StoreError::Bounds("too many audiences"));
+            }
+            let sequence = state.audiences.entry(audience.into()).or_default();
+            *sequence = sequence.checked_add(1).ok_or(StoreError::Bounds("the last attestation was made"))?;
+            Ok(Counters { boot: state.boots, sequence: *sequence })
+        })
+    }
+
+    /// Takes a provider's report of this number in this boot; the number of its last one, if this is not newer.
+    pub fn raise_provider(
+        &mut self,
+        name: &str,
+        boot_id: [u8; 16],
+        sequence: u64,
+    ) -> Result<Result<(), u64>, StoreError> {
+        check_name(name)?;
+        self.change(|_, state, _| {
+            let last = last(state, name, boot_id);
+            if sequence <= last {
+                return Ok(Err(last));
+            }
+            if !state.providers.contains_key(name) && state.providers.len() >= MAX_NAMES {
+                state.providers.retain(|_, (of, _)| *of == boot_id);
+                if state.providers.len() >= MAX_NAMES {
+                    return Err(StoreError::Bounds("too many providers"));
+                }
+            }
+            state.providers.insert(name.into(), (boot_id, sequence));
+            Ok(Ok(()))
+        })
+    }
+
+    /// The number of a provider's last report in this boot; 0, if there was none.
+    pub fn provider(&mut self, name: &str) -> Result<u64, StoreError> {
+        let boot_id = self.boot_id;
+        self.read(|on, _| Ok(last(&State::read(on)?, name, boot_id)))
+    }
+
+    /// Keeps a policy bundle in the place of the one before it: all of it or nothing. The caller has verified it, and
+    /// gives the version and the digest of its policy. A lower version is refused, and so is another policy of the same
+    /// one.
+    pub fn install_policy(
+        &mut self,
+        bundle: &[u8],
+        version: u32,
+        digest: [u8; 32],
+        expires: u64,
+    ) -> Result<(), StoreError> {
+        if bundle.len() > MAX_BUNDLE {
+            return Err(StoreError::Bounds("the bundle is too large"));
+        }
+        let stamp = Stamp { version, expires, digest, bundle: sha256(&[bundle]) };
+        self.change(|on, state, _| {
+            if let Some(installed) = state.policy {
+                let is_same = installed.version == version && installed.digest == digest;
+                if installed.version >= version && !is_same {
+                    return Err(StoreError::OlderPolicy { offered: version, installed: installed.version });
+                }
+            }
+            let writing = doing("installing a policy");
+            on.execute("DELETE FROM bundle", []).map_err(&writing)?;
+            let insert = "INSERT INTO bundle (version, bytes) VALUES (?1, ?2)";
+            on.execute(insert, params![version, bundle]).map_err(&writing)?;
+            state.policy = Some(stamp);
+            Ok(())
+        })
+    }
+
+    /// The policy that is installed.
+    pub fn installed_policy(&mut self) -> Result<PolicyState, StoreError> {
+        self.read(|on, _| {
+            let Some(stamp) = State::read(on)?.policy else { return Ok(PolicyState::Never) };
+            let Stamp { version, digest, expires, bundle } = stamp;
+            let query = "SELECT bytes FROM bundle WHERE version = ?1";
+            let found = on.query_row(query, params![version], |row| row.get::<_, Vec<u8>>(0)).optional();
+            let found = found.map_err(doing("reading the installed policy"))?;
+            match found.filter(|found| sha256(&[found]) == bundle) {
+                Some(bundle) => {
+                    Ok(PolicyState::Installed(InstalledPolicy { version, digest, expires, bundle }))
+                }
+                None => Ok(PolicyState::Lost { version, digest }),
+            }
+        })
+    }
+}
+
+fn last(state: &State, name: &str, boot_id: [u8; 16]) -> u64 {
+    state.providers.get(name).filter(|(of, _)| *of == boot_id).map_or(0, |(_, last)| *last)
+}
+
+fn check_name(name: &str) -> Result<(), StoreError> {
+    match (1..=MAX_NAME).contains(&name.len()) {
+        true => Ok(()),
+        false => Err(StoreError::Bounds("a name of no or too many bytes")),
+    }
+}
