@@ -1,38 +1,13 @@
 //! A ledger's file as somebody left it. What it answers it must go on answering, also when it is opened anew.
 
-use std::fs::{self, OpenOptions};
+use super::place::Folder;
+use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use trust_ledger::SqliteLedger;
 use trust_token::claims::Counters;
 use trust_token::credential::Floors;
 use trust_token::ledger::Ledger;
-
-static NTH: AtomicU64 = AtomicU64::new(0);
-
-/// A folder of its own, in memory where the system has such a place; gone when it is dropped.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Folder {
-        let memory = Path::new("/dev/shm");
-        let root = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
-        let nth = NTH.fetch_add(1, Ordering::Relaxed);
-        let folder = root.join(format!("trust-fuzz-{}-{nth}", std::process::id()));
-        // A process of this number may have been here before.
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir(&folder).unwrap();
-        Folder(folder)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 fn floors(boot: u64) -> Floors {
     Floors { policy_version: u32::MAX, counters: Counters { boot, sequence: 0 }, patches: [u32::MAX; 3] }

@@ -18,12 +18,17 @@ use trust_formats::{
 };
 
 mod attestations;
+mod histories;
 mod ledgers;
+mod place;
+mod parcels;
 
 pub use attestations::{
     policy_bundle, posture_claims, posture_credential, posture_revoked, posture_rollover, posture_token,
 };
+pub use histories::history_file;
 pub use ledgers::ledger_file;
+pub use parcels::binder_parcel;
 
 /// Reads bytes and says whether the parser accepted them; panics if it does, or if what it accepted breaks a rule.
 pub type Target = fn(&[u8]) -> bool;
@@ -35,6 +40,7 @@ pub const TARGETS: [(&str, Target); 49] = [
     ("apex_list", apex_list),
     ("attestation_chain", attestation_chain),
     ("avb_footer", avb_footer),
+    ("binder_parcel", binder_parcel),
     ("bootconfig", bootconfig),
     ("bugreport", bugreport),
     ("capture", capture),
@@ -44,6 +50,7 @@ pub const TARGETS: [(&str, Target); 49] = [
     ("device_owner", device_owner),
     ("device_policies", device_policies),
     ("gate", gate),
+    ("history_file", history_file),
     ("import", import),
     ("kconfig", kconfig),
     ("key_description", key_description),

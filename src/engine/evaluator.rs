@@ -216,9 +216,8 @@ impl State<'_> {
             let kind = signal.source.kind();
             let is_read =
                 ROSTER.iter().zip(with).any(|(collector, with)| *with && collector.kinds.contains(&kind));
-            let is_pushed = self.providers.values().any(|own| own.contains(&ix));
             // Another device's files say all that they say of it; what was reported meanwhile stands.
-            if (is_read || is_another && !is_pushed)
+            if (is_read || is_another && !self.known.has_reported(ix))
                 && let Some(observation) = collected.evidence.get(ix)
             {
                 self.picture.note(self.house, ix, observation.clone(), clock, moment);

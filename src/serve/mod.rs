@@ -7,10 +7,10 @@
 //! ```
 
 pub mod access;
-#[cfg(not(target_os = "android"))]
-pub mod dbus;
 #[cfg(target_os = "linux")]
 pub mod binder;
+#[cfg(not(target_os = "android"))]
+pub mod dbus;
 pub mod desk;
 pub mod limits;
 pub mod listeners;

@@ -5,6 +5,7 @@ pub mod avb;
 pub mod cost;
 pub mod difference;
 pub mod explain;
+pub mod history;
 pub mod ota;
 pub mod pages;
 pub mod report;

@@ -1,7 +1,8 @@
 //! What the daemon says, for people and for programs.
 
 use super::{Colour, Paint, count, paragraph, word};
-use crate::serve::wire::{Change, Finding, GateFindings, GateSummary, GateWords, Head, ProviderState, Summary};
+use crate::serve::wire::{Change, Finding, GateFindings, GateSummary, GateWords, ProviderState, Summary};
+use crate::store::chain::head_text;
 use serde_json::{Value as Json, json};
 use std::fmt::{self, Write};
 use trust_evidence::{Time, printable};
@@ -39,14 +40,9 @@ fn heading(out: &mut String, summary: &Summary, colour: Colour) -> fmt::Result {
         writeln!(out, "{} in force", count(usize::try_from(summary.waivers).unwrap_or(usize::MAX), "waiver"))?;
     }
     if let Some(head) = summary.head {
-        writeln!(out, "history ends at {}", head_text(head))?;
+        writeln!(out, "history ends at {}", head_text(&head))?;
     }
     writeln!(out)
-}
-
-/// A head as people copy it: its number and digest.
-pub fn head_text(head: Head) -> String {
-    format!("{}:{}", head.sequence, hex(&head.digest))
 }
 
 fn gates(out: &mut String, gates: &[GateSummary], colour: Colour) -> fmt::Result {
@@ -122,7 +118,7 @@ pub fn summary_json(summary: &Summary) -> Json {
         "judged_at": time(summary.judged_at),
         "policy": { "id": policy.id, "version": policy.version, "digest": hex(&policy.digest), "lab": policy.is_lab },
         "waivers": summary.waivers,
-        "head": summary.head.map(head_text),
+        "head": summary.head.as_ref().map(head_text),
         "gates": summary.gates.iter().map(gate_json).collect::<Vec<_>>(),
     })
 }

@@ -37,6 +37,9 @@ pub enum CommandError {
     /// A file of roots that can't be used.
     #[error("{0}: {1}")]
     Roots(PathBuf, TrustError),
+    /// The daemon gave no answer.
+    #[error("{0}")]
+    Daemon(#[from] trustd::client::ClientError),
     /// Anything else that the person wrote.
     #[error("{0}")]
     Usage(String),
