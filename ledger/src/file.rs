@@ -2,6 +2,7 @@
 
 use crate::beside;
 use crate::error::{LedgerError, doing};
+use crate::lock::Lock;
 use crate::table::TABLES;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{self, File, OpenOptions};
@@ -59,8 +60,9 @@ fn fill(path: &Path) -> Result<(), LedgerError> {
     connection.close().map_err(|(_, error)| doing("closing")(error))
 }
 
-/// Opens a ledger that exists, and checks all of it.
-pub(crate) fn open(path: &Path) -> Result<Connection, LedgerError> {
+/// Opens a ledger that exists, and checks all of it. What a killed process left is rolled back under the lock, so that
+/// it is not what another process is writing.
+pub(crate) fn open(path: &Path) -> Result<(Connection, Lock), LedgerError> {
     let file = |error: io::Error| LedgerError::File { path: path.into(), error };
     let metadata = fs::symlink_metadata(path).map_err(file)?;
     let mode = metadata.permissions().mode() & 0o7777;
@@ -70,6 +72,8 @@ pub(crate) fn open(path: &Path) -> Result<Connection, LedgerError> {
     if metadata.len() == 0 {
         return Err(LedgerError::Damaged("the file is empty".into()));
     }
+    let mut lock = Lock::beside(path, metadata.uid())?;
+    let held = lock.hold()?;
     beside::expect_none(path, &beside::LOGS)?;
     beside::check_journal(path, metadata.uid())?;
     let mut connection = connect(path)?;
@@ -81,7 +85,8 @@ pub(crate) fn open(path: &Path) -> Result<Connection, LedgerError> {
     let whole = connection.transaction().map_err(doing("beginning a transaction"))?;
     verify(&whole)?;
     whole.finish().map_err(doing("ending a transaction"))?;
-    Ok(connection)
+    drop(held);
+    Ok((connection, lock))
 }
 
 fn connect(path: &Path) -> Result<Connection, LedgerError> {

@@ -6,6 +6,9 @@
 //! faster; but a log that is lost or damaged leaves an older database that looks whole, and here the older state is
 //! the one an attacker wants.
 //!
+//! Beside the file lies `<file>-lock`, which is empty, is held around every change and every opening, and stays. Whoever
+//! copies the file, or puts a copy back, holds it (flock(2), exclusive) or has stopped everyone.
+//!
 //! A journal that lies beside the file is what a killed process leaves, and is rolled back: SQLite can't tell it from
 //! one that was put there. Pages of another moment are refused, as their digests and counts then differ from those of
 //! the rest. What no file can see is an older state that is whole: whoever can put an older copy of the file in its
@@ -16,12 +19,14 @@ mod beside;
 mod error;
 mod file;
 mod floors;
+mod lock;
 mod table;
 #[cfg(test)]
 mod tests;
 
 pub use error::LedgerError;
 use error::doing;
+use lock::Lock;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::Path;
 use table::Table;
@@ -36,6 +41,7 @@ pub const MAX_OPEN: u32 = 100_000;
 #[derive(Debug)]
 pub struct SqliteLedger {
     connection: Connection,
+    lock: Lock,
     most: u32,
 }
 
@@ -43,7 +49,8 @@ impl SqliteLedger {
     /// Opens a ledger, and reads all of it once: an absent, damaged, read-only or foreign file is an error, and so is
     /// an empty one, since it would be a ledger that has forgotten everything.
     pub fn open(path: &Path) -> Result<SqliteLedger, LedgerError> {
-        Ok(SqliteLedger { connection: file::open(path)?, most: MAX_OPEN })
+        let (connection, lock) = file::open(path)?;
+        Ok(SqliteLedger { connection, lock, most: MAX_OPEN })
     }
 
     /// Makes an empty ledger, of mode 0600; an error if there is a file already.
@@ -72,11 +79,12 @@ impl SqliteLedger {
         })
     }
 
-    /// One transaction, which holds the file for writing from its start: what it reads is what it changes.
+    /// One transaction, which holds the lock and the file for writing from its start: what it reads is what it changes.
     fn change<T>(
         &mut self,
         change: impl FnOnce(&Transaction<'_>) -> Result<T, LedgerError>,
     ) -> Result<T, LedgerError> {
+        let _held = self.lock.hold()?;
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(doing("beginning a transaction"))?;
         let answer = change(&transaction)?;

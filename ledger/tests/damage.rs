@@ -139,7 +139,7 @@ fn what_is_no_private_file_is_refused() {
     assert!(matches!(error, LedgerError::File { .. }), "{error}");
     SqliteLedger::open(&path).unwrap();
     let others = fs::read_dir(path.parent().unwrap()).unwrap().count();
-    assert_eq!(others, 1, "the ledger and nothing beside it");
+    assert_eq!(others, 2, "the ledger, its lock, and nothing beside them");
     for mode in [0o640, 0o604, 0o660] {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         let error = SqliteLedger::open(&path).unwrap_err();
@@ -190,6 +190,88 @@ fn a_challenge_is_closed_by_one_of_many() {
         threads.into_iter().map(|thread| thread.join().unwrap()).sum()
     });
     assert_eq!(closed, 20);
+}
+
+const CLOSER: &str = "TRUST_LEDGER_CLOSER";
+const MANY: u64 = 400;
+
+/// Not a test of its own: one of the two that `a_handle_that_is_closed_elsewhere_lets_nobody_in` starts. SQLite's own
+/// locks fall each time the other thread closes its handle of the file.
+#[test]
+fn closer() {
+    let Some(path) = std::env::var_os(CLOSER) else { return };
+    let mut ledger = SqliteLedger::open(Path::new(&path)).unwrap();
+    std::thread::spawn(move || {
+        loop {
+            drop(fs::File::open(&path));
+            std::thread::sleep(std::time::Duration::from_micros(20));
+        }
+    });
+    for number in 0..MANY {
+        match ledger.close(&numbered(number)) {
+            Ok(Some(_)) => println!("\nclosed {number}"),
+            Ok(None) => (),
+            Err(error) => println!("\nerror {error}"),
+        }
+    }
+}
+
+#[test]
+fn a_handle_that_is_closed_elsewhere_lets_nobody_in() {
+    let path = fresh("locks");
+    let mut ledger = SqliteLedger::create(&path).unwrap();
+    (0..MANY).for_each(|number| ledger.open_challenge(number));
+    drop(ledger);
+    let children = [(); 2].map(|()| {
+        Command::new(std::env::current_exe().unwrap())
+            .args(["closer", "--exact", "--nocapture", "--test-threads=1"])
+            .env(CLOSER, &path)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap()
+    });
+    let mut closed = Vec::new();
+    for child in children {
+        let said = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+        let errors: Vec<&str> = said.lines().filter(|line| line.starts_with("error")).collect();
+        assert!(errors.is_empty(), "{errors:?}");
+        closed.extend(said.lines().filter_map(|line| line.strip_prefix("closed ")?.parse::<u64>().ok()));
+    }
+    closed.sort_unstable();
+    assert_eq!(closed, (0..MANY).collect::<Vec<_>>(), "each is closed, and once");
+    SqliteLedger::open(&path).unwrap();
+}
+
+#[test]
+fn a_lock_that_was_removed_is_made_anew_and_one_of_others_is_refused() {
+    let path = fresh("lock");
+    let lock = path.with_file_name("ledger.db-lock");
+    let mut first = SqliteLedger::create(&path).unwrap();
+    fs::remove_file(&lock).unwrap();
+    let mut second = SqliteLedger::open(&path).unwrap();
+    first.open_challenge(1);
+    assert_eq!(second.close(&numbered(1)).unwrap(), Some(1));
+    fs::set_permissions(&lock, fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(matches!(SqliteLedger::open(&path), Err(LedgerError::NotPrivate { .. })));
+    fs::remove_file(&lock).unwrap();
+    std::os::unix::fs::symlink(path.with_file_name("elsewhere"), &lock).unwrap();
+    assert!(matches!(SqliteLedger::open(&path), Err(LedgerError::NotPrivate { .. })));
+    assert!(!path.with_file_name("elsewhere").exists());
+}
+
+/// Somebody who holds the lock for good is an error after five seconds, and nothing was answered.
+#[test]
+fn a_lock_that_is_not_let_go_is_an_error() {
+    let path = fresh("held");
+    let mut ledger = SqliteLedger::create(&path).unwrap();
+    ledger.open_challenge(1);
+    let other = fs::File::open(path.with_file_name("ledger.db-lock")).unwrap();
+    other.lock().unwrap();
+    let started = Instant::now();
+    assert!(matches!(ledger.close(&numbered(1)), Err(LedgerError::Busy { .. })));
+    assert!((5..8).contains(&started.elapsed().as_secs()), "{:?}", started.elapsed());
+    other.unlock().unwrap();
+    assert_eq!(ledger.close(&numbered(1)).unwrap(), Some(1));
 }
 
 #[test]
