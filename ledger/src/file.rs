@@ -14,15 +14,16 @@ use std::time::Duration;
 /// SQLite's application_id of a ledger: "ENLG".
 const APPLICATION: i64 = 0x454e_4c47;
 /// SQLite's user_version. Another is refused: nothing is migrated in silence.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 /// How long another process may hold the file.
 const BUSY: Duration = Duration::from_secs(5);
 /// The most pages, of 4096 bytes: 256 MiB, beyond which it is full.
 const MAX_PAGES: i64 = 65_536;
 
-const SCHEMA: [&str; 5] = [
+const SCHEMA: [&str; 6] = [
     "CREATE TABLE challenge (key BLOB PRIMARY KEY, value BLOB NOT NULL, digest BLOB NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE INDEX challenge_by_age ON challenge (value, key)",
+    "CREATE TABLE credential (key BLOB PRIMARY KEY, value BLOB NOT NULL, digest BLOB NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE floor (key BLOB PRIMARY KEY, value BLOB NOT NULL, digest BLOB NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE list (key BLOB PRIMARY KEY, value BLOB NOT NULL, digest BLOB NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE tally (name TEXT PRIMARY KEY, row_count INTEGER NOT NULL, sum BLOB NOT NULL) STRICT, WITHOUT ROWID",

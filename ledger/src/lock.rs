@@ -92,7 +92,8 @@ fn open(path: &Path, owner: u32) -> Result<File, LedgerError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => (),
         there => refused(&there.map_err(failed)?).map_or(Ok(()), Err)?,
     }
-    let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
+    let opened =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path);
     let file = opened.map_err(failed)?;
     refused(&file.metadata().map_err(failed)?).map_or(Ok(file), Err)
 }

@@ -14,11 +14,11 @@ use trust_token::credential::{Credential, EvidenceLevel, Floors, VerifiedCredent
 use trust_token::crypto::{PublicKey, Ring, Sign};
 use trust_token::ledger::Memory;
 use trust_token::revocation::{Revoked, VerifiedRevoked};
-use trust_token::{Against, Challenge, Refusal, Requirements, Verified, issue, verify};
+use trust_token::{Against, Challenge, KnownPolicy, Refusal, Requirements, Verified, issue, verify};
 
 const AUDIENCE: &str = "calls.enigm.example";
-/// SHA-256 of the policy that this relying party knows.
-const POLICY: [u8; 32] = [5; 32];
+/// The policy that this relying party knows.
+const POLICY: KnownPolicy = KnownPolicy { digest: [5; 32], version: 1, is_lab: false };
 
 /// A call stack's side of it.
 struct Calls {
@@ -34,7 +34,7 @@ impl Calls {
     fn ask(&mut self, proven_key: [u8; 32], exporter: &[u8]) -> Challenge {
         let mut random = [0; 32];
         self.random.fill(&mut random).expect("the system has randomness");
-        let Ok(challenge) = Challenge::make(&random, proven_key, exporter, now(), &mut self.ledger);
+        let Ok(challenge) = Challenge::make(AUDIENCE, &random, proven_key, exporter, now(), &mut self.ledger);
         challenge
     }
 
@@ -118,7 +118,7 @@ fn answer(device: &p256::ecdsa::SigningKey, nonce: &[u8; 32], key: [u8; 32], run
         nonce: *nonce,
         build: "trustd/0.1.0".into(),
         handle: [4; 32],
-        policy: PolicyClaim { id: "production".into(), version: 1, digest: POLICY, is_lab: false },
+        policy: PolicyClaim { id: "production".into(), version: 1, digest: POLICY.digest, is_lab: false },
         counters: Counters { boot: 7, sequence: 1234 },
         posture: if runtime == Verdict::Pass { Posture::Compliant } else { Posture::Indeterminate },
         gates: gates.to_vec(),

@@ -73,12 +73,20 @@ pub struct Credential {
 
 /// A credential whose signature was checked. Only [`Credential::verify`] makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VerifiedCredential(Credential);
+pub struct VerifiedCredential {
+    credential: Credential,
+    issuer: Sha256Digest,
+}
 
 impl VerifiedCredential {
     /// What it says.
     pub fn get(&self) -> &Credential {
-        &self.0
+        &self.credential
+    }
+
+    /// The thumbprint of the key that signed it.
+    pub fn issuer(&self) -> &Sha256Digest {
+        &self.issuer
     }
 }
 
@@ -129,7 +137,7 @@ impl Credential {
         signed.verify(issuer.ok_or(CredentialRefusal::UnknownIssuer)?, crypto)?;
         let credential = Credential::from_bytes(signed.payload).map_err(CredentialRefusal::Malformed)?;
         match (credential.issued_at..credential.expires_at).contains(&now) {
-            true => Ok(VerifiedCredential(credential)),
+            true => Ok(VerifiedCredential { credential, issuer: signed.kid }),
             false => Err(CredentialRefusal::Expired),
         }
     }

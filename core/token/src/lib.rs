@@ -27,7 +27,7 @@ pub mod verify;
 pub use cbor::Malformed;
 pub use challenge::Challenge;
 pub use claims::Claims;
-pub use verify::{Against, Refusal, Requirements, Verified, inspect, issue, verify};
+pub use verify::{Against, KnownPolicy, Refusal, Requirements, Verified, inspect, issue, verify};
 
 // It forges envelopes, and so needs the inside; it writes files, which nothing under src does.
 #[cfg(test)]

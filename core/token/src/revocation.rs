@@ -3,7 +3,7 @@
 use crate::cbor::{Malformed, Reader, Writer};
 use crate::claims::read_text as text;
 use crate::cose::{self, Bad, Sign1};
-use crate::crypto::{PublicKey, Sign, VerifySignature};
+use crate::crypto::{PublicKey, Sha256Digest, Sign, VerifySignature};
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -35,7 +35,10 @@ pub struct Revoked {
 
 /// A list whose signature was checked. Only [`Revoked::verify`] makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VerifiedRevoked(Revoked);
+pub struct VerifiedRevoked {
+    list: Revoked,
+    signer: Sha256Digest,
+}
 
 /// Why a list was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +60,12 @@ pub enum RevokedRefusal {
 impl VerifiedRevoked {
     /// What it says.
     pub fn get(&self) -> &Revoked {
-        &self.0
+        &self.list
+    }
+
+    /// The thumbprint of the key that signed it.
+    pub fn signer(&self) -> &Sha256Digest {
+        &self.signer
     }
 }
 
@@ -88,7 +96,8 @@ impl Revoked {
         }
         let signer = signers.iter().find(|signer| signer.thumbprint() == signed.kid);
         signed.verify(signer.ok_or(RevokedRefusal::UnknownSigner)?, crypto)?;
-        Revoked::from_bytes(signed.payload).map(VerifiedRevoked).map_err(RevokedRefusal::Malformed)
+        let list = Revoked::from_bytes(signed.payload).map_err(RevokedRefusal::Malformed)?;
+        Ok(VerifiedRevoked { list, signer: signed.kid })
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Revoked, Malformed> {

@@ -3,14 +3,15 @@
 //! Cheap ones first; each is mandatory. The evidence level comes from the credential, freshness from the relying
 //! party's own clock between challenge and receipt: what the device's clock says can only shorten it.
 
+mod bounds;
 mod refusal;
 
-use crate::challenge::Challenge;
+use crate::challenge::{Challenge, binding};
 use crate::claims::{Claims, PolicyClaim};
 use crate::cose::{self, Sign1};
 use crate::credential::{EvidenceLevel, Floors, VerifiedCredential};
 use crate::crypto::{Sha256Digest, Sign, VerifySignature};
-use crate::ledger::Ledger;
+use crate::ledger::{Device, Ledger};
 use crate::revocation::VerifiedRevoked;
 use alloc::vec::Vec;
 pub use refusal::{RULES, Refusal};
@@ -30,8 +31,8 @@ pub struct Requirements<'r> {
     pub gates: &'r [GateId],
     /// The least posture.
     pub posture: Posture,
-    /// The policies that it knows, by the SHA-256 of their bytes.
-    pub policies: &'r [Sha256Digest],
+    /// The policies that it knows.
+    pub policies: &'r [KnownPolicy],
     /// Whether a laboratory's policy will do.
     pub accepts_lab: bool,
     /// How many waivers will do.
@@ -44,6 +45,17 @@ pub struct Requirements<'r> {
     pub skew: u64,
     /// How many seconds old the list of revoked handles may be.
     pub max_revocation_age: u64,
+}
+
+/// A policy that a relying party knows from its file: nothing of it is taken from what the device says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownPolicy {
+    /// SHA-256 of its bytes.
+    pub digest: Sha256Digest,
+    /// Its version.
+    pub version: u32,
+    /// Whether it is a laboratory's.
+    pub is_lab: bool,
 }
 
 /// A posture that was verified: for this relying party, from this device, in answer to this challenge. Only
@@ -98,7 +110,7 @@ pub fn verify<L: Ledger>(
     crypto: &dyn VerifySignature,
 ) -> Result<Verified, Refusal<L::Error>> {
     let Against { credential, requirements, revoked, now } = against;
-    let device = credential.get();
+    let (device, of) = (credential.get(), credential.device());
     if token.len() > MAX_TOKEN {
         return Err(Refusal::TooLarge);
     }
@@ -117,7 +129,9 @@ pub fn verify<L: Ledger>(
     if claims.nonce != *challenge.nonce() {
         return Err(Refusal::Nonce);
     }
-    let made_at = ledger.close(challenge.nonce()).map_err(Refusal::Ledger)?.ok_or(Refusal::ChallengeUsed)?;
+    let binding = binding(requirements.audience, challenge.confirmation());
+    let made_at = ledger.close(challenge.nonce(), &binding).map_err(Refusal::Ledger)?;
+    let made_at = made_at.ok_or(Refusal::ChallengeUsed)?;
     check_times(&claims, made_at, now, requirements)?;
     if claims.handle != device.handle {
         return Err(Refusal::Handle);
@@ -125,6 +139,9 @@ pub fn verify<L: Ledger>(
     if now >= device.expires_at || now < device.issued_at {
         return Err(Refusal::CredentialExpired);
     }
+    // Before what it is worth is looked at: a credential that says less is remembered too, or the one before it would
+    // still do.
+    let newest = ledger.credential(&of, device.issued_at).map_err(Refusal::Ledger)?;
     if device.evidence < requirements.evidence {
         return Err(Refusal::Evidence(device.evidence));
     }
@@ -134,17 +151,21 @@ pub fn verify<L: Ledger>(
     }
     check_policy(&claims.policy, requirements)?;
     check_posture(&claims, requirements)?;
-    check_revoked(device.handle, revoked, now, requirements, ledger)?;
+    check_revoked(&of, revoked, now, requirements, ledger)?;
     if claims.confirmation != *challenge.confirmation() {
         return Err(Refusal::Confirmation);
     }
     // Last, since it is written down: only what is accepted raises the floors.
     let months = [boot.os_patch, boot.vendor_patch, boot.boot_patch].map(Option::unwrap_or_default);
     let shown = Floors { policy_version: claims.policy.version, counters: claims.counters, patches: months };
+    newest.map_err(Refusal::CredentialOlder)?;
     if device.floors.raised(&shown).is_none() {
         return Err(Refusal::Floor(device.floors));
     }
-    ledger.raise(&device.handle, &shown).map_err(Refusal::Ledger)?.map_err(Refusal::Floor)?;
+    if !bounds::is_reachable(&device.floors, &shown, now) {
+        return Err(Refusal::Beyond);
+    }
+    ledger.raise(&of, &shown).map_err(Refusal::Ledger)?.map_err(Refusal::Floor)?;
     Ok(Verified { claims, evidence: device.evidence })
 }
 
@@ -173,7 +194,8 @@ fn check_times<E>(
 }
 
 fn check_policy<E>(policy: &PolicyClaim, requirements: &Requirements<'_>) -> Result<(), Refusal<E>> {
-    if !requirements.policies.contains(&policy.digest) {
+    let PolicyClaim { version, digest, is_lab, .. } = *policy;
+    if !requirements.policies.contains(&KnownPolicy { digest, version, is_lab }) {
         return Err(Refusal::UnknownPolicy);
     }
     if policy.is_lab && !requirements.accepts_lab {
@@ -193,9 +215,7 @@ fn check_posture<E>(claims: &Claims, requirements: &Requirements<'_>) -> Result<
     if claims.waivers > requirements.max_waivers {
         return Err(Refusal::Waivers(claims.waivers));
     }
-    let falls_short = |verdict| matches!(verdict, Verdict::Fail | Verdict::Unknown);
-    let is_best = claims.posture == Posture::Compliant;
-    if is_best && (claims.waivers > 0 || claims.gates.iter().any(|claim| falls_short(claim.verdict))) {
+    if !bounds::is_consistent(claims) {
         return Err(Refusal::Inconsistent);
     }
     if claims.posture < requirements.posture {
@@ -205,13 +225,17 @@ fn check_posture<E>(claims: &Claims, requirements: &Requirements<'_>) -> Result<
 }
 
 fn check_revoked<L: Ledger>(
-    handle: [u8; 32],
+    device: &Device,
     revoked: &VerifiedRevoked,
     now: u64,
     requirements: &Requirements<'_>,
     ledger: &mut L,
 ) -> Result<(), Refusal<L::Error>> {
     let list = revoked.get();
+    // Another enrolment verifier's list says nothing of this one's devices.
+    if *revoked.signer() != device.issuer {
+        return Err(Refusal::RevocationIssuer);
+    }
     if *list.audience != *requirements.audience {
         return Err(Refusal::RevocationAudience);
     }
@@ -222,10 +246,10 @@ fn check_revoked<L: Ledger>(
     // Before the handle is looked up: a list that revokes it is remembered too, or the list before it would still do.
     // And never for a list that is itself refused: that one raises nothing.
     let newest = match is_recent {
-        true => ledger.list(requirements.audience, list.number).map_err(Refusal::Ledger)?,
+        true => ledger.list(requirements.audience, &device.issuer, list.number).map_err(Refusal::Ledger)?,
         false => Ok(()),
     };
-    if list.handles.contains(&handle) {
+    if list.handles.contains(&device.handle) {
         return Err(Refusal::Revoked);
     }
     if !is_recent {

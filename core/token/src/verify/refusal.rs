@@ -51,7 +51,7 @@ pub enum Refusal<E> {
     Evidence(EvidenceLevel),
     /// Another boot key than the device enrolled with.
     BootKey,
-    /// A policy that is not known.
+    /// A policy that is not known, or of another version or kind than it has.
     UnknownPolicy,
     /// A laboratory's policy.
     LabPolicy,
@@ -63,6 +63,8 @@ pub enum Refusal<E> {
     Inconsistent,
     /// A worse posture than is asked.
     Posture(Posture),
+    /// The list of revoked handles is another enrolment verifier's than the credential.
+    RevocationIssuer,
     /// The list of revoked handles is another audience's.
     RevocationAudience,
     /// The handle is revoked.
@@ -75,6 +77,10 @@ pub enum Refusal<E> {
     Confirmation,
     /// Something falls below what the device has shown before; what that was.
     Floor(Floors),
+    /// The credential was given before another that was used; when that one was given.
+    CredentialOlder(u64),
+    /// Counters or patch levels beyond what a device can have come to by now.
+    Beyond,
     /// The ledger could not answer, and nothing is accepted on doubt.
     Ledger(E),
 }
@@ -92,7 +98,7 @@ impl<E> From<Bad> for Refusal<E> {
 }
 
 /// The rules in the order in which they are checked: the refusal's name, and what is asked.
-pub const RULES: [(&str, &str); 34] = [
+pub const RULES: [(&str, &str); 35] = [
     ("too-large", "at most 4096 bytes"),
     ("malformed-envelope", "a COSE_Sign1 in its one encoding"),
     ("unprotected-header", "an empty unprotected header"),
@@ -118,14 +124,15 @@ pub const RULES: [(&str, &str); 34] = [
     ("lab-policy", "no laboratory's policy"),
     ("gate", "every required gate is shown and passes"),
     ("waivers", "no more waivers than are accepted"),
-    ("inconsistent", "a posture no better than its gates"),
+    ("inconsistent", "a posture no better than its gates and boot state"),
     ("posture", "a posture that is good enough"),
+    ("revocation-issuer", "a list of revoked handles by who signed the credential"),
     ("revocation-audience", "a list of revoked handles for this audience"),
     ("revoked", "not revoked"),
     ("revocation-stale", "a list that is recent"),
     ("revocation-older", "no older list than was used before"),
     ("confirmation", "for the key that the caller proves"),
-    ("floor", "nothing below what the device has shown before"),
+    ("floor", "nothing below what was shown before, nor beyond what can be"),
     ("ledger", "the ledger answers"),
 ];
 
@@ -160,12 +167,13 @@ impl<E> Refusal<E> {
             Refusal::Waivers(_) => "waivers",
             Refusal::Inconsistent => "inconsistent",
             Refusal::Posture(_) => "posture",
+            Refusal::RevocationIssuer => "revocation-issuer",
             Refusal::RevocationAudience => "revocation-audience",
             Refusal::Revoked => "revoked",
             Refusal::RevocationStale => "revocation-stale",
             Refusal::RevocationOlder(_) => "revocation-older",
             Refusal::Confirmation => "confirmation",
-            Refusal::Floor(_) => "floor",
+            Refusal::Floor(_) | Refusal::CredentialOlder(_) | Refusal::Beyond => "floor",
             Refusal::Ledger(_) => "ledger",
         }
     }
@@ -183,6 +191,8 @@ impl<E> fmt::Display for Refusal<E> {
             Refusal::Posture(posture) => write!(f, ": {posture}"),
             Refusal::Waivers(waivers) => write!(f, ": {waivers}"),
             Refusal::RevocationOlder(number) => write!(f, ": number {number} was used before"),
+            Refusal::CredentialOlder(stood) => write!(f, ": a credential given at {stood} was used before"),
+            Refusal::Beyond => f.write_str(": counters or patch levels beyond what can be by now"),
             Refusal::Evidence(level) => write!(f, ": {level:?}"),
             _ => Ok(()),
         }

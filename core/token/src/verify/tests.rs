@@ -5,17 +5,20 @@ pub(crate) mod forge;
 pub(crate) mod world;
 
 use self::faults::{Fault, faults};
-use self::world::{AUDIENCE, MADE, NOW, World, credential, device, enrolment, public, revoked};
+use self::world::{
+    AUDIENCE, KNOWN, MADE, NOW, World, credential, device, enrolment, public, revoked, scalar,
+};
 use super::*;
 use crate::challenge::Challenge;
 use crate::claims::tests::{any_claims, good, verdicts};
-use crate::claims::{Boot, Counters};
+use crate::claims::{Boot, BootState, Counters};
 use crate::credential::Credential;
 use crate::crypto::Pure;
 use crate::ledger::Memory;
 use crate::revocation::Revoked;
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
+use alloc::vec;
 use proptest::prelude::*;
 
 #[test]
@@ -26,10 +29,12 @@ fn a_good_answer_is_verified_once() {
     assert_eq!(inspect(&(world.token)(&world.claims)).as_ref(), Ok(&world.claims));
     assert_eq!(verified.evidence(), EvidenceLevel::StrongBox);
     // The same random would open the same nonce again; closed, it stays closed for whoever kept the answer.
-    let again = Challenge::make(&[11; 32], [2; 32], b"exporter", MADE, &mut Memory::new(1)).unwrap();
+    let again =
+        Challenge::make(AUDIENCE, &[11; 32], [2; 32], b"exporter", MADE, &mut Memory::new(1)).unwrap();
     assert_eq!(world.answer(again).unwrap_err(), Refusal::ChallengeUsed);
     // Another challenge, the same judgement: counters may stand still.
-    let another = Challenge::make(&[12; 32], [2; 32], b"exporter", MADE, &mut world.ledger).unwrap();
+    let another =
+        Challenge::make(AUDIENCE, &[12; 32], [2; 32], b"exporter", MADE, &mut world.ledger).unwrap();
     let _ = world.answer(another).unwrap();
 }
 
@@ -69,26 +74,30 @@ struct Broken;
 impl Ledger for Broken {
     type Error = &'static str;
 
-    fn open(&mut self, _: &[u8; 32], _: u64) -> Result<(), &'static str> {
+    fn open(&mut self, _: &[u8; 32], _: &[u8; 32], _: u64) -> Result<(), &'static str> {
         Ok(())
     }
 
-    fn close(&mut self, _: &[u8; 32]) -> Result<Option<u64>, &'static str> {
+    fn close(&mut self, _: &[u8; 32], _: &[u8; 32]) -> Result<Option<u64>, &'static str> {
         Err("disk")
     }
 
-    fn raise(&mut self, _: &[u8; 32], _: &Floors) -> Result<Result<(), Floors>, &'static str> {
+    fn credential(&mut self, _: &Device, _: u64) -> Result<Result<(), u64>, &'static str> {
         Err("disk")
     }
 
-    fn list(&mut self, _: &str, _: u64) -> Result<Result<(), u64>, &'static str> {
+    fn raise(&mut self, _: &Device, _: &Floors) -> Result<Result<(), Floors>, &'static str> {
+        Err("disk")
+    }
+
+    fn list(&mut self, _: &str, _: &[u8; 32], _: u64) -> Result<Result<(), u64>, &'static str> {
         Err("disk")
     }
 }
 
 #[test]
 fn nothing_is_accepted_on_doubt() {
-    let challenge = Challenge::make(&[11; 32], [2; 32], b"", MADE, &mut Broken).unwrap();
+    let challenge = Challenge::make(AUDIENCE, &[11; 32], [2; 32], b"", MADE, &mut Broken).unwrap();
     let claims = Claims { nonce: *challenge.nonce(), ..good() };
     let issuers = [public(&enrolment())];
     let credential = credential().sign(&enrolment()).unwrap();
@@ -98,7 +107,7 @@ fn nothing_is_accepted_on_doubt() {
         audience: AUDIENCE,
         gates: &GateId::ALL,
         posture: Posture::Compliant,
-        policies: &[[5; 32]],
+        policies: &[KNOWN],
         accepts_lab: false,
         max_waivers: 0,
         evidence: EvidenceLevel::Software,
@@ -117,13 +126,13 @@ fn what_was_shown_once_is_not_undercut_later() {
     let mut world = World::good();
     let _ = world.judge().unwrap();
     world.claims.counters = Counters { boot: 6, sequence: 2000 };
-    let challenge = Challenge::make(&[12; 32], [2; 32], b"", MADE, &mut world.ledger).unwrap();
+    let challenge = Challenge::make(AUDIENCE, &[12; 32], [2; 32], b"", MADE, &mut world.ledger).unwrap();
     let refusal = world.answer(challenge).unwrap_err();
     let stood = Floors { policy_version: 1, counters: good().counters, patches: [202_610; 3] };
     assert_eq!(refusal, Refusal::Floor(stood));
     // A refused answer raised nothing.
     world.claims.counters = good().counters;
-    let challenge = Challenge::make(&[13; 32], [2; 32], b"", MADE, &mut world.ledger).unwrap();
+    let challenge = Challenge::make(AUDIENCE, &[13; 32], [2; 32], b"", MADE, &mut world.ledger).unwrap();
     let _ = world.answer(challenge).unwrap();
 }
 
@@ -151,14 +160,106 @@ fn an_older_list_is_refused_after_a_newer_one() {
         let judged = world.judge();
         let code = judged.as_ref().map_or_else(Refusal::code, |_| "verified");
         assert_eq!(code, expected, "{row}");
-        let ledger = core::mem::replace(&mut world.ledger, Memory::new(0));
+        let ledger = core::mem::replace(&mut world.ledger, Memory::new(1));
         let mut world = World { ledger, ..World::good() };
-        let challenge = Challenge::make(&[12; 32], [2; 32], b"", MADE, &mut world.ledger).unwrap();
+        let challenge = Challenge::make(AUDIENCE, &[12; 32], [2; 32], b"", MADE, &mut world.ledger).unwrap();
         let again = world.answer(challenge);
         match counts {
             true => assert_eq!(again.unwrap_err(), Refusal::RevocationOlder(4), "{row}"),
             false => assert_eq!(again.unwrap().claims(), &world.claims, "{row}"),
         }
+    }
+}
+
+/// Lists of two enrolment verifiers are numbered apart, and neither speaks of the other's devices.
+#[test]
+fn another_enrolment_verifiers_list_neither_frees_nor_shuts_out() {
+    let mut world = World::good();
+    world.revoked = revoked(&[[4; 32]]);
+    assert_eq!(world.judge().unwrap_err(), Refusal::Revoked);
+    world.revoked = Revoked { number: u64::MAX, ..revoked(&[]) };
+    world.list_signer = 9;
+    assert_eq!(world.judge().unwrap_err(), Refusal::RevocationIssuer);
+    (world.list_signer, world.revoked) = (8, Revoked { number: 4, ..revoked(&[]) });
+    let _ = world.judge().unwrap();
+    // A number that the other has come to by its own devices changes nothing here.
+    let other = public(&scalar(9)).thumbprint();
+    world.ledger.list(AUDIENCE, &other, u64::MAX).unwrap().unwrap();
+    let _ = world.judge().unwrap();
+}
+
+/// Another enrolment verifier may give its device the same handle: it has floors of its own.
+#[test]
+fn a_handle_of_another_enrolment_verifier_has_its_own_floors() {
+    let mut world = World::good();
+    let counters = Counters { boot: u64::MAX, sequence: u64::MAX };
+    let shown = Floors { policy_version: u32::MAX, counters, patches: [209_912; 3] };
+    let other = Device { issuer: public(&scalar(9)).thumbprint(), handle: world.credential.handle };
+    world.ledger.raise(&other, &shown).unwrap().unwrap();
+    world.ledger.credential(&other, u64::MAX).unwrap().unwrap();
+    let _ = world.judge().unwrap();
+}
+
+/// A credential that says less replaces the one before it as soon as it is seen, also where it is not good enough.
+#[test]
+fn an_older_credential_is_refused_after_a_newer_one() {
+    let mut world = World::good();
+    let good = world.credential.clone();
+    world.credential = Credential { evidence: EvidenceLevel::Software, issued_at: MADE - 1, ..good.clone() };
+    assert_eq!(world.judge().unwrap_err(), Refusal::Evidence(EvidenceLevel::Software));
+    world.credential = good;
+    assert_eq!(world.judge().unwrap_err(), Refusal::CredentialOlder(MADE - 1));
+    world.credential.issued_at = MADE - 1;
+    let _ = world.judge().unwrap();
+}
+
+/// What a challenge was made for is the ledger's to say, not whoever kept its nonce.
+#[test]
+fn a_challenge_holds_for_its_audience_and_its_confirmation_alone() {
+    let mut world = World::good();
+    let made = world.challenge();
+    let nonce = *made.nonce();
+    world.claims.confirmation = [66; 32];
+    assert_eq!(world.answer(Challenge::kept(nonce, [66; 32])).unwrap_err(), Refusal::ChallengeUsed);
+    world.claims.confirmation = good().confirmation;
+    // It stays open for what it was made for.
+    let _ = world.answer(Challenge::kept(nonce, good().confirmation)).unwrap();
+}
+
+/// What could be and what could not, beside a posture.
+#[test]
+fn a_posture_fits_what_stands_beside_it() {
+    let rows: [(&str, bool, fn(&mut Claims)); 9] = [
+        ("a gate that need not bind fails", true, |claims| claims.gates[4].verdict = Verdict::Fail),
+        ("a core gate fails", false, |claims| claims.gates[0].verdict = Verdict::Fail),
+        ("a core gate is unknown", false, |claims| claims.gates[1].verdict = Verdict::Unknown),
+        ("a core gate fails in a laboratory", true, |claims| {
+            (claims.gates[0].verdict, claims.policy.is_lab) = (Verdict::Fail, true);
+        }),
+        ("a core gate fails, and it says so", true, |claims| {
+            (claims.gates[0].verdict, claims.posture) = (Verdict::Fail, Posture::NonCompliant);
+        }),
+        ("boot verification failed", false, |claims| boots(claims, BootState::Failed)),
+        ("in a laboratory", true, |claims| {
+            boots(claims, BootState::Unverified);
+            claims.policy.is_lab = true;
+        }),
+        ("waived", true, |claims| {
+            boots(claims, BootState::Unverified);
+            claims.waivers = 1;
+        }),
+        ("boot verification failed, and the gate says so", true, |claims| {
+            boots(claims, BootState::Failed);
+            (claims.gates[1].verdict, claims.posture) = (Verdict::Fail, Posture::NonCompliant);
+        }),
+    ];
+    fn boots(claims: &mut Claims, state: BootState) {
+        claims.boot.as_mut().unwrap().state = Some(state);
+    }
+    for (row, expected, change) in rows {
+        let mut claims = Claims { posture: Posture::AtRisk, ..good() };
+        change(&mut claims);
+        assert_eq!(bounds::is_consistent(&claims), expected, "{row}");
     }
 }
 
@@ -181,10 +282,10 @@ fn only_an_answer_to_it_closes_a_challenge() {
         let mut world = World::good();
         change(&mut world);
         let challenge = world.challenge();
-        let nonce = *challenge.nonce();
+        let (nonce, bound) = (*challenge.nonce(), binding(AUDIENCE, challenge.confirmation()));
         world.answer(challenge).expect_err(name);
         let comes_before = RULES.iter().position(|(known, _)| *known == code).unwrap() < answered;
-        assert_eq!(world.ledger.close(&nonce).unwrap().is_some(), comes_before, "{name}");
+        assert_eq!(world.ledger.close(&nonce, &bound).unwrap().is_some(), comes_before, "{name}");
     }
 }
 
@@ -234,8 +335,10 @@ proptest! {
         if let Some(claim) = world.claims.gates.first_mut() {
             claim.verdict = verdict;
         }
+        world.policies = vec![KnownPolicy { is_lab: claims.policy.is_lab, ..KNOWN }];
+        world.claims.policy.is_lab = claims.policy.is_lab;
         world.gates = required.clone();
-        world.change = |requirements| requirements.posture = Posture::NonCompliant;
+        world.change = |asked| (asked.posture, asked.accepts_lab) = (Posture::NonCompliant, true);
         let passes = |gate: &GateId| {
             world.claims.gates.iter().any(|claim| claim.gate == *gate && claim.verdict == Verdict::Pass)
         };

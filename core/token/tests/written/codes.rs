@@ -46,12 +46,13 @@ codes! { POSTURE, posture, Refusal<Infallible>:
     Refusal::Waivers(_) => "waivers",
     Refusal::Inconsistent => "inconsistent",
     Refusal::Posture(_) => "posture",
+    Refusal::RevocationIssuer => "revocation-issuer",
     Refusal::RevocationAudience => "revocation-audience",
     Refusal::Revoked => "revoked",
     Refusal::RevocationStale => "revocation-stale",
     Refusal::RevocationOlder(_) => "revocation-older",
     Refusal::Confirmation => "confirmation",
-    Refusal::Floor(_) => "floor",
+    Refusal::Floor(_) | Refusal::CredentialOlder(_) | Refusal::Beyond => "floor",
     Refusal::Ledger(_) => "ledger",
 }
 
