@@ -8,12 +8,12 @@ mod refusal;
 use crate::challenge::Challenge;
 use crate::claims::{Claims, PolicyClaim};
 use crate::cose::{self, Sign1};
-use crate::credential::{EvidenceLevel, Floors, VerifiedCredential};
+use crate::credential::{Credential, EvidenceLevel, Floors, VerifiedCredential};
 use crate::crypto::{Sha256Digest, Sign, VerifySignature};
 use crate::ledger::Ledger;
 use crate::revocation::VerifiedRevoked;
 use alloc::vec::Vec;
-pub use refusal::{RULES, Refusal};
+pub use refusal::{Differs, RULES, Refusal};
 use trust_posture::{GateId, Posture, Verdict};
 
 /// The media type that a posture attestation says it is (RFC 9782).
@@ -104,47 +104,43 @@ pub fn verify<L: Ledger>(
     }
     let signed = Sign1::parse(token)?;
     if signed.typ != TYPE {
-        return Err(Refusal::Type);
+        return Err(Refusal::Type(cose::said(signed.typ)));
     }
-    if signed.kid != device.key.thumbprint() {
-        return Err(Refusal::UnknownKey);
-    }
+    same(signed.kid, device.key.thumbprint()).map_err(Refusal::UnknownKey)?;
     signed.verify(&device.key, crypto)?;
     let claims = Claims::from_bytes(signed.payload).map_err(Refusal::Claims)?;
-    if *claims.audience != *requirements.audience || *device.audience != *requirements.audience {
-        return Err(Refusal::Audience);
+    for audience in [&claims.audience, &device.audience] {
+        if **audience != *requirements.audience {
+            return Err(Refusal::Audience(audience.clone(), requirements.audience.into()));
+        }
     }
-    if claims.nonce != *challenge.nonce() {
-        return Err(Refusal::Nonce);
-    }
+    same(claims.nonce, *challenge.nonce()).map_err(Refusal::Nonce)?;
     let made_at = ledger.close(challenge.nonce()).map_err(Refusal::Ledger)?.ok_or(Refusal::ChallengeUsed)?;
     check_times(&claims, made_at, now, requirements)?;
-    if claims.handle != device.handle {
-        return Err(Refusal::Handle);
-    }
-    if now >= device.expires_at || now < device.issued_at {
-        return Err(Refusal::CredentialExpired);
+    same(claims.handle, device.handle).map_err(Refusal::Handle)?;
+    let Credential { issued_at, expires_at, .. } = *device;
+    if now >= expires_at || now < issued_at {
+        return Err(Refusal::CredentialExpired { issued_at, expires_at, now });
     }
     if device.evidence < requirements.evidence {
-        return Err(Refusal::Evidence(device.evidence));
+        return Err(Refusal::Evidence(device.evidence, requirements.evidence));
     }
     let boot = claims.boot.unwrap_or_default();
-    if boot.key.is_some_and(|key| key != device.boot_key) {
-        return Err(Refusal::BootKey);
+    if let Some(key) = boot.key {
+        same(key, device.boot_key).map_err(Refusal::BootKey)?;
     }
     check_policy(&claims.policy, requirements)?;
     check_posture(&claims, requirements)?;
     check_revoked(device.handle, revoked, now, requirements, ledger)?;
-    if claims.confirmation != *challenge.confirmation() {
-        return Err(Refusal::Confirmation);
-    }
+    same(claims.confirmation, *challenge.confirmation()).map_err(Refusal::Confirmation)?;
     // Last, since it is written down: only what is accepted raises the floors.
     let months = [boot.os_patch, boot.vendor_patch, boot.boot_patch].map(Option::unwrap_or_default);
     let shown = Floors { policy_version: claims.policy.version, counters: claims.counters, patches: months };
     if device.floors.raised(&shown).is_none() {
-        return Err(Refusal::Floor(device.floors));
+        return Err(Refusal::Floor(shown, device.floors));
     }
-    ledger.raise(&device.handle, &shown).map_err(Refusal::Ledger)?.map_err(Refusal::Floor)?;
+    let raised = ledger.raise(&device.handle, &shown).map_err(Refusal::Ledger)?;
+    raised.map_err(|stood| Refusal::Floor(shown, stood))?;
     Ok(Verified { claims, evidence: device.evidence })
 }
 
@@ -155,26 +151,33 @@ fn check_times<E>(
     requirements: &Requirements<'_>,
 ) -> Result<(), Refusal<E>> {
     // The relying party's own clock, which must not have been set back either.
-    let waited = now.checked_sub(made_at).ok_or(Refusal::ClockSetBack)?;
-    if waited > requirements.max_age {
-        return Err(Refusal::TooLate);
+    let waited =
+        now.checked_sub(made_at).ok_or_else(|| Refusal::ClockSetBack(made_at.saturating_sub(now)))?;
+    let Requirements { max_age, skew, .. } = *requirements;
+    if waited > max_age {
+        return Err(Refusal::TooLate(waited, max_age));
     }
-    let lifetime = claims.expires_at.checked_sub(claims.issued_at).ok_or(Refusal::Lifetime)?;
-    if lifetime > requirements.max_age {
-        return Err(Refusal::Lifetime);
+    match claims.expires_at.checked_sub(claims.issued_at) {
+        Some(lifetime) if lifetime <= max_age => (),
+        lifetime => return Err(Refusal::Lifetime(lifetime, max_age)),
     }
-    if claims.issued_at > now.saturating_add(requirements.skew) {
-        return Err(Refusal::NotYetValid);
+    if claims.issued_at > now.saturating_add(skew) {
+        return Err(Refusal::NotYetValid(claims.issued_at - now, skew));
     }
-    if now > claims.expires_at.saturating_add(requirements.skew) {
-        return Err(Refusal::Expired);
+    if now > claims.expires_at.saturating_add(skew) {
+        return Err(Refusal::Expired(now - claims.expires_at, skew));
     }
     Ok(())
 }
 
+/// Whether two values that are to be the same are.
+fn same(found: [u8; 32], expected: [u8; 32]) -> Result<(), Differs> {
+    if found == expected { Ok(()) } else { Err(Differs { found, expected }) }
+}
+
 fn check_policy<E>(policy: &PolicyClaim, requirements: &Requirements<'_>) -> Result<(), Refusal<E>> {
     if !requirements.policies.contains(&policy.digest) {
-        return Err(Refusal::UnknownPolicy);
+        return Err(Refusal::UnknownPolicy(policy.digest));
     }
     if policy.is_lab && !requirements.accepts_lab {
         return Err(Refusal::LabPolicy);
@@ -191,7 +194,7 @@ fn check_posture<E>(claims: &Claims, requirements: &Requirements<'_>) -> Result<
         }
     }
     if claims.waivers > requirements.max_waivers {
-        return Err(Refusal::Waivers(claims.waivers));
+        return Err(Refusal::Waivers(claims.waivers, requirements.max_waivers));
     }
     let falls_short = |verdict| matches!(verdict, Verdict::Fail | Verdict::Unknown);
     let is_best = claims.posture == Posture::Compliant;
@@ -199,7 +202,7 @@ fn check_posture<E>(claims: &Claims, requirements: &Requirements<'_>) -> Result<
         return Err(Refusal::Inconsistent);
     }
     if claims.posture < requirements.posture {
-        return Err(Refusal::Posture(claims.posture));
+        return Err(Refusal::Posture(claims.posture, requirements.posture));
     }
     Ok(())
 }
@@ -213,7 +216,7 @@ fn check_revoked<L: Ledger>(
 ) -> Result<(), Refusal<L::Error>> {
     let list = revoked.get();
     if *list.audience != *requirements.audience {
-        return Err(Refusal::RevocationAudience);
+        return Err(Refusal::RevocationAudience(list.audience.clone(), requirements.audience.into()));
     }
     // A list that was made after now is another clock's, and shows nothing.
     let age = now.saturating_add(requirements.skew).checked_sub(list.taken_at);
@@ -229,21 +232,10 @@ fn check_revoked<L: Ledger>(
         return Err(Refusal::Revoked);
     }
     if !is_recent {
-        return Err(Refusal::RevocationStale);
+        let at_most = requirements.max_revocation_age;
+        return Err(Refusal::RevocationStale { taken_at: list.taken_at, now, at_most });
     }
-    newest.map_err(Refusal::RevocationOlder)
-}
-
-/// The claims of an attestation, to be looked at: nothing is verified.
-pub fn inspect(token: &[u8]) -> Result<Claims, Refusal<core::convert::Infallible>> {
-    if token.len() > MAX_TOKEN {
-        return Err(Refusal::TooLarge);
-    }
-    let signed = Sign1::parse(token)?;
-    if signed.typ != TYPE {
-        return Err(Refusal::Type);
-    }
-    Claims::from_bytes(signed.payload).map_err(Refusal::Claims)
+    newest.map_err(|stood| Refusal::RevocationOlder(list.number, stood))
 }
 
 #[cfg(test)]
