@@ -153,7 +153,7 @@ impl From<Bad> for BundleRefusal {
     fn from(bad: Bad) -> BundleRefusal {
         match bad {
             Bad::Form(malformed) => BundleRefusal::Malformed(malformed),
-            Bad::Algorithm | Bad::Unprotected => BundleRefusal::Header,
+            Bad::Algorithm(_) | Bad::Unprotected => BundleRefusal::Header,
             Bad::HighS | Bad::Signature => BundleRefusal::Signature,
         }
     }
@@ -164,9 +164,7 @@ impl fmt::Display for BundleRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             BundleRefusal::TooLarge => write!(f, "more than {MAX_BUNDLE} bytes"),
-            BundleRefusal::Malformed(Malformed { at, expected }) => {
-                write!(f, "malformed at byte {at}: expected {expected}")
-            }
+            BundleRefusal::Malformed(malformed) => write!(f, "malformed at {malformed}"),
             BundleRefusal::Header => {
                 f.write_str("its header names another algorithm than ES256, or has an unprotected part")
             }

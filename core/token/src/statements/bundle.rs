@@ -54,7 +54,7 @@ fn every_refusal_is_reached() {
         signed(&bundle)
     };
     let claims = |bytes: &[u8]| Envelope::of(SIGNER, BUNDLE_TYPE).sign(bytes, SIGNER);
-    let wrong = |at, expected| BundleRefusal::Malformed(Malformed { at, expected });
+    let wrong = |at, expected| BundleRefusal::Malformed(Malformed { at, expected, lengths: None });
     let rows: Vec<(Vec<u8>, BundleRefusal)> = vec![
         (vec![0; MAX_BUNDLE + 1], BundleRefusal::TooLarge),
         (vec![0xd2, 0x83], wrong(1, "an array of its one length")),

@@ -14,10 +14,12 @@ use crate::claims::tests::{any_claims, good, verdicts};
 use crate::claims::{Boot, BootState, Counters};
 use crate::credential::Credential;
 use crate::crypto::Pure;
+use crate::inspect;
 use crate::ledger::Memory;
 use crate::revocation::Revoked;
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
+use alloc::string::ToString;
 use alloc::vec;
 use proptest::prelude::*;
 
@@ -63,6 +65,56 @@ fn every_rule_has_its_refusal() {
     let is_broken = |code| faults().iter().any(|fault| fault.code == code);
     let unreached: Vec<_> = RULES.iter().filter(|(code, _)| !is_broken(*code)).collect();
     assert_eq!(unreached, [&("ledger", "the ledger answers")]);
+}
+
+/// What was found and what was expected, for whoever reads a log.
+#[test]
+fn a_refusal_says_what_was_found_and_what_was_expected() {
+    let [two, three, four, nine] = [2, 3, 4, 9].map(|byte: u8| alloc::format!("{byte:02x}").repeat(32));
+    let nonce = alloc::format!("nonce: {three}, expected ");
+    let rows: &[(&str, &str)] = &[
+        ("too-large", "too-large: expected at most 4096 bytes"),
+        ("envelope-cut", "malformed-envelope, byte 826: expected as many bytes as announced: 64, found 63"),
+        ("header-without-typ", "malformed-envelope, byte 42: expected another key"),
+        ("claims-no-boot-facts", "malformed-claims, byte "),
+        ("algorithm", "algorithm: -35, expected -7, ES256"),
+        ("type", "type: \"application/cwt\", expected application/eat+cwt"),
+        ("unknown-key", "unknown-key: 0101"),
+        ("audience-of-the-token", "audience: keys.enigm.example, expected calls.enigm.example"),
+        ("audience-of-the-credential", "audience: keys.enigm.example, expected calls.enigm.example"),
+        ("nonce", &nonce),
+        ("clock-set-back", "clock-set-back: by 1 s"),
+        ("too-late", "too-late: after 121 s, expected at most 120"),
+        ("lifetime-too-long", "lifetime: 121 s, expected at most 120"),
+        ("lifetime-backwards", "lifetime: it ends before it begins"),
+        ("not-yet-valid", "not-yet-valid: 61 s ahead, expected at most 60"),
+        ("expired", "expired: 61 s ago, expected at most 60"),
+        ("handle", &alloc::format!("handle: {nine}, expected {four}")),
+        (
+            "credential-expired",
+            "credential-expired: it holds from 1793523602 to before 1793610003, and now is 1793610003",
+        ),
+        ("evidence-level", "evidence-level: Software, expected TrustedEnvironment or better"),
+        ("boot-key", "boot-key: 0909"),
+        ("unknown-policy", "unknown-policy: SHA-256 0505"),
+        ("waivers", "waivers: 1, expected at most 0"),
+        ("posture", "posture: at-risk, expected compliant or better"),
+        ("revocation-audience", "revocation-audience: keys.enigm.example, expected calls.enigm.example"),
+        ("revocation-too-old", "revocation-stale: 86401 s old, expected at most 86400"),
+        ("revocation-to-come", "revocation-stale: of 61 s from now"),
+        ("revocation-older", "revocation-older: number 3, and 4 was used before"),
+        ("confirmation", &alloc::format!("confirmation: {nine}, expected {two}")),
+        ("floor-counters", "floor: boot 5, judgement 8, expected 5, 9 or later"),
+        ("floor-policy", "floor: policy version 1, expected 2 or later"),
+        ("floor-patch", "floor: vendor patch 202608, expected 202609 or later"),
+    ];
+    let faults = faults();
+    for (name, expected) in rows {
+        let mut world = World::good();
+        (faults.iter().find(|fault| fault.name == *name).expect(name).change)(&mut world);
+        let said = world.judge().expect_err(name).to_string();
+        assert!(said.starts_with(expected), "{name}: {said}");
+    }
 }
 
 /// What is changed in an answer and what it is judged by.
@@ -129,7 +181,8 @@ fn what_was_shown_once_is_not_undercut_later() {
     let challenge = Challenge::make(AUDIENCE, &[12; 32], [2; 32], b"", MADE, &mut world.ledger).unwrap();
     let refusal = world.answer(challenge).unwrap_err();
     let stood = Floors { policy_version: 1, counters: good().counters, patches: [202_610; 3] };
-    assert_eq!(refusal, Refusal::Floor(stood));
+    let shown = Floors { counters: world.claims.counters, ..stood };
+    assert_eq!(refusal, Refusal::Floor(shown, stood));
     // A refused answer raised nothing.
     world.claims.counters = good().counters;
     let challenge = Challenge::make(AUDIENCE, &[13; 32], [2; 32], b"", MADE, &mut world.ledger).unwrap();
@@ -165,7 +218,7 @@ fn an_older_list_is_refused_after_a_newer_one() {
         let challenge = Challenge::make(AUDIENCE, &[12; 32], [2; 32], b"", MADE, &mut world.ledger).unwrap();
         let again = world.answer(challenge);
         match counts {
-            true => assert_eq!(again.unwrap_err(), Refusal::RevocationOlder(4), "{row}"),
+            true => assert_eq!(again.unwrap_err(), Refusal::RevocationOlder(3, 4), "{row}"),
             false => assert_eq!(again.unwrap().claims(), &world.claims, "{row}"),
         }
     }
@@ -179,7 +232,7 @@ fn another_enrolment_verifiers_list_neither_frees_nor_shuts_out() {
     assert_eq!(world.judge().unwrap_err(), Refusal::Revoked);
     world.revoked = Revoked { number: u64::MAX, ..revoked(&[]) };
     world.list_signer = 9;
-    assert_eq!(world.judge().unwrap_err(), Refusal::RevocationIssuer);
+    assert_eq!(world.judge().unwrap_err().code(), "revocation-issuer");
     (world.list_signer, world.revoked) = (8, Revoked { number: 4, ..revoked(&[]) });
     let _ = world.judge().unwrap();
     // A number that the other has come to by its own devices changes nothing here.
@@ -206,9 +259,12 @@ fn an_older_credential_is_refused_after_a_newer_one() {
     let mut world = World::good();
     let good = world.credential.clone();
     world.credential = Credential { evidence: EvidenceLevel::Software, issued_at: MADE - 1, ..good.clone() };
-    assert_eq!(world.judge().unwrap_err(), Refusal::Evidence(EvidenceLevel::Software));
+    assert_eq!(
+        world.judge().unwrap_err(),
+        Refusal::Evidence(EvidenceLevel::Software, EvidenceLevel::TrustedEnvironment)
+    );
     world.credential = good;
-    assert_eq!(world.judge().unwrap_err(), Refusal::CredentialOlder(MADE - 1));
+    assert_eq!(world.judge().unwrap_err(), Refusal::CredentialOlder(MADE - 86_400, MADE - 1));
     world.credential.issued_at = MADE - 1;
     let _ = world.judge().unwrap();
 }
@@ -328,7 +384,10 @@ proptest! {
         world.claims = Claims {
             gates: claims.gates,
             build: claims.build,
-            boot: claims.boot.map(|boot| Boot { key: None, os_patch: None, vendor_patch: None, boot_patch: None, ..boot }),
+            boot: claims
+                .boot
+                .map(|Boot { state, vbmeta, .. }| Boot { state, vbmeta, ..Boot::default() })
+                .filter(|boot| *boot != Boot::default()),
             posture: claims.posture,
             ..good()
         };

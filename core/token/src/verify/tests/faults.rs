@@ -128,6 +128,9 @@ fn claims() -> Vec<Fault> {
         fault("claims-no-gate", |world| {
             world.claims.gates = Vec::new();
         }),
+        fault("claims-no-boot-facts", |world| {
+            world.claims.boot = Some(Boot::default());
+        }),
         fault("claims-other-tier", |world| {
             world.token = payload(|claims| replaced(&claims, &[0x19, 3, 0xe8, 2], &[0x19, 3, 0xe8, 0]));
         }),
