@@ -46,6 +46,9 @@ impl Signer {
     fn verify(&self, at: &str, more: &[&str]) -> Output {
         let (public, bundle) = (self.file("public.pem"), self.file("bundle"));
         let mut arguments = vec!["policy", "verify", &bundle, "--signer", &public, "--at", at];
+        if !more.contains(&"--id") {
+            arguments.extend(["--id", "production"]);
+        }
         arguments.extend(more);
         trustctl(&arguments)
     }
@@ -111,6 +114,22 @@ fn another_signers_or_a_changed_bundle_is_refused() {
         fs::write(signer.file("bundle"), bytes).unwrap();
         let (status, text) = said(&signer.verify(WITHIN, &[]));
         assert_eq!((status, text.contains("refused: ")), (1, true), "{text}");
+    }
+}
+
+/// Another policy of a higher version would pass the floor, and shut the right one out.
+#[test]
+fn a_bundle_of_another_policy_or_of_a_laboratory_is_refused() {
+    let signer = Signer::new("lab");
+    let (status, signed) = said(&signer.sign("lab", &UNTIL));
+    assert_eq!((status, signed.starts_with("policy   lab, lab\n")), (0, true), "{signed}");
+    for (more, status, expected) in [
+        (&["--lab"][..], 1, "refused: it is of policy lab, expected the one that is asked for"),
+        (&["--id", "lab"], 1, "refused: its policy is a laboratory's"),
+        (&["--id", "lab", "--lab"], 0, "policy   lab, lab\n"),
+    ] {
+        let (found, text) = said(&signer.verify(WITHIN, more));
+        assert_eq!((found, text.contains(expected)), (status, true), "{more:?}: {text}");
     }
 }
 

@@ -190,7 +190,7 @@ fn the_first_vector_is_verified_with_the_key_beside_it() {
         "--audience=calls.enigm.example",
         "--nonce=bb4656055290a37261146ea96fa8b598f3a60589d171f6659733765d85f05a4e",
         &format!("--cnf={}", "02".repeat(32)),
-        &format!("--policy={}", "05".repeat(32)),
+        &format!("--policy={}:1", "05".repeat(32)),
         "--made-at=2026-11-02T09:00:02Z",
         "--at=2026-11-02T09:00:03Z",
     ]);

@@ -32,7 +32,9 @@ pub fn run(command: PolicyCommand) -> Outcome {
         PolicyCommand::Sign { policy, key, issued, expires, output } => {
             signed(&policy, &key, issued, expires, output.as_deref())
         }
-        PolicyCommand::Verify { bundle, signer, at, floor } => verified(&bundle, &signer, at, floor),
+        PolicyCommand::Verify { bundle, signer, id, lab, at, floor } => {
+            verified(&bundle, &signer, &id, lab, at, floor)
+        }
     }
 }
 
@@ -61,10 +63,17 @@ fn signed(name: &str, key: &Path, issued: Option<Time>, expires: Time, output: O
     let bytes = bundle.sign(&signer).map_err(unusable)?;
     let Some(path) = output else { return print(&bytes) };
     store(path, &bytes).map_err(|error| CommandError::Io(path.into(), error))?;
-    print(said(&bundle).as_bytes())
+    print(said(&bundle, policy.is_lab()).as_bytes())
 }
 
-fn verified(file: &Path, signers: &[PathBuf], at: Option<Time>, floor: Option<u32>) -> Outcome {
+fn verified(
+    file: &Path,
+    signers: &[PathBuf],
+    id: &str,
+    accepts_lab: bool,
+    at: Option<Time>,
+    floor: Option<u32>,
+) -> Outcome {
     let house = House::open()?;
     let key = |path: &PathBuf| {
         let unusable = |error: KeyError| CommandError::Usage(format!("{}: {error}", path.display()));
@@ -80,25 +89,32 @@ fn verified(file: &Path, signers: &[PathBuf], at: Option<Time>, floor: Option<u3
         print(format!("{name}: refused: {why}\n").as_bytes())?;
         Ok(REFUSED)
     };
-    let verified = match Bundle::verify(&bytes, &signers, now, floor, &Ring) {
+    let verified = match Bundle::verify(&bytes, &signers, id, now, floor, &Ring) {
         Ok(verified) => verified,
         Err(refusal) => return refused(&refusal),
     };
     match policy_of(&house, &name, verified.get()) {
         Err(error) => refused(&error),
-        Ok(_) => print(format!("{}signer   {}\n", said(verified.get()), hex(verified.signer())).as_bytes()),
+        Ok(policy) if policy.is_lab() && !accepts_lab => {
+            refused(&"its policy is a laboratory's, expected one that is not, or --lab")
+        }
+        Ok(policy) => {
+            let said = said(verified.get(), policy.is_lab());
+            print(format!("{said}signer   {}\n", hex(verified.signer())).as_bytes())
+        }
     }
 }
 
 /// What a bundle says. Its policy was read, so that its id has no control characters.
-fn said(bundle: &Bundle) -> String {
+fn said(bundle: &Bundle, is_lab: bool) -> String {
     let time = |seconds: u64| match i64::try_from(seconds).ok().and_then(Time::from_unix) {
         Some(time) => time.to_string(),
         None => format!("{seconds} seconds after 1970"),
     };
     format!(
-        "policy   {}\nversion  {}\nsha256   {}\nissued   {}\nexpires  {}\n",
+        "policy   {}{}\nversion  {}\nsha256   {}\nissued   {}\nexpires  {}\n",
         printable(&bundle.id),
+        if is_lab { ", lab" } else { "" },
         bundle.version,
         hex(&bundle.digest()),
         time(bundle.issued_at),

@@ -5,12 +5,13 @@ use crate::policy::policy;
 use crate::terminal::{CommandError, Outcome, print, print_json, read_capped};
 use std::path::Path;
 use trust_posture::{GateId, Posture};
+use trust_token::challenge::binding;
 use trust_token::credential::{Credential, EvidenceLevel, MAX_CREDENTIAL};
 use trust_token::crypto::Ring;
 use trust_token::ledger::{Ledger, Memory};
 use trust_token::revocation::{MAX_HANDLES, Revoked};
 use trust_token::verify::MAX_TOKEN;
-use trust_token::{Against, Challenge, Requirements, inspect, verify};
+use trust_token::{Against, Challenge, KnownPolicy, Requirements, inspect, verify};
 use trustd::bundles::{MAX_KEY, signer_key};
 use trustd::show::token as show;
 
@@ -64,7 +65,8 @@ pub fn verified(args: &TokenArgs, format: Format) -> Outcome {
         max_revocation_age: MAX_REVOCATION_AGE,
     };
     let mut ledger = Memory::new(1);
-    let Ok(()) = ledger.open(&args.nonce, args.made_at.map_or(now, seconds));
+    let bound = binding(&args.audience, &args.cnf);
+    let Ok(()) = ledger.open(&args.nonce, &bound, args.made_at.map_or(now, seconds));
     let challenge = Challenge::kept(args.nonce, args.cnf);
     let against = Against { credential: &credential, requirements: &requirements, revoked: &revoked, now };
     let token = read_capped(&args.token, MAX_TOKEN + 1)?;
@@ -80,11 +82,18 @@ fn seconds(time: trust_evidence::Time) -> u64 {
     u64::try_from(time.unix()).unwrap_or_default()
 }
 
-/// The digest of a policy that the relying party knows.
-fn known_policy(name: &str) -> Result<[u8; 32], CommandError> {
-    let digest = data_encoding::HEXLOWER.decode(name.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
-    match digest {
-        Some(digest) => Ok(digest),
-        None => policy(name).map(|policy| *policy.digest()),
+/// A policy that the relying party knows: of a file or a built-in name, else as DIGEST:VERSION or DIGEST:VERSION:lab.
+fn known_policy(name: &str) -> Result<KnownPolicy, CommandError> {
+    if let Some(known) = written_policy(name) {
+        return Ok(known);
     }
+    let policy = policy(name)?;
+    Ok(KnownPolicy { digest: *policy.digest(), version: policy.version(), is_lab: policy.is_lab() })
+}
+
+fn written_policy(name: &str) -> Option<KnownPolicy> {
+    let (name, is_lab) = name.strip_suffix(":lab").map_or((name, false), |name| (name, true));
+    let (digest, version) = name.split_once(':')?;
+    let digest = data_encoding::HEXLOWER.decode(digest.as_bytes()).ok()?.try_into().ok()?;
+    Some(KnownPolicy { digest, version: version.parse().ok()?, is_lab })
 }

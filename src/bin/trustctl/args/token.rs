@@ -34,8 +34,9 @@ pub struct TokenArgs {
     /// Judge as of this time (RFC 3339) [default: now]
     #[arg(long, value_name = "TIME", overrides_with = "at")]
     pub at: Option<Time>,
-    /// A policy that you know: a built-in one's name, a policy file, or a SHA-256 in hex; may be given again
-    #[arg(long = "policy", value_name = "NAME|FILE|HEX", default_value = "production")]
+    /// A policy that you know: a built-in one's name, a policy file, or its SHA-256 in hex with its
+    /// version (and :lab, if it is a laboratory's) after a colon; may be given again
+    #[arg(long = "policy", value_name = "NAME|FILE|HEX:VERSION", default_value = "production")]
     pub policies: Vec<String>,
     /// A gate that must pass, by its id; may be given again [default: all that apply, gate 8 left out]
     #[arg(long = "gate", value_name = "ID", value_parser = gate)]
