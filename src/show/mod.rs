@@ -8,6 +8,7 @@ pub mod explain;
 pub mod ota;
 pub mod pages;
 pub mod report;
+pub mod statement;
 pub mod token;
 
 use std::fmt::{self, Display, Write};

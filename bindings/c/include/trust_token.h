@@ -14,8 +14,11 @@ extern "C" {
 #endif
 
 /* Results: 0 verified; from 1 the rule that the attestation breaks, in the order in which they are checked; from 101
- * what is wrong with the credential, from 201 with the list of revoked handles, which are looked at first; below 0 what
- * kept it from being judged. */
+ * what is wrong with the credential, from 201 with the list of revoked handles; below 0 what kept it from being judged.
+ *
+ * The credential and the list are verified first, as of now, before the attestation is looked at: a credential that
+ * does not hold now is TRUST_CREDENTIAL_EXPIRED whatever the attestation is, and what is refused for either of the two
+ * leaves the challenge open. */
 enum trust_result {
   TRUST_VERIFIED = 0,
   TRUST_TOO_LARGE = 1,
@@ -66,7 +69,7 @@ enum trust_result {
   TRUST_REVOKED_UNKNOWN_SIGNER = 204,
   TRUST_REVOKED_SIGNATURE = 205,
   TRUST_REVOKED_TOO_LARGE = 206,
-  TRUST_BAD_ARGUMENT = -1, /* a null pointer, a text that is no UTF-8, a number out of range */
+  TRUST_BAD_ARGUMENT = -1, /* a null pointer, a text that is no UTF-8, a number out of range, a key off the curve */
   TRUST_INTERNAL = -2, /* a fault of this library; nothing was accepted */
 };
 
@@ -82,11 +85,26 @@ typedef struct trust_bytes {
   size_t length;
 } trust_bytes;
 
-/* What a relying party asks. Gates are bits: bit n - 1 for gate n. Posture: 0 non-compliant, 1 indeterminate,
- * 2 at-risk, 3 compliant. Evidence: 0 software, 1 TEE, 2 StrongBox. */
+/* Gates as bits: bit n - 1 for gate n. */
+enum trust_gate {
+  TRUST_GATE_BUILD_INTEGRITY = 1 << 0,
+  TRUST_GATE_BOOT_INTEGRITY = 1 << 1,
+  TRUST_GATE_RUNTIME_SECURITY = 1 << 2,
+  TRUST_GATE_PLATFORM_CONFIGURATION = 1 << 3,
+  TRUST_GATE_NETWORK_SECURITY = 1 << 4,
+  TRUST_GATE_APPLICATION_EXPOSURE = 1 << 5,
+  TRUST_GATE_PRIVACY_CONTROLS = 1 << 6,
+  TRUST_GATE_DEVICE_MANAGEMENT = 1 << 7,
+  TRUST_GATE_UPDATE_INTEGRITY = 1 << 8,
+  TRUST_GATE_SECURITY_MONITORING = 1 << 9,
+};
+
+/* What a relying party asks ("What to ask for" in docs/attestation.md): of gates, those alone that the policy shows this
+ * audience, as a gate that is not shown never passes. Posture: 0 non-compliant, 1 indeterminate, 2 at-risk,
+ * 3 compliant. Evidence: 0 software, 1 TEE, 2 StrongBox. Times are in seconds; max_age is at least the audience's ttl. */
 typedef struct trust_requirements {
   trust_bytes audience; /* UTF-8 */
-  uint16_t gates;
+  uint16_t gates; /* of enum trust_gate */
   uint8_t posture;
   uint8_t evidence;
   uint8_t accepts_lab; /* 0 or 1 */
@@ -105,39 +123,55 @@ typedef struct trust_posture {
   uint8_t is_lab;
   uint16_t gates_passing; /* bits, of the gates that are shown */
   uint16_t gates_shown;
+  uint32_t policy_version;
   uint64_t waivers;
   uint8_t handle[32];
+  uint8_t id[16]; /* cti: the attestation's own name, random, for logs */
+  uint8_t policy[32]; /* SHA-256 of the policy that judged */
 } trust_posture;
 
 /* What a relying party remembers: the challenges that are open, how far each device had come, and which list of
  * revoked handles was the last. */
 typedef struct trust_ledger trust_ledger;
 
-/* A ledger of at most so many open challenges in memory: a restart forgets, so that an older state of a device is
- * accepted again. Null if there is no memory. */
+/* A ledger of at most so many open challenges in memory, 1 at least; beyond it the oldest are closed. A restart forgets,
+ * so that an older state of a device is accepted again. Null for 0, and if there is no memory. */
 trust_ledger *trust_ledger_new(uint32_t most);
 
-/* A ledger in a file, which is on the disk before any function answers. is_new: 1 makes the file, which may not exist;
- * 0 opens one that exists. Otherwise TRUST_LEDGER, and why says why, cut to why_length bytes with the null; it may be
- * null. Several processes may have the same file open. */
+/* why, here and below: where a function does not answer 0, what was found and what was expected, in English, for logs,
+ * cut to why_length bytes with the null. It may be null.
+ *
+ * A ledger in a file, which is on the disk before any function answers. is_new: 1 makes the file, which may not exist;
+ * 0 opens one that exists; otherwise TRUST_LEDGER. At most so many challenges are open, 1 at least; beyond it the
+ * oldest are closed. Several processes may have the same file open. */
 int32_t trust_ledger_open(trust_bytes path, uint8_t is_new, uint32_t most, trust_ledger **ledger, char *why,
                           size_t why_length);
 
 /* Frees either, once; null does nothing. */
 void trust_ledger_free(trust_ledger *ledger);
 
-/* Makes a challenge and writes its nonce: random is 32 fresh bytes of a cryptographic source, confirmation the COSE
- * key thumbprint of the key that the caller proves, exporter what only this channel's two ends have in common. */
+/* Makes a challenge and writes its nonce: random is 32 bytes of a cryptographic source, fresh for every challenge;
+ * confirmation the COSE key thumbprint of the key that the caller proves; exporter what only this channel's two ends
+ * have in common. The same three make the same nonce, and open it again where it was closed: a random that is used
+ * twice lets an old answer in. */
 int32_t trust_challenge_make(trust_ledger *ledger, const uint8_t random[32], const uint8_t confirmation[32],
-                             trust_bytes exporter, uint64_t now, uint8_t nonce[32]);
+                             trust_bytes exporter, uint64_t now, uint8_t nonce[32], char *why, size_t why_length);
+
+/* The thumbprint of the key that a token says signed it: a device's credential is found by it. Nothing is verified:
+ * neither counts before trust_verify has seen both. 0, or the rule that the token breaks (1 to 5). */
+int32_t trust_token_kid(trust_bytes token, uint8_t kid[32]);
+
+/* The COSE key thumbprint (RFC 9679) of a key: what a challenge is made with, and what credentials are found by.
+ * TRUST_BAD_ARGUMENT for a key off the curve. */
+int32_t trust_key_thumbprint(const trust_key *key, uint8_t thumbprint[32]);
 
 /* Verifies an answer to the challenge with this nonce and confirmation. verified is written only for 0. */
 int32_t trust_verify(trust_ledger *ledger, trust_bytes token, const uint8_t nonce[32],
                      const uint8_t confirmation[32], trust_bytes credential, trust_bytes revoked,
                      const trust_key *issuers, size_t issuers_length, const trust_requirements *requirements,
-                     uint64_t now, trust_posture *verified);
+                     uint64_t now, trust_posture *verified, char *why, size_t why_length);
 
-/* A result in words, for logs: a text that lives as long as the program. */
+/* A result in words, for logs: a text that lives as long as the program. What one answer broke, why says. */
 const char *trust_words(int32_t result);
 
 #ifdef __cplusplus

@@ -4,12 +4,13 @@ mod ledger;
 mod results;
 
 pub use ledger::Kept;
-pub use results::{BAD_ARGUMENT, INTERNAL, LEDGER, results};
+pub use results::{BAD_ARGUMENT, INTERNAL, LEDGER, results, words};
+use trust_ledger::LedgerError;
 use trust_posture::{GateId, Posture, Verdict};
 use trust_token::credential::{Credential, EvidenceLevel};
 use trust_token::crypto::{PublicKey, Ring, Sha256Digest};
 use trust_token::revocation::Revoked;
-use trust_token::{Against, Challenge, Requirements, Verified};
+use trust_token::{Against, Challenge, Refusal, Requirements, Verified};
 
 /// Postures by the faces' numbers.
 const POSTURES: [Posture; 4] =
@@ -79,6 +80,31 @@ pub struct Found {
     pub waivers: u64,
     /// What the device is called, by this audience alone.
     pub handle: [u8; 32],
+    /// The attestation's own name, random: for logs.
+    pub id: [u8; 16],
+    /// SHA-256 of the policy that judged.
+    pub policy: [u8; 32],
+    /// Its version.
+    pub policy_version: u32,
+}
+
+/// Why nothing was verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The number, as in [`results`].
+    pub result: i32,
+    /// What was found and what was expected.
+    pub why: String,
+}
+
+impl Refused {
+    fn argument(why: &str) -> Refused {
+        Refused { result: BAD_ARGUMENT, why: why.to_owned() }
+    }
+
+    fn ledger(error: &LedgerError) -> Refused {
+        Refused { result: LEDGER, why: format!("ledger: {error}") }
+    }
 }
 
 /// Makes a challenge: its nonce, or the result that says why not.
@@ -88,37 +114,65 @@ pub fn challenge(
     confirmation: [u8; 32],
     exporter: &[u8],
     now: u64,
-) -> Result<[u8; 32], i32> {
+) -> Result<[u8; 32], Refused> {
     let challenge = Challenge::make(random, confirmation, exporter, now, ledger);
-    challenge.map(|challenge| *challenge.nonce()).map_err(|_| LEDGER)
+    challenge.map(|challenge| *challenge.nonce()).map_err(|error| Refused::ledger(&error))
+}
+
+/// The thumbprint of the key that a token says signed it, by which its credential is found; nothing is verified.
+pub fn kid(token: &[u8]) -> Result<[u8; 32], Refused> {
+    let kid = trust_token::inspect::kid(token);
+    kid.map_err(|refusal| Refused { result: results::of_rule(refusal.code()), why: refusal.to_string() })
+}
+
+/// The COSE key thumbprint (RFC 9679) of a key, which must lie on the curve.
+pub fn thumbprint(key: &PublicKey) -> Result<[u8; 32], Refused> {
+    match key.is_on_curve() {
+        true => Ok(key.thumbprint()),
+        false => Err(Refused::argument("a key that is no point on P-256")),
+    }
 }
 
 /// Verifies an answer, or gives the result that says what is wrong with it.
-pub fn verify(ledger: &mut Kept, answer: Answer<'_>, asked: Asked<'_>) -> Result<Found, i32> {
+pub fn verify(ledger: &mut Kept, answer: Answer<'_>, asked: Asked<'_>) -> Result<Found, Refused> {
     let Answer { token, nonce, confirmation, issuers, now, .. } = answer;
     if asked.gates >> GateId::ALL.len() != 0 {
-        return Err(BAD_ARGUMENT);
+        return Err(Refused::argument("gates: a bit beyond the tenth"));
+    }
+    if !issuers.iter().all(PublicKey::is_on_curve) {
+        return Err(Refused::argument("issuers: a key that is no point on P-256"));
     }
     let gates: Vec<GateId> = GateId::ALL.into_iter().filter(|gate| asked.gates & bit(*gate) != 0).collect();
     let requirements = Requirements {
-        audience: std::str::from_utf8(asked.audience).map_err(|_| BAD_ARGUMENT)?,
+        audience: std::str::from_utf8(asked.audience).map_err(|_| Refused::argument("audience: no UTF-8"))?,
         gates: &gates,
-        posture: *POSTURES.get(usize::from(asked.posture)).ok_or(BAD_ARGUMENT)?,
+        posture: *POSTURES
+            .get(usize::from(asked.posture))
+            .ok_or_else(|| Refused::argument("posture: expected 0 to 3"))?,
         policies: asked.policies,
         accepts_lab: asked.accepts_lab,
         max_waivers: asked.max_waivers,
-        evidence: *LEVELS.get(usize::from(asked.evidence)).ok_or(BAD_ARGUMENT)?,
+        evidence: *LEVELS
+            .get(usize::from(asked.evidence))
+            .ok_or_else(|| Refused::argument("evidence: expected 0 to 2"))?,
         max_age: asked.max_age,
         skew: asked.skew,
         max_revocation_age: asked.max_revocation_age,
     };
-    let credential = Credential::verify(answer.credential, issuers, now, &Ring);
-    let credential = credential.map_err(|refusal| results::of_credential(&refusal))?;
-    let revoked = Revoked::verify(answer.revoked, issuers, &Ring);
-    let revoked = revoked.map_err(|refusal| results::of_list(&refusal))?;
+    let credential = Credential::verify(answer.credential, issuers, now, &Ring).map_err(|refusal| {
+        let why = format!("the credential: {refusal}");
+        Refused { result: results::of_credential(&refusal), why }
+    })?;
+    let revoked = Revoked::verify(answer.revoked, issuers, &Ring).map_err(|refusal| {
+        let why = format!("the list of revoked handles: {refusal}");
+        Refused { result: results::of_list(&refusal), why }
+    })?;
     let against = Against { credential: &credential, requirements: &requirements, revoked: &revoked, now };
     let verified = trust_token::verify(token, Challenge::kept(nonce, confirmation), against, ledger, &Ring);
-    verified.map(|verified| Found::of(&verified)).map_err(|refusal| results::of_rule(refusal.code()))
+    verified.map(|verified| Found::of(&verified)).map_err(|refusal| match refusal {
+        Refusal::Ledger(error) => Refused::ledger(&error),
+        other => Refused { result: results::of_rule(other.code()), why: other.to_string() },
+    })
 }
 
 fn bit(gate: GateId) -> u16 {
@@ -141,6 +195,9 @@ impl Found {
             gates_shown: bits(|_| true),
             waivers: claims.waivers,
             handle: claims.handle,
+            id: claims.id,
+            policy: claims.policy.digest,
+            policy_version: claims.policy.version,
         }
     }
 }

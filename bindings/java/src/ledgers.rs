@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use trust_token_face::{BAD_ARGUMENT, INTERNAL, Kept};
+use trust_token_face::{INTERNAL, Kept};
 
 type Shared = Arc<Mutex<Kept>>;
 
@@ -26,10 +26,16 @@ pub(crate) fn remove(number: i64) {
     drop(removed);
 }
 
+/// There is no such ledger any more: `Native.CLOSED`.
+const CLOSED: i32 = -3;
+
 /// Uses a ledger, alone. One that was left by a panic is not used again.
-pub(crate) fn with<T>(number: i64, run: impl FnOnce(&mut Kept) -> Result<T, i32>) -> Result<T, i32> {
+pub(crate) fn with<T, E: From<i32>>(
+    number: i64,
+    run: impl FnOnce(&mut Kept) -> Result<T, E>,
+) -> Result<T, E> {
     let open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-    let ledger = open.1.get(&number).cloned().ok_or(BAD_ARGUMENT)?;
+    let ledger = open.1.get(&number).cloned().ok_or(CLOSED)?;
     drop(open);
     run(&mut *ledger.lock().map_err(|_| INTERNAL)?)
 }

@@ -13,12 +13,42 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 use trust_token::crypto::PublicKey;
-use trust_token_face::{Answer, Asked, BAD_ARGUMENT, Found, INTERNAL, Kept, LEDGER};
+use trust_token_face::{Answer, Asked, BAD_ARGUMENT, Found, INTERNAL, Kept, LEDGER, Refused};
 
 /// Why a function did not do what it was asked.
 enum Fault {
     Result(i32),
     Jni(Error),
+}
+
+impl From<i32> for Fault {
+    fn from(result: i32) -> Fault {
+        Fault::Result(result)
+    }
+}
+
+/// An answer that was given, or why none was: its number to Java, its words into `why`.
+enum Given<T> {
+    Value(T),
+    Refused(Refused),
+}
+
+impl<T> Given<T> {
+    fn or_say(self, env: &mut Env<'_>, why: &JObjectArray<'_, JString<'_>>) -> Result<T, Fault> {
+        match self {
+            Given::Value(value) => Ok(value),
+            Given::Refused(Refused { result, why: words }) => {
+                let words = env.new_string(words)?;
+                why.set_element(env, 0, words)?;
+                Err(Fault::Result(result))
+            }
+        }
+    }
+}
+
+/// What a function of the face gives.
+fn given<T>(result: Result<T, Refused>) -> Result<Given<T>, Fault> {
+    Ok(result.map_or_else(Given::Refused, Given::Value))
 }
 
 impl From<Error> for Fault {
@@ -156,17 +186,36 @@ pub extern "system" fn Java_com_enigm_trust_token_Native_challenge<'caller>(
     exporter: JByteArray<'caller>,
     now: jlong,
     nonce: JByteArray<'caller>,
+    why: JObjectArray<'caller, JString<'caller>>,
 ) -> jint {
     let made = env.with_env(|env| -> Result<jint, Fault> {
         let (random, confirmation) = (fixed(env, &random)?, fixed(env, &confirmation)?);
         let (exporter, now) = (bytes(env, &exporter)?, unsigned(now)?);
         let made = ledgers::with(ledger, |kept| {
-            trust_token_face::challenge(kept, &random, confirmation, &exporter, now)
+            given(trust_token_face::challenge(kept, &random, confirmation, &exporter, now))
         });
-        write(env, &nonce, &made.map_err(Fault::Result)?)?;
+        let made = made?.or_say(env, &why)?;
+        write(env, &nonce, &made)?;
         Ok(0)
     });
     made.resolve::<ByResult>()
+}
+
+/// `Native.kid`.
+#[unsafe(no_mangle)]
+pub extern "system" fn Java_com_enigm_trust_token_Native_kid<'caller>(
+    mut env: EnvUnowned<'caller>,
+    _: JClass<'caller>,
+    token: JByteArray<'caller>,
+    kid: JByteArray<'caller>,
+    why: JObjectArray<'caller, JString<'caller>>,
+) -> jint {
+    let found = env.with_env(|env| -> Result<jint, Fault> {
+        let found = given(trust_token_face::kid(&bytes(env, &token)?))?.or_say(env, &why)?;
+        write(env, &kid, &found)?;
+        Ok(0)
+    });
+    found.resolve::<ByResult>()
 }
 
 /// `Native.verify`.
@@ -186,7 +235,8 @@ pub extern "system" fn Java_com_enigm_trust_token_Native_verify<'caller>(
     asked: JLongArray<'caller>,
     now: jlong,
     found: JLongArray<'caller>,
-    handle: JByteArray<'caller>,
+    own: JByteArray<'caller>,
+    why: JObjectArray<'caller, JString<'caller>>,
 ) -> jint {
     let verified = env.with_env(|env| -> Result<jint, Fault> {
         let issuers: Vec<[[u8; 32]; 2]> =
@@ -217,19 +267,19 @@ pub extern "system" fn Java_com_enigm_trust_token_Native_verify<'caller>(
             issuers: &issuers,
             now: unsigned(now)?,
         };
-        let verified = ledgers::with(ledger, |kept| trust_token_face::verify(kept, answer, asked));
-        let Found { posture, evidence, is_lab, gates_passing, gates_shown, waivers, handle: of } =
-            verified.map_err(Fault::Result)?;
-        let numbers: [jlong; 6] = [
-            posture.into(),
-            evidence.into(),
-            is_lab.into(),
-            gates_passing.into(),
-            gates_shown.into(),
-            waivers.try_into().map_err(|_| Fault::Result(INTERNAL))?,
+        let verified = ledgers::with(ledger, |kept| given(trust_token_face::verify(kept, answer, asked)));
+        let verified: Found = verified?.or_say(env, &why)?;
+        let numbers: [jlong; 7] = [
+            verified.posture.into(),
+            verified.evidence.into(),
+            verified.is_lab.into(),
+            verified.gates_passing.into(),
+            verified.gates_shown.into(),
+            verified.waivers.try_into().map_err(|_| Fault::Result(INTERNAL))?,
+            verified.policy_version.into(),
         ];
         found.set_region(env, 0, &numbers)?;
-        write(env, &handle, &of)?;
+        write(env, &own, &[&verified.handle[..], &verified.id, &verified.policy].concat())?;
         Ok(0)
     });
     verified.resolve::<ByResult>()

@@ -17,6 +17,14 @@ use trust_token::revocation::{Revoked, VerifiedRevoked};
 use trust_token::{Against, Challenge, KnownPolicy, Refusal, Requirements, Verified, issue, verify};
 
 const AUDIENCE: &str = "calls.enigm.example";
+/// The gates that the policy shows this audience: `trustctl policy check production`.
+const SHOWN: [GateId; 5] = [
+    GateId::BuildIntegrity,
+    GateId::BootIntegrity,
+    GateId::RuntimeSecurity,
+    GateId::ApplicationExposure,
+    GateId::PrivacyControls,
+];
 /// The policy that this relying party knows.
 const POLICY: KnownPolicy = KnownPolicy { digest: [5; 32], version: 1, is_lab: false };
 
@@ -48,15 +56,16 @@ impl Calls {
     ) -> Result<Verified, Refusal<std::convert::Infallible>> {
         let requirements = Requirements {
             audience: AUDIENCE,
-            gates: &[GateId::BootIntegrity, GateId::RuntimeSecurity, GateId::NetworkSecurity],
+            // Of those that the policy shows this audience: another would never pass.
+            gates: &[GateId::BootIntegrity, GateId::RuntimeSecurity, GateId::PrivacyControls],
             posture: Posture::AtRisk,
             policies: &[POLICY],
             accepts_lab: false,
             max_waivers: 0,
             evidence: EvidenceLevel::TrustedEnvironment,
-            max_age: 30,
+            max_age: 120,
             skew: 60,
-            max_revocation_age: 7 * 86_400,
+            max_revocation_age: 86_400,
         };
         let against = Against { credential, requirements: &requirements, revoked, now: now() };
         verify(token, challenge, against, &mut self.ledger, &Ring)
@@ -105,14 +114,14 @@ fn enrolled(device: &impl Sign, enrolment: &p256::ecdsa::SigningKey) -> (Vec<u8>
 }
 
 fn answer(device: &p256::ecdsa::SigningKey, nonce: &[u8; 32], key: [u8; 32], runtime: Verdict) -> Vec<u8> {
-    let gates = GateId::ALL.map(|gate| GateClaim {
+    let gates = SHOWN.map(|gate| GateClaim {
         gate,
         verdict: if gate == GateId::RuntimeSecurity { runtime } else { Verdict::Pass },
     });
     let claims = Claims {
         audience: AUDIENCE.into(),
         issued_at: now(),
-        expires_at: now() + 30,
+        expires_at: now() + 120,
         id: [1; 16],
         confirmation: key,
         nonce: *nonce,

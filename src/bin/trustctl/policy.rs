@@ -194,7 +194,14 @@ pub fn policy(name: &str) -> Result<Policy, CommandError> {
 
 fn unknown_policy(name: &str) -> CommandError {
     let known: Vec<&str> = policies::BUILT_IN.iter().map(|(name, ..)| *name).collect();
-    CommandError::Usage(format!("policy \"{name}\": expected {}, or a policy file", known.join(", ")))
+    let digits = match name.len() {
+        length @ 8.. if name.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            format!("{length} hexadecimal digits, and a SHA-256 has 64: ")
+        }
+        _ => String::new(),
+    };
+    let known = known.join(", ");
+    CommandError::Usage(format!("policy \"{name}\": {digits}expected {known}, or a policy file"))
 }
 
 /// A policy's text: of a built-in policy by name, else of a file.

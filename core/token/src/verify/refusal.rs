@@ -268,7 +268,10 @@ impl<E> fmt::Display for Refusal<E> {
             | Refusal::LabPolicy
             | Refusal::Inconsistent
             | Refusal::Revoked
-            | Refusal::Ledger(_) => Ok(()),
+            | Refusal::Ledger(_) => match RULES.iter().find(|(code, _)| *code == self.code()) {
+                Some((_, asks)) => write!(f, ": expected {asks}"),
+                None => Ok(()),
+            },
         }
     }
 }

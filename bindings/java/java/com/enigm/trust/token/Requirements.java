@@ -3,12 +3,13 @@ package com.enigm.trust.token;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
+import java.util.Objects;
 import java.util.Set;
 
 /**
- * What a relying party asks of every posture. Strict unless said otherwise: every gate passes, compliant, no
- * laboratory, no waiver, a key in hardware, an answer within 120 s, clocks that are at most 60 s apart, a list of
- * revoked handles that is at most a day old.
+ * What a relying party asks of every posture: "What to ask for" in docs/attestation.md. Strict unless said otherwise:
+ * compliant, no laboratory, no waiver, a key in hardware, an answer within 120 s, clocks that are at most 60 s apart, a
+ * list of revoked handles that is at most a day old.
  */
 public final class Requirements {
   final byte[] audience;
@@ -35,16 +36,23 @@ public final class Requirements {
         };
   }
 
-  /** Requirements of one audience: who the relying party is. */
-  public static Builder of(String audience) {
-    return new Builder(audience);
+  /**
+   * Requirements of one audience.
+   *
+   * @param audience who the relying party is
+   * @param gates the gates that must pass: of those that the policy shows this audience, as another never passes
+   * @throws IllegalArgumentException for an audience of no characters
+   * @throws NullPointerException for null
+   */
+  public static Builder of(String audience, Set<Gate> gates) {
+    return new Builder(audience, gates);
   }
 
   /** Makes {@link Requirements}. */
   public static final class Builder {
     private final String audience;
     private final ByteArrayOutputStream policies = new ByteArrayOutputStream();
-    private Set<Gate> gates = EnumSet.allOf(Gate.class);
+    private final Set<Gate> gates;
     private Posture posture = Posture.COMPLIANT;
     private EvidenceLevel evidence = EvidenceLevel.TRUSTED_ENVIRONMENT;
     private boolean acceptsLab;
@@ -53,11 +61,13 @@ public final class Requirements {
     private long skew = 60;
     private long maxRevocationAge = 86_400;
 
-    private Builder(String audience) {
-      if (audience == null || audience.isEmpty()) {
+    private Builder(String audience, Set<Gate> gates) {
+      if (Objects.requireNonNull(audience, "audience").isEmpty()) {
         throw new IllegalArgumentException("audience: nothing: expected who the relying party is");
       }
       this.audience = audience;
+      this.gates = EnumSet.noneOf(Gate.class);
+      this.gates.addAll(Objects.requireNonNull(gates, "gates"));
     }
 
     /** A policy that it knows, by the SHA-256 of its bytes; one at least, or every attestation is refused. */
@@ -66,21 +76,15 @@ public final class Requirements {
       return this;
     }
 
-    /** The gates that must pass, in place of all ten. */
-    public Builder gates(Set<Gate> gates) {
-      this.gates = gates.isEmpty() ? EnumSet.noneOf(Gate.class) : EnumSet.copyOf(gates);
-      return this;
-    }
-
     /** The least posture. */
     public Builder posture(Posture posture) {
-      this.posture = java.util.Objects.requireNonNull(posture);
+      this.posture = Objects.requireNonNull(posture, "posture");
       return this;
     }
 
     /** The least evidence level. */
     public Builder evidence(EvidenceLevel evidence) {
-      this.evidence = java.util.Objects.requireNonNull(evidence);
+      this.evidence = Objects.requireNonNull(evidence, "evidence");
       return this;
     }
 
@@ -92,11 +96,14 @@ public final class Requirements {
 
     /** How many waivers will do. */
     public Builder maxWaivers(long waivers) {
-      maxWaivers = notNegative("waivers", waivers);
+      maxWaivers = notNegative("maxWaivers", waivers);
       return this;
     }
 
-    /** How many seconds may lie between challenge and answer, and between issue and expiry. */
+    /**
+     * How many seconds may lie between challenge and answer, and between issue and expiry: not less than the audience's
+     * ttl in the policy.
+     */
     public Builder maxAge(long seconds) {
       maxAge = notNegative("maxAge", seconds);
       return this;
