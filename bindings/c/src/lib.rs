@@ -9,6 +9,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use trust_token::KnownPolicy;
 use trust_token::crypto::PublicKey;
 use trust_token_face::{Answer, BAD_ARGUMENT, INTERNAL, Kept, Refused};
 pub use words::trust_words;
@@ -29,6 +30,15 @@ pub struct Bytes {
     length: usize,
 }
 
+/// `trust_policy`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Policy {
+    digest: [u8; 32],
+    version: u32,
+    is_lab: u8,
+}
+
 /// `trust_requirements`.
 #[repr(C)]
 pub struct Asked {
@@ -37,7 +47,7 @@ pub struct Asked {
     posture: u8,
     evidence: u8,
     accepts_lab: u8,
-    policies: *const [u8; 32],
+    policies: *const Policy,
     policies_length: usize,
     max_waivers: u64,
     max_age: u64,
@@ -113,6 +123,16 @@ unsafe fn values<'a, T>(data: *const T, length: usize) -> Result<&'a [T], i32> {
     }
 }
 
+/// What a C caller points at, which the ABI wants aligned.
+///
+/// # Safety
+/// `at` is null or misaligned, or valid for as long as the result is used, and nobody else uses it.
+unsafe fn one<'a, T>(at: *mut T) -> Result<&'a mut T, i32> {
+    // SAFETY: aligned; null is none, and otherwise it is valid by the caller's contract.
+    let found = if at.is_aligned() { unsafe { at.as_mut() } } else { None };
+    found.ok_or(BAD_ARGUMENT)
+}
+
 /// # Safety
 /// As [`values`].
 unsafe fn bytes<'a>(bytes: Bytes) -> Result<&'a [u8], i32> {
@@ -152,7 +172,7 @@ pub unsafe extern "C" fn trust_ledger_open(
 ) -> i32 {
     let run = || {
         // SAFETY: by contract.
-        let (path, ledger) = unsafe { (bytes(path)?, ledger.as_mut().ok_or(BAD_ARGUMENT)?) };
+        let (path, ledger) = unsafe { (bytes(path)?, one(ledger)?) };
         *ledger = std::ptr::null_mut();
         if path.is_empty() || is_new > 1 || most == 0 {
             return Err(BAD_ARGUMENT.into());
@@ -189,6 +209,7 @@ pub unsafe extern "C" fn trust_ledger_free(ledger: *mut Kept) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn trust_challenge_make(
     ledger: *mut Kept,
+    audience: Bytes,
     random: *const u8,
     confirmation: *const u8,
     exporter: Bytes,
@@ -199,16 +220,42 @@ pub unsafe extern "C" fn trust_challenge_make(
 ) -> i32 {
     let run = || {
         // SAFETY: null or a ledger that nobody else uses, by contract.
-        let ledger = unsafe { ledger.as_mut() }.ok_or(BAD_ARGUMENT)?;
+        let ledger = unsafe { one(ledger) }?;
         // SAFETY: null or valid for reads, by contract.
-        let (random, confirmation, exporter) =
-            unsafe { (fixed(random)?, fixed(confirmation)?, bytes(exporter)?) };
+        let (audience, random, confirmation, exporter) =
+            unsafe { (bytes(audience)?, fixed(random)?, fixed(confirmation)?, bytes(exporter)?) };
         if nonce.is_null() {
             return Err(BAD_ARGUMENT.into());
         }
-        let made = trust_token_face::challenge(ledger, &random, confirmation, exporter, now)?;
+        let made = trust_token_face::challenge(ledger, audience, &random, confirmation, exporter, now)?;
         // SAFETY: not null, and valid for writes of 32 bytes by contract; a byte needs no alignment.
         unsafe { std::ptr::copy_nonoverlapping(made.as_ptr(), nonce, 32) };
+        Ok(())
+    };
+    // SAFETY: `why` is null, or valid for writes of `why_length` bytes, by contract.
+    unsafe { explained(why, why_length, run) }
+}
+
+/// `trust_ledger_expire`.
+///
+/// # Safety
+/// As [`trust_challenge_make`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn trust_ledger_expire(
+    ledger: *mut Kept,
+    before: u64,
+    closed: *mut u64,
+    why: *mut u8,
+    why_length: usize,
+) -> i32 {
+    let run = || {
+        // SAFETY: null or a ledger that nobody else uses, by contract.
+        let ledger = unsafe { one(ledger) }?;
+        let found = trust_token_face::expire(ledger, before)?;
+        if !closed.is_null() {
+            // SAFETY: not null, and valid for writes of eight bytes by contract; written whatever its alignment.
+            unsafe { closed.write_unaligned(found) };
+        }
         Ok(())
     };
     // SAFETY: `why` is null, or valid for writes of `why_length` bytes, by contract.
@@ -276,9 +323,8 @@ pub unsafe extern "C" fn trust_verify(
 ) -> i32 {
     let run = || {
         // SAFETY: each is null or valid for what the header says, by contract.
-        let (ledger, asked, out) = unsafe { (ledger.as_mut(), requirements.as_ref(), verified.as_mut()) };
-        let (ledger, asked, out) =
-            (ledger.ok_or(BAD_ARGUMENT)?, asked.ok_or(BAD_ARGUMENT)?, out.ok_or(BAD_ARGUMENT)?);
+        let (ledger, asked, out) = unsafe { (one(ledger)?, values(requirements, 1)?, one(verified)?) };
+        let [asked] = asked else { return Err(BAD_ARGUMENT.into()) };
         // SAFETY: as above.
         let (token, credential, revoked) = unsafe { (bytes(token)?, bytes(credential)?, bytes(revoked)?) };
         // SAFETY: as above.
@@ -290,7 +336,15 @@ pub unsafe extern "C" fn trust_verify(
             unsafe { (bytes(asked.audience)?, values(asked.policies, asked.policies_length)?) };
 
         let issuers: Vec<PublicKey> = issuers.iter().map(|key| PublicKey { x: key.x, y: key.y }).collect();
-        if asked.accepts_lab > 1 {
+        let known = |policy: &Policy| KnownPolicy {
+            digest: policy.digest,
+            version: policy.version,
+            is_lab: policy.is_lab == 1,
+        };
+        let are_numbers =
+            policies.iter().map(|policy| policy.is_lab).chain([asked.accepts_lab]).all(|is| is < 2);
+        let policies: Vec<KnownPolicy> = policies.iter().map(known).collect();
+        if !are_numbers {
             return Err(BAD_ARGUMENT.into());
         }
         let asked = trust_token_face::Asked {
@@ -299,7 +353,7 @@ pub unsafe extern "C" fn trust_verify(
             posture: asked.posture,
             evidence: asked.evidence,
             accepts_lab: asked.accepts_lab == 1,
-            policies,
+            policies: &policies,
             max_waivers: asked.max_waivers,
             max_age: asked.max_age,
             skew: asked.skew,

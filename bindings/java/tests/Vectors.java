@@ -11,6 +11,7 @@ import com.enigm.trust.token.VerifiedPosture;
 import java.io.File;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.security.AlgorithmParameters;
@@ -90,7 +91,7 @@ public final class Vectors {
     return keys;
   }
 
-  private static Requirements requirements(File folder, long[] n) throws IOException {
+  private static Requirements requirements(File folder, String audience, long[] n) throws IOException {
     Set<Gate> gates = EnumSet.noneOf(Gate.class);
     for (Gate gate : Gate.values()) {
       if ((n[0] >> gate.ordinal() & 1) == 1) {
@@ -98,17 +99,18 @@ public final class Vectors {
       }
     }
     Requirements.Builder asked =
-        Requirements.of(new String(bytes(folder, "audience"), StandardCharsets.UTF_8), gates)
-            .posture(Posture.values()[(int) n[1]])
-            .evidence(EvidenceLevel.values()[(int) n[2]])
+        Requirements.of(new String(bytes(folder, audience), StandardCharsets.UTF_8), gates)
+            .posture(Posture.values()[(int) n[1] - 1])
+            .evidence(EvidenceLevel.values()[(int) n[2] - 1])
             .acceptsLab(n[3] == 1)
             .maxWaivers(n[4])
             .maxAge(n[5])
             .skew(n[6])
             .maxRevocationAge(n[7]);
     byte[] policies = bytes(folder, "policies");
-    for (int at = 0; at < policies.length; at += 32) {
-      asked.policy(Arrays.copyOfRange(policies, at, at + 32));
+    for (int at = 0; at < policies.length; at += 37) {
+      long version = ByteBuffer.wrap(policies, at + 32, 4).getInt() & 0xffff_ffffL;
+      asked.policy(Arrays.copyOfRange(policies, at, at + 32), version, policies[at + 36] == 1);
     }
     return asked.build();
   }
@@ -119,7 +121,8 @@ public final class Vectors {
     Standing clock = new Standing();
     byte[] confirmation = bytes(folder, "confirmation");
     byte[] nonce = bytes(folder, "nonce");
-    Requirements requirements = requirements(folder, n);
+    Requirements requirements = requirements(folder, "audience", n);
+    Requirements opening = requirements(folder, "opened_for", n);
     try (PostureVerifier verifier =
         PostureVerifier.inFile(
             new File(folder, "ledger"),
@@ -127,11 +130,19 @@ public final class Vectors {
             requirements,
             issuers(bytes(folder, "issuers")),
             clock,
-            new Given(bytes(folder, "random")))) {
+            new Given(bytes(folder, "random")));
+        PostureVerifier opener =
+            PostureVerifier.inFile(
+                new File(folder, "ledger"),
+                false,
+                opening,
+                issuers(bytes(folder, "issuers")),
+                clock,
+                new Given(bytes(folder, "random")))) {
       clock.seconds = n[8];
       Challenge challenge = Challenge.kept(nonce, confirmation);
       if (n[10] == 1) {
-        challenge = verifier.challenge(confirmation, bytes(folder, "exporter"));
+        challenge = opener.challenge(confirmation, bytes(folder, "exporter"));
         check(Arrays.equals(challenge.nonce(), nonce), "the challenge's nonce");
       }
       clock.seconds = n[9];
@@ -140,8 +151,8 @@ public final class Vectors {
       byte[] revoked = bytes(folder, "revoked");
       try {
         VerifiedPosture verified = verifier.verify(token, challenge, credential, revoked);
-        check(verified.posture().ordinal() >= n[1], "a posture that is good enough");
-        check(verified.evidence().ordinal() >= n[2], "an evidence level that is good enough");
+        check(verified.posture().ordinal() + 1 >= n[1], "a posture that is good enough");
+        check(verified.evidence().ordinal() + 1 >= n[2], "an evidence level that is good enough");
         check(verified.shown().containsAll(verified.passing()), "passing gates among those that are shown");
         check(verified.handle().length == 32 && verified.id().length == 16, "a handle and an id");
         check(Arrays.equals(verified.policy(), Arrays.copyOf(bytes(folder, "policies"), 32)), "the policy");
@@ -203,7 +214,9 @@ public final class Vectors {
     expectThrown(none, "audience", () -> Requirements.of(null, gates));
     expectThrown(none, "gates", () -> Requirements.of("a", null));
     expectThrown(bad, "maxAge: -1: expected 0 or more", () -> Requirements.of("a", gates).maxAge(-1));
-    expectThrown(bad, "policy", () -> Requirements.of("a", gates).policy(new byte[31]));
+    expectThrown(bad, "policy", () -> Requirements.of("a", gates).policy(new byte[31], 1, false));
+    expectThrown(bad, "version", () -> Requirements.of("a", gates).policy(new byte[32], -1, false));
+    expectThrown(bad, "gates: none", () -> Requirements.of("a", EnumSet.noneOf(Gate.class)));
     expectThrown(none, "posture", () -> Requirements.of("a", gates).posture(null));
     Requirements asked = Requirements.of("calls.enigm.example", gates).build();
     List<ECPublicKey> issuers = issuers(bytes(folder, "issuers"));
@@ -244,14 +257,23 @@ public final class Vectors {
     expectThrown(none, "confirmation", () -> verifier.challenge(null, new byte[0]));
     expectThrown(none, "exporter", () -> verifier.challenge(new byte[32], null));
     expectThrown(none, "token", () -> PostureVerifier.keyOf(null));
-    expect(Refusal.CREDENTIAL_MALFORMED, () -> verifier.verify(new byte[0], challenge, new byte[0], new byte[0]));
+    byte[] token = bytes(folder, "token");
+    expect(Refusal.MALFORMED_ENVELOPE, () -> verifier.verify(new byte[0], challenge, new byte[0], new byte[0]));
+    expect(Refusal.TOO_LARGE, () -> verifier.verify(new byte[200 << 20], challenge, new byte[0], new byte[0]));
+    expect(Refusal.TOO_LARGE, () -> PostureVerifier.keyOf(new byte[200 << 20]));
+    expect(Refusal.CREDENTIAL_TOO_LARGE, () -> verifier.verify(token, challenge, new byte[200 << 20], new byte[0]));
+    expectThrown(bad, "", () -> verifier.challenge(new byte[32], new byte[200 << 20]));
+    expect(Refusal.CREDENTIAL_MALFORMED, () -> verifier.verify(token, challenge, new byte[0], new byte[0]));
     expectThrown(
         PostureRefusedException.class,
         "the credential: malformed, byte 0: expected",
-        () -> verifier.verify(new byte[0], challenge, new byte[0], new byte[0]));
+        () -> verifier.verify(token, challenge, new byte[0], new byte[0]));
     byte[] credential = bytes(folder, "credential");
+    check(verifier.expire() == 0, "no challenge that is too old");
+    clock.seconds += 121;
+    check(verifier.expire() == 2, "two challenges that are too old");
     clock.seconds = 0;
-    expect(Refusal.CREDENTIAL_EXPIRED, () -> verifier.verify(new byte[0], challenge, credential, new byte[0]));
+    expect(Refusal.CREDENTIAL_EXPIRED, () -> verifier.verify(token, challenge, credential, new byte[0]));
     verifier.close();
     verifier.close();
     expectThrown(state, "the verifier is closed", () -> verifier.challenge(new byte[32], new byte[0]));

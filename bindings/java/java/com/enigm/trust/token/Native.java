@@ -31,12 +31,15 @@ final class Native {
 
   static native int challenge(
       long ledger,
+      byte[] audience,
       byte[] random,
       byte[] confirmation,
       byte[] exporter,
       long now,
       byte[] nonce,
       String[] why);
+
+  static native int expire(long ledger, long before, long[] closed, String[] why);
 
   static native int kid(byte[] token, byte[] kid, String[] why);
 

@@ -115,7 +115,7 @@ public final class PostureVerifier implements AutoCloseable {
     Bytes.ofLength(32, "confirmation", confirmation);
     Objects.requireNonNull(exporter, "exporter");
     random.nextBytes(fresh);
-    int result = Native.challenge(ledger, fresh, confirmation, exporter, seconds(), nonce, why);
+    int result = Native.challenge(ledger, requirements.audience, fresh, confirmation, exporter, seconds(), nonce, why);
     if (result == Refusal.LEDGER.number()) {
       throw new IOException(why[0]);
     }
@@ -143,7 +143,7 @@ public final class PostureVerifier implements AutoCloseable {
 
   /**
    * Verifies the answer to a challenge: every rule, in the order of {@link Refusal}. The credential and the list are
-   * verified first, as of now: what is refused for them leaves the challenge open.
+   * verified, as of now, once the attestation is seen to be one: what is refused for them leaves the challenge open.
    *
    * @param token the posture attestation
    * @param credential the device's credential, by the enrolment verifier
@@ -178,6 +178,24 @@ public final class PostureVerifier implements AutoCloseable {
     }
     expectDone(result, why);
     return new VerifiedPosture(found, bytes);
+  }
+
+  /**
+   * Closes the challenges that can't be answered in time any more; how many. Nothing needs it but room.
+   *
+   * @throws IOException if it could not be remembered
+   * @throws IllegalStateException if the verifier is closed, or its clock is before 1970
+   */
+  public long expire() throws IOException {
+    long[] closed = new long[1];
+    String[] why = new String[1];
+    long before = Math.max(0, seconds() - requirements.maxAge());
+    int result = Native.expire(ledger, before, closed, why);
+    if (result == Refusal.LEDGER.number()) {
+      throw new IOException(why[0]);
+    }
+    expectDone(result, why);
+    return closed[0];
   }
 
   private long seconds() {

@@ -1,6 +1,7 @@
 package com.enigm.trust.token;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.Objects;
@@ -26,8 +27,8 @@ public final class Requirements {
     numbers =
         new long[] {
           gates,
-          from.posture.ordinal(),
-          from.evidence.ordinal(),
+          from.posture.ordinal() + 1,
+          from.evidence.ordinal() + 1,
           from.acceptsLab ? 1 : 0,
           from.maxWaivers,
           from.maxAge,
@@ -36,12 +37,16 @@ public final class Requirements {
         };
   }
 
+  long maxAge() {
+    return numbers[5];
+  }
+
   /**
    * Requirements of one audience.
    *
    * @param audience who the relying party is
    * @param gates the gates that must pass: of those that the policy shows this audience, as another never passes
-   * @throws IllegalArgumentException for an audience of no characters
+   * @throws IllegalArgumentException for an audience of no characters, or no gate
    * @throws NullPointerException for null
    */
   public static Builder of(String audience, Set<Gate> gates) {
@@ -68,11 +73,25 @@ public final class Requirements {
       this.audience = audience;
       this.gates = EnumSet.noneOf(Gate.class);
       this.gates.addAll(Objects.requireNonNull(gates, "gates"));
+      if (gates.isEmpty()) {
+        throw new IllegalArgumentException("gates: none: expected at least one");
+      }
     }
 
-    /** A policy that it knows, by the SHA-256 of its bytes; one at least, or every attestation is refused. */
-    public Builder policy(byte[] sha256) {
+    /**
+     * A policy that it knows; one at least, or every attestation is refused. What a device says of it must be the same.
+     *
+     * @param sha256 of the policy's bytes
+     * @param version of the policy, 0 to 4294967295
+     * @param isLab whether it is a laboratory's
+     */
+    public Builder policy(byte[] sha256, long version, boolean isLab) {
+      if (version < 0 || version > 0xffff_ffffL) {
+        throw new IllegalArgumentException("version: " + version + ": expected 0 to 4294967295");
+      }
       policies.write(Bytes.ofLength(32, "policy", sha256), 0, 32);
+      policies.write(ByteBuffer.allocate(4).putInt((int) version).array(), 0, 4);
+      policies.write(isLab ? 1 : 0);
       return this;
     }
 

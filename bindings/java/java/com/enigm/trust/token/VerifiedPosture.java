@@ -19,8 +19,8 @@ public final class VerifiedPosture {
   private final byte[] policy;
 
   VerifiedPosture(long[] found, byte[] bytes) {
-    posture = Posture.values()[(int) found[0]];
-    evidence = EvidenceLevel.values()[(int) found[1]];
+    posture = Posture.values()[(int) found[0] - 1];
+    evidence = EvidenceLevel.values()[(int) found[1] - 1];
     isLab = found[2] == 1;
     passing = gates(found[3]);
     shown = gates(found[4]);
