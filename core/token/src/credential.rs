@@ -45,7 +45,8 @@ const LEVELS: [EvidenceLevel; 3] =
 pub struct Floors {
     /// Of the policy's version.
     pub policy_version: u32,
-    /// Of the counters, together.
+    /// Of the counters, together. In a credential 0: where they stood would tell how far they have risen since, which is
+    /// the same for all audiences.
     pub counters: Counters,
     /// Of the patch levels of system, vendor and boot image, YYYYMM.
     pub patches: [u32; 3],
