@@ -154,3 +154,29 @@ fn what_can_not_be_used_is_said() {
     let (status, text) = said(&signer.sign("production", &UNTIL));
     assert_eq!((status, text.contains("PUBLIC KEY: expected one PEM block")), (2, true), "{text}");
 }
+
+#[test]
+fn what_is_hardly_meant_of_an_audience_is_said() {
+    let signer = Signer::new("doubts");
+    let policy = signer.file("policy.toml");
+    let (_, text) = said(&trustctl(&["policy", "show", "production"]));
+    let (status, found) = said(&trustctl(&["policy", "check", "production"]));
+    assert_eq!((status, found.contains("expected a type of its own")), (0, false), "{found}");
+    let audience = |id: &str, caller: &str, ttl: u16| {
+        format!(
+            "\n[[audience]]\nid = \"{id}\"\ngates = [\"boot-integrity\"]\nfacts = []\nttl = {ttl}\ncallers = [\"{caller}\"]\n"
+        )
+    };
+    let added = audience("Calls.enigm.example", "untrusted_app_32", 120) + &audience("b", "shell", 29);
+    fs::write(&policy, text + &added).unwrap();
+    let (status, found) = said(&trustctl(&["policy", "check", &policy]));
+    assert_eq!(status, 0, "{found}");
+    for expected in [
+        "Calls.enigm.example: calls.enigm.example differs from it by case alone",
+        "caller untrusted_app_32 is no one program's",
+        "caller shell is no one program's",
+        "b: 29 seconds",
+    ] {
+        assert!(found.contains(expected), "{expected}: {found}");
+    }
+}

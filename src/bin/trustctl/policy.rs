@@ -145,8 +145,29 @@ fn checked(name: &str) -> Outcome {
     );
     for audience in policy.audiences() {
         text.push_str(&shown(audience));
+        doubts(audience, policy.audiences()).iter().for_each(|doubt| warn(doubt));
     }
     print(text.as_bytes())
+}
+
+/// SELinux types that stand for no one app or daemon: whoever runs there would be answered as the audience.
+const EVERYBODY: [&str; 6] = ["domain", "init", "kernel", "shell", "su", "untrusted_app"];
+/// A lifetime in seconds below which a slow answer comes too late.
+const SHORT: u16 = 30;
+
+/// What loads, and is hardly meant.
+fn doubts(audience: &Audience, all: &[Audience]) -> Vec<String> {
+    let Audience { id, ttl, callers, .. } = audience;
+    let alike = all.iter().filter(|other| other.id != *id && other.id.eq_ignore_ascii_case(id));
+    let alike = alike.map(|other| format!("{id}: {} differs from it by case alone", other.id));
+    let open = callers
+        .iter()
+        .filter(|caller| EVERYBODY.contains(&&***caller) || caller.starts_with("untrusted_app_"));
+    let open =
+        open.map(|caller| format!("{id}: caller {caller} is no one program's: expected a type of its own"));
+    let short =
+        (*ttl < SHORT).then(|| format!("{id}: {ttl} seconds: a slow answer expires before it is judged"));
+    alike.chain(open).chain(short).collect()
 }
 
 /// What an audience sees, and who asks for it.
