@@ -195,6 +195,7 @@ fn a_broken_rule_is_named_and_what_follows_is_not_asked() {
 
 #[test]
 fn what_is_asked_is_the_relying_partys() {
+    let known = "05".repeat(32) + ":4294967295:lab";
     let short = |posture, waivers| Claims { posture, waivers, ..claims() };
     for (claims, extra) in [
         (short(Posture::AtRisk, 2), &["--posture", "at-risk", "--max-waivers", "2"][..]),
@@ -202,7 +203,7 @@ fn what_is_asked_is_the_relying_partys() {
         (Claims { expires_at: NOW + 600, ..claims() }, &["--max-age", "600"]),
         (
             Claims { gates: claims().gates[..1].to_vec(), ..claims() },
-            &["--gate", "build-integrity", "--policy", &"05".repeat(32), "--policy", "production"],
+            &["--gate", "build-integrity", "--policy", &known, "--policy", "production"],
         ),
     ] {
         let output = verify(&claims, extra);
@@ -218,7 +219,9 @@ fn what_is_asked_is_the_relying_partys() {
 #[test]
 fn what_can_not_be_asked_is_refused_with_the_way_on() {
     for (extra, expected) in [
-        (&["--policy", &"05".repeat(32)][..], "known by its digest alone: expected --gate"),
+        (&["--policy", &("05".repeat(32) + ":1")][..], "known by its digest alone: expected --gate"),
+        (&["--policy", &"05".repeat(32)], "expected its version after a colon"),
+        (&["--policy", &("05".repeat(32) + ":4294967296")], "expected its version after a colon"),
         (&["--policy", &"05".repeat(16)], "32 hexadecimal digits, and a SHA-256 has 64"),
         (&["--audience", "nobody.example"], "shows nobody.example nothing, but calls.enigm.example, keys."),
         (&["--posture", "good"], "expected one of compliant, at-risk"),
