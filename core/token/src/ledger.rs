@@ -58,7 +58,7 @@ impl VerifiedCredential {
 pub struct Memory {
     open: BTreeMap<[u8; 32], Made>,
     /// The same, by age.
-    by_age: BTreeSet<(Made, [u8; 32])>,
+    by_age: ByAge,
     credentials: BTreeMap<Device, u64>,
     floors: BTreeMap<Device, Floors>,
     lists: BTreeMap<Box<str>, BTreeMap<Sha256Digest, u64>>,
@@ -67,6 +67,8 @@ pub struct Memory {
 
 /// When a challenge was made, and for what.
 type Made = (u64, Sha256Digest);
+/// Challenges by when they were made, for what, and by nonce.
+type ByAge = BTreeSet<(Made, [u8; 32])>;
 
 impl Memory {
     /// Of at most so many open challenges, at least one. When there are more, one is closed for the new one: the latest
@@ -86,14 +88,15 @@ impl Memory {
     pub fn expire(&mut self, before: u64) -> u64 {
         let mut closed = 0;
         while self.by_age.first().is_some_and(|((made_at, _), _)| *made_at < before) {
-            self.remove_one(BTreeSet::pop_first);
+            let oldest = self.by_age.pop_first();
+            self.forget(oldest);
             closed += 1;
         }
         closed
     }
 
-    fn remove_one(&mut self, which: fn(&mut BTreeSet<(Made, [u8; 32])>) -> Option<(Made, [u8; 32])>) {
-        if let Some((_, nonce)) = which(&mut self.by_age) {
+    fn forget(&mut self, gone: Option<(Made, [u8; 32])>) {
+        if let Some((_, nonce)) = gone {
             self.open.remove(&nonce);
         }
     }
@@ -121,7 +124,8 @@ impl Ledger for Memory {
         // Before it is inserted: it must not be the one that goes.
         while self.open.len() >= self.most {
             let is_ahead = self.by_age.last().is_some_and(|((latest, _), _)| *latest > made_at);
-            self.remove_one(if is_ahead { BTreeSet::pop_last } else { BTreeSet::pop_first });
+            let gone = if is_ahead { self.by_age.pop_last() } else { self.by_age.pop_first() };
+            self.forget(gone);
         }
         self.open.insert(*nonce, made);
         self.by_age.insert((made, *nonce));

@@ -285,7 +285,11 @@ fn a_challenge_holds_for_its_audience_and_its_confirmation_alone() {
 /// What could be and what could not, beside a posture.
 #[test]
 fn a_posture_fits_what_stands_beside_it() {
-    let rows: [(&str, bool, fn(&mut Claims)); 9] = [
+    fn boots(claims: &mut Claims, state: BootState) {
+        claims.boot.as_mut().unwrap().state = Some(state);
+    }
+    type Edit = fn(&mut Claims);
+    let rows: [(&str, bool, Edit); 9] = [
         ("a gate that need not bind fails", true, |claims| claims.gates[4].verdict = Verdict::Fail),
         ("a core gate fails", false, |claims| claims.gates[0].verdict = Verdict::Fail),
         ("a core gate is unknown", false, |claims| claims.gates[1].verdict = Verdict::Unknown),
@@ -309,9 +313,6 @@ fn a_posture_fits_what_stands_beside_it() {
             (claims.gates[1].verdict, claims.posture) = (Verdict::Fail, Posture::NonCompliant);
         }),
     ];
-    fn boots(claims: &mut Claims, state: BootState) {
-        claims.boot.as_mut().unwrap().state = Some(state);
-    }
     for (row, expected, change) in rows {
         let mut claims = Claims { posture: Posture::AtRisk, ..good() };
         change(&mut claims);
