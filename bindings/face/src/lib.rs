@@ -91,7 +91,7 @@ pub struct Found {
 /// Why nothing was verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
-    /// The number, as in [`results`].
+    /// The number, as in [`results()`].
     pub result: i32,
     /// What was found and what was expected.
     pub why: String,
