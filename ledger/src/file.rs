@@ -20,6 +20,9 @@ const BUSY: Duration = Duration::from_secs(5);
 /// The most pages, of 4096 bytes: 256 MiB, beyond which it is full.
 const MAX_PAGES: i64 = 65_536;
 
+/// The smallest page of SQLite's, of which every other is a multiple.
+const LEAST_PAGE: u64 = 512;
+
 const SCHEMA: [&str; 6] = [
     "CREATE TABLE challenge (key BLOB PRIMARY KEY, value BLOB NOT NULL, digest BLOB NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE INDEX challenge_by_age ON challenge (value, key)",
@@ -86,6 +89,10 @@ pub(crate) fn open(path: &Path) -> Result<(Connection, Lock), LedgerError> {
     let whole = connection.transaction().map_err(doing("beginning a transaction"))?;
     verify(&whole)?;
     whole.finish().map_err(doing("ending a transaction"))?;
+    // SQLite reads zeros where the last page is cut. Only now: what was cut by a kill has been rolled back.
+    if fs::symlink_metadata(path).map_err(file)?.len() % LEAST_PAGE != 0 {
+        return Err(LedgerError::Damaged("a part of a page at its end".into()));
+    }
     drop(held);
     Ok((connection, lock))
 }
