@@ -13,6 +13,9 @@ use std::time::Duration;
 /// The size of a page that SQLite makes, in bytes.
 const PAGE: u64 = 4096;
 
+/// The smallest page of SQLite's, of which every other is a multiple.
+const LEAST_PAGE: u64 = 512;
+
 /// What kind of file: another is refused.
 #[derive(Debug)]
 pub struct Kind {
@@ -110,6 +113,10 @@ pub fn open<T>(
     verify(&whole, kind)?;
     let found = check(&whole)?;
     whole.finish().map_err(doing("ending a transaction"))?;
+    // SQLite reads zeros where the last page is cut. Only now: what was cut by a kill has been rolled back.
+    if fs::symlink_metadata(path).map_err(file)?.len() % LEAST_PAGE != 0 {
+        return Err(LedgerError::Damaged("a part of a page at its end".into()));
+    }
     Ok((connection, found))
 }
 
