@@ -61,7 +61,8 @@ fn a_directory_that_goes_away_is_waited_for() {
 
 #[test]
 fn a_file_that_takes_its_place_is_set_aside() {
-    let swaps: [(&str, fn(&Directory)); 4] = [
+    type Swap = (&'static str, fn(&Directory));
+    let swaps: [Swap; 4] = [
         ("another's", |directory| {
             let other = Directory::new();
             fill(&mut other.sound(), 30);

@@ -12,9 +12,6 @@ use std::time::Duration;
 
 /// The size of a page that SQLite makes, in bytes.
 const PAGE: u64 = 4096;
-/// The smallest page that there is.
-const LEAST_PAGE: u64 = 512;
-
 /// The smallest page of SQLite's, of which every other is a multiple.
 const LEAST_PAGE: u64 = 512;
 
