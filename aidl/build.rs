@@ -12,8 +12,11 @@ const OUTPUT: &str = "com_enigm_trust.rs";
 fn main() -> Result<(), Box<dyn Error>> {
     // Its report, over several lines, is in the error's Debug form.
     rsbinder_aidl::Builder::new()
-        // Nothing names it: it stands in the errors.
+        // Nothing names these: one stands in the errors, one behind an IBinder.
         .source("com/enigm/trust/ErrorCode.aidl")
+        .source("com/enigm/trust/ITrustListener.aidl")
+        .version(VERSION)
+        .hash(HASH)
         .source("com/enigm/trust/ITrustService.aidl")
         .version(VERSION)
         .hash(HASH)

@@ -79,9 +79,8 @@ pub fn files(state: &Path) -> Result<Files, ConfineError> {
 /// The kernel refuses the filter.
 pub fn calls() -> Result<(), ConfineError> {
     for filter in [legacy_threads(), allowed()] {
-        let program: BpfProgram = filter
-            .and_then(TryInto::try_into)
-            .map_err(|error| ConfineError::Seccomp(error.to_string()))?;
+        let program: BpfProgram =
+            filter.and_then(TryInto::try_into).map_err(|error| ConfineError::Seccomp(error.to_string()))?;
         seccompiler::apply_filter_all_threads(&program)
             .map_err(|error| ConfineError::Seccomp(error.to_string()))?;
     }
@@ -106,7 +105,10 @@ fn allowed() -> Filter {
     let number = |value: i32| u64::from(value.unsigned_abs());
     let argument = |index, op, value| SeccompCondition::new(index, SeccompCmpArgLen::Dword, op, value);
     let one_of = |index: u8, values: &[i32]| -> Result<Vec<SeccompRule>, seccompiler::BackendError> {
-        values.iter().map(|value| SeccompRule::new(vec![argument(index, SeccompCmpOp::Eq, number(*value))?])).collect()
+        values
+            .iter()
+            .map(|value| SeccompRule::new(vec![argument(index, SeccompCmpOp::Eq, number(*value))?]))
+            .collect()
     };
     // Threads alone, no processes.
     let thread = argument(0, SeccompCmpOp::MaskedEq(number(libc::CLONE_THREAD)), number(libc::CLONE_THREAD))?;
@@ -117,8 +119,11 @@ fn allowed() -> Filter {
     let not_executable = argument(2, SeccompCmpOp::MaskedEq(number(libc::PROT_EXEC)), 0)?;
     rules.insert(libc::SYS_mmap, vec![SeccompRule::new(vec![not_executable.clone()])?]);
     rules.insert(libc::SYS_mprotect, vec![SeccompRule::new(vec![not_executable])?]);
-    // A thread names itself; nothing else is asked of the process.
-    rules.insert(libc::SYS_prctl, one_of(0, &[libc::PR_SET_NAME, libc::PR_GET_NAME, PR_SET_VMA])?);
+    // A thread names itself; a library looks up its page size.
+    rules.insert(
+        libc::SYS_prctl,
+        one_of(0, &[libc::PR_SET_NAME, libc::PR_GET_NAME, PR_SET_VMA, PR_GET_AUXV])?,
+    );
     // libbinder's stand-in copies a caller's context out of its own memory.
     let own = rustix::process::getpid().as_raw_pid();
     rules.insert(libc::SYS_process_vm_readv, one_of(0, &[own])?);
@@ -132,6 +137,9 @@ fn allowed() -> Filter {
 
 /// Names anonymous memory for debuggers (bionic does, and glibc since 2.39).
 const PR_SET_VMA: i32 = 0x5356_4d41;
+
+/// Reads what the kernel told the process of itself (Linux 6.4).
+const PR_GET_AUXV: i32 = 0x4155_5856;
 
 /// Calls that are allowed with any argument.
 const ANY: &[i64] = &[
@@ -160,6 +168,7 @@ const ANY: &[i64] = &[
     libc::SYS_ftruncate,
     libc::SYS_fallocate,
     libc::SYS_flock,
+    libc::SYS_linkat,
     libc::SYS_renameat,
     libc::SYS_renameat2,
     libc::SYS_unlinkat,

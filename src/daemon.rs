@@ -1,18 +1,21 @@
 //! The daemon as a whole: what it is set up with, and the threads that it starts.
 
+#[cfg(target_os = "linux")]
+use crate::confine;
 use crate::cycle::House;
 use crate::engine::{Clock, Evaluator, Events, Handle, Live, Place, Start};
 use crate::policies;
 use crate::serve::access::{Access, Entry, Grant, Tier};
-use crate::serve::desk::Desk;
-use crate::serve::limits::{Bounds, monotonic};
-use crate::serve::listeners::Listeners;
 use crate::serve::binder;
 #[cfg(not(target_os = "android"))]
 use crate::serve::dbus::{self, Bus};
+use crate::serve::desk::Desk;
+use crate::serve::limits::{Bounds, monotonic};
+use crate::serve::listeners::Listeners;
 use crate::store::Store;
 use crate::watch::WatchRoot;
 use std::io;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use trust_evidence::LoadError;
@@ -51,6 +54,10 @@ pub enum DaemonError {
     /// A thread can't be started.
     #[error("a thread can't be started: {0}")]
     Thread(io::Error),
+    /// The daemon could not give up what it need not be able to do.
+    #[cfg(target_os = "linux")]
+    #[error("confining: {0}")]
+    Confine(#[from] confine::ConfineError),
     /// The D-Bus door can't be opened.
     #[cfg(not(target_os = "android"))]
     #[error("{0}")]
@@ -90,6 +97,7 @@ impl Doors {
 /// A running daemon.
 pub struct Daemon {
     handle: Handle,
+    desk: Arc<Desk>,
     evaluator: Option<std::thread::JoinHandle<()>>,
     #[cfg(not(target_os = "android"))]
     _dbus: Option<dbus::Door>,
@@ -155,6 +163,30 @@ impl Setup {
     }
 }
 
+/// Gives up what a daemon with this state directory need not be able to do. For the threads that start after it: before
+/// the first.
+///
+/// # Errors
+/// The kernel has the means and refuses.
+#[cfg(target_os = "linux")]
+pub fn confine(state: &Path) -> Result<(), DaemonError> {
+    // init and systemd have made it already; what can't be made is the history's to tell.
+    match std::fs::DirBuilder::new().mode(0o700).create(state) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            tracing::warn!("{}: {error}", state.display());
+        }
+        _ => {}
+    }
+    match confine::files(state) {
+        Ok(confine::Files::Whole) => {}
+        Ok(left) => tracing::warn!("files are confined {left:?}: this kernel's Landlock knows no more"),
+        // Without the directory there is nothing to write to, and nothing is lost by going on.
+        Err(error) if !state.is_dir() => tracing::warn!("{error}"),
+        Err(error) => return Err(error.into()),
+    }
+    Ok(confine::calls()?)
+}
+
 impl Daemon {
     /// Subscribes, reads, judges, then opens the doors.
     ///
@@ -166,7 +198,8 @@ impl Daemon {
         let access = access(&policy, me);
         let listeners = Arc::new(Listeners::new(monotonic()));
         let start = Start {
-            events: Events::open(root, &house.catalogue).map_err(|errno| DaemonError::Events(errno.into()))?,
+            events: Events::open(root, &house.catalogue)
+                .map_err(|errno| DaemonError::Events(errno.into()))?,
             store: Store::open(&state, boot_id, clock.now().unix()).store,
             house,
             policy,
@@ -182,17 +215,19 @@ impl Daemon {
                 tracing::error!("{error}");
             }
         });
-        let desk = Arc::new(Desk::new(Arc::new(handle.clone()), access, listeners, Bounds::default(), monotonic()));
+        let desk =
+            Arc::new(Desk::new(Arc::new(handle.clone()), access, listeners, Bounds::default(), monotonic()));
         #[cfg(not(target_os = "android"))]
         let door = match &*doors.bus {
             "none" => None,
             bus => Some(dbus::Door::open(Bus::of(bus), desk.clone())?),
         };
         if doors.binder {
-            binder::serve(desk, binder::SERVICE)?;
+            binder::serve(desk.clone(), binder::SERVICE)?;
         }
         Ok(Daemon {
             handle,
+            desk,
             evaluator: Some(thread.map_err(DaemonError::Thread)?),
             #[cfg(not(target_os = "android"))]
             _dbus: door,
@@ -202,6 +237,11 @@ impl Daemon {
     /// The evaluator.
     pub fn handle(&self) -> &Handle {
         &self.handle
+    }
+
+    /// The desk before it.
+    pub fn desk(&self) -> &Desk {
+        &self.desk
     }
 
     /// Ends the evaluator, once what it is at is done.
@@ -250,5 +290,7 @@ fn boot_id() -> Result<[u8; 16], DaemonError> {
     let text = std::fs::read_to_string(PATH).map_err(|error| DaemonError::Io(PATH.into(), error))?;
     let hex: String = text.trim().chars().filter(|c| *c != '-').collect();
     let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).unwrap_or_default();
-    <[u8; 16]>::try_from(bytes).map_err(|_| DaemonError::BootId(format!("\"{}\": expected a UUID", trust_evidence::printable(text.trim()))))
+    <[u8; 16]>::try_from(bytes).map_err(|_| {
+        DaemonError::BootId(format!("\"{}\": expected a UUID", trust_evidence::printable(text.trim())))
+    })
 }

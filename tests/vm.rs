@@ -5,61 +5,200 @@
 #[path = "vm/transcript.rs"]
 mod transcript;
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use transcript::{Denial, Transcript};
 
-const CENTER: &str = "u:r:enigm_trust_center:s0 10050";
-const STRANGER: &str = "u:r:untrusted_app:s0:c1,c4 10060";
+/// Who calls: SELinux context and uid. Types as in etc/policy/production.toml.
+const CENTER: &str = "u:r:enigm_trust_center:s0 1000";
+const PROVIDER: &str = "u:r:enigm_trust_provider:s0 1073";
+const CALLS: &str = "u:r:enigm_calls:s0 10101";
+const APP: &str = "u:r:enigm_trust_app:s0:c1,c4 10102";
+/// SELinux lets it through, the device's policy gives it no role.
+const NOBODY: &str = "u:r:platform_app:s0:c1,c4 10103";
+/// The same app of another Android user.
+const NOBODY_ELSE: &str = "u:r:platform_app:s0:c2,c4 1010103";
+/// SELinux lets it ask the service manager, and not trustd.
+const STRANGER: &str = "u:r:untrusted_app:s0:c1,c4 10104";
+/// SELinux lets it ask nobody.
 const ISOLATED: &str = "u:r:isolated_app:s0 99001";
 
-/// A program run in the machine: its name, who runs it, its exit code, and texts of which it says each.
-struct Step {
-    name: &'static str,
-    caller: &'static str,
-    program: &'static str,
-    code: i32,
-    says: &'static [&'static str],
-}
+/// A step: its name, who runs what, the exit code, and texts of which its output has each.
+struct Step(&'static str, &'static str, &'static str, i32, &'static [&'static str]);
 
-const STEPS: [Step; 3] = [
-    Step { name: "lists", caller: CENTER, program: "rsb_service list", code: 0, says: &["manager"] },
-    Step {
-        name: "stranger-lists",
-        caller: STRANGER,
-        program: "rsb_service list",
-        code: 0,
-        says: &["manager"],
-    },
-    Step {
-        name: "isolated-lists",
-        caller: ISOLATED,
-        program: "rsb_service list",
-        code: 2,
-        says: &["FailedTransaction"],
-    },
+/// The table of access, as each kind of caller finds it through the driver.
+const ACCESS: [Step; 8] = [
+    Step("center", CENTER, "trust_client access", 0, &[SEES_ALL]),
+    Step("provider", PROVIDER, "trust_client access", 0, &[REPORTS]),
+    Step("calls", CALLS, "trust_client access", 0, &[IS_TOLD]),
+    Step("app", APP, "trust_client access", 0, &[IS_TOLD]),
+    Step("nobody", NOBODY, "trust_client access", 0, &[SEES_NOTHING]),
+    Step("nobody-else", NOBODY_ELSE, "trust_client access", 0, &[SEES_NOTHING]),
+    // libbinder and rsbinder ask an object what it is before they give it out: so there is none.
+    Step("stranger", STRANGER, "trust_client access", 1, &["error find"]),
+    Step("isolated", ISOLATED, "trust_client access", 1, &["error find"]),
 ];
 
-/// Everything that SELinux refuses: source, target, class, permission.
-const DENIALS: [[&str; 4]; 1] = [["isolated_app", "servicemanager", "binder", "call"]];
+const SEES_ALL: &str = "version: answered
+summary: answered
+gate: answered
+words: answered
+history: answered
+head: answered
+evaluate: answered
+providers: answered
+report: NOT_PERMITTED 1
+attest: NOT_PERMITTED 1
+enrol: NOT_PERMITTED 1
+listen: answered
+unlisten: answered
+ok every method
+";
+const REPORTS: &str = "version: answered
+summary: NOT_PERMITTED 1
+gate: NOT_PERMITTED 1
+words: NOT_PERMITTED 1
+history: NOT_PERMITTED 1
+head: NOT_PERMITTED 1
+evaluate: NOT_PERMITTED 1
+providers: NOT_PERMITTED 1
+report: answered
+attest: NOT_PERMITTED 1
+enrol: NOT_PERMITTED 1
+listen: binder FailedTransaction
+unlisten: binder FailedTransaction
+ok every method
+";
+const IS_TOLD: &str = "version: answered
+summary: answered
+gate: NOT_PERMITTED 1
+words: NOT_PERMITTED 1
+history: NOT_PERMITTED 1
+head: NOT_PERMITTED 1
+evaluate: NOT_PERMITTED 1
+providers: NOT_PERMITTED 1
+report: NOT_PERMITTED 1
+attest: UNSUPPORTED 9
+enrol: UNSUPPORTED 9
+listen: answered
+unlisten: answered
+ok every method
+";
+const SEES_NOTHING: &str = "summary: NOT_PERMITTED 1
+gate: NOT_PERMITTED 1
+words: NOT_PERMITTED 1
+history: NOT_PERMITTED 1
+head: NOT_PERMITTED 1
+evaluate: NOT_PERMITTED 1
+providers: NOT_PERMITTED 1
+report: NOT_PERMITTED 1
+attest: NOT_PERMITTED 1
+enrol: NOT_PERMITTED 1
+listen: binder FailedTransaction
+unlisten: binder FailedTransaction
+ok every method
+";
+
+/// Listeners are called back, bounded for each uid, and forgotten when they die: the second round is as the first.
+const LISTENERS: [Step; 4] = [
+    Step("listens", CENTER, "trust_client listen 2", 0, &["sequence", "ok 2 changes"]),
+    Step("calls-listens", CALLS, "trust_client listen 1", 0, &["sequence", "ok 1 changes"]),
+    Step(
+        "four-of-five",
+        CENTER,
+        "trust_client listen-many 5",
+        0,
+        &["ok 4 of 5 taken, first refusal: BUSY 2"],
+    ),
+    Step("four-again", CENTER, "trust_client listen-many 5", 0, &["ok 4 of 5 taken, first refusal: BUSY 2"]),
+];
+
+/// What nobody should send, and that all is well after it.
+const MISUSE: [Step; 10] = [
+    Step("unknown-code", CENTER, "trust_client unknown-code", 0, &["UnknownTransaction"]),
+    Step("truncated", PROVIDER, "trust_client truncated", 0, &["ok "]),
+    Step("wrong-token", CENTER, "trust_client wrong-token", 0, &["ok "]),
+    Step("oversized", PROVIDER, "trust_client oversized 2000000", 1, &["error "]),
+    Step("too-long", PROVIDER, "trust_client oversized 100000", 1, &["BAD_ARGUMENT 3"]),
+    Step("hostile-strings", PROVIDER, "trust_client hostile-strings", 0, &["ok 14 strings"]),
+    Step("oneway", CENTER, "trust_client oneway", 0, &["ok sent"]),
+    Step("flood", CALLS, "trust_client flood 4 1", 0, &["answered", "BUSY 2"]),
+    Step("dies", CENTER, "trust_client die-mid-call", 134, &["dying"]),
+    Step("after-all", CENTER, "trust_client summary", 0, &["ok Summary"]),
+];
+
+/// Everything that SELinux refuses in one run: source, target, class, permission.
+const DENIALS: [[&str; 4]; 5] = [
+    ["untrusted_app", "trustd", "binder", "call"],
+    ["isolated_app", "servicemanager", "binder", "call"],
+    // rsbinder asks every object in a call's arguments what it is, before the daemon hears of the call; trustd may not
+    // call these. libbinder does not ask: there the daemon refuses them.
+    ["trustd", "enigm_trust_provider", "binder", "call"],
+    ["trustd", "platform_app", "binder", "call"],
+    // The center tries to be the service manager.
+    ["enigm_trust_center", "enigm_trust_center", "binder", "set_context_mgr"],
+];
+
+/// What becomes of the programs that others run beside.
+const BESIDE: [Step; 7] = [
+    Step("impostor", "", "", 1, &["did not take"]),
+    Step("stuck", "", "", 137, &["stuck in Change"]),
+    Step("mute", "", "", 137, &["ready"]),
+    Step("trustd", "", "", 137, &["serving"]),
+    Step("mourner", "", "", 1, &["error the service died"]),
+    Step("revived", "", "", 0, &["ok Summary"]),
+    Step("usurper", "", "", 1, &["cannot become the service manager"]),
+];
+
+/// The file of steps.
+fn steps() -> String {
+    let serve = |name: &str| {
+        format!(
+            "start {name} - 1000 trust_server --change 100 center=enigm_trust_center \
+             provider=enigm_trust_provider audience=enigm_calls audience=enigm_trust_app\nawait {name} serving\n"
+        )
+    };
+    let all = |steps: &[Step]| {
+        steps.iter().fold(String::new(), |mut text, Step(name, caller, program, ..)| {
+            writeln!(text, "step {name} {caller} {program}").unwrap();
+            text
+        })
+    };
+    [
+        "servicemanager\n",
+        // The name is trustd's alone.
+        &format!("cp /bin/trust_server /bin/impostor\nstep impostor {STRANGER} impostor\n"),
+        &serve("trustd"),
+        &all(&ACCESS),
+        // Those that never answer, while others listen. Of the mute ones each holds a thread of trustd's: rsbinder asks
+        // them what they are, and waits.
+        &format!("start stuck {APP} trust_client listen-stuck\nawait stuck 'stuck in'\n"),
+        &format!("start mute {APP} trust_client listen-mute 8\nawait mute ready\n"),
+        &all(&LISTENERS),
+        "stop stuck KILL\nstop mute KILL\n",
+        &all(&MISUSE),
+        // Whoever listens learns that the service died; it is there again for whoever asks again.
+        &format!("start mourner {CENTER} trust_client listen 1000000\nawait mourner ready\n"),
+        "stop trustd KILL\nawait mourner died\nstop mourner\n",
+        &serve("trustd-again"),
+        &format!("step revived {CENTER} trust_client summary\n"),
+        "stop trustd-again\nstop servicemanager\n",
+        &format!("cp /bin/rsb_hub /bin/usurper\nstep usurper {CENTER} usurper\n"),
+    ]
+    .concat()
+}
 
 #[test]
-fn over_a_real_driver_each_caller_gets_what_it_may() {
-    let mut steps = String::from("servicemanager\n");
-    for Step { name, caller, program, .. } in STEPS {
-        steps.push_str(&format!("step {name} {caller} {program}\n"));
-    }
-    steps.push_str("stop servicemanager\n");
-    let Some(transcript) = run(&steps, &[]) else { return };
-
-    assert!(transcript.is_done);
-    assert!(transcript.troubles.is_empty(), "{:#?}", transcript.troubles);
-    for step in STEPS {
-        let ran = transcript.ran(step.name);
-        assert_eq!(ran.code, step.code, "{}: {}", step.name, ran.said);
-        for text in step.says {
-            assert!(ran.said.contains(text), "{}: expected {text:?} in {}", step.name, ran.said);
+fn over_a_real_driver_each_caller_gets_what_it_may_and_no_more() {
+    let Some(transcript) = run(&steps()) else { return };
+    assert!(transcript.is_done && transcript.troubles.is_empty(), "{:#?}", transcript.troubles);
+    for Step(name, _, _, code, says) in ACCESS.iter().chain(&LISTENERS).chain(&MISUSE).chain(&BESIDE) {
+        let ran = transcript.ran(name);
+        assert_eq!(ran.code, *code, "{name}: {}", ran.said);
+        for text in *says {
+            assert!(ran.said.contains(text), "{name}: expected {text:?} in {}", ran.said);
         }
     }
     let expected = DENIALS.map(|[source, target, class, permission]| Denial {
@@ -71,18 +210,27 @@ fn over_a_real_driver_each_caller_gets_what_it_may() {
     assert_eq!(transcript.denials, expected.into(), "left: what SELinux refused; right: what it should");
 }
 
-/// One run of the machine with these steps; none where there can be no machine.
-fn run(steps: &str, options: &[String]) -> Option<Transcript> {
+/// One run of the machine with these steps; none where there can be no machine, of which it says why.
+fn run(steps: &str) -> Option<Transcript> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     // This test is target/<profile>/deps/vm-…
     let target: PathBuf = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned();
-    cargo(&["build", "--locked", "--quiet", "-p", "vm_as"], root, &target);
+    let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["build", "--locked", "--quiet", "-p", "vm_as", "-p", "vm_clients", "--target-dir"])
+        .arg(&target)
+        .current_dir(root)
+        .status()
+        .unwrap();
+    assert!(built.success(), "the machine's programs don't build");
     let script = target.join("vm.steps");
     fs::write(&script, steps).unwrap();
     let output = Command::new(root.join("tests/vm/machine"))
         .env("CARGO_TARGET_DIR", &target)
         .arg("run")
-        .args(options)
+        .args(
+            ["trust_client", "trust_server"]
+                .map(|name| format!("-p{}", target.join("debug").join(name).display())),
+        )
         .arg(&script)
         .output()
         .unwrap();
@@ -90,21 +238,9 @@ fn run(steps: &str, options: &[String]) -> Option<Transcript> {
     println!("{said}{}", String::from_utf8_lossy(&output.stderr));
     match output.status.code() {
         Some(0) => Some(Transcript::parse(&said)),
-        // It said why.
         Some(77) => None,
         code => panic!("tests/vm/machine: exit {code:?}"),
     }
-}
-
-fn cargo(arguments: &[&str], root: &Path, target: &Path) {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
-        .args(arguments)
-        .args(["--target-dir".as_ref(), target.as_os_str()])
-        .current_dir(root)
-        .status()
-        .unwrap();
-    assert!(status.success(), "cargo {}", arguments.join(" "));
 }
 
 #[test]

@@ -13,28 +13,34 @@ use trust_formats::signature::{BadSignature, Hash, PublicKey, SignatureVerifier}
 use trust_formats::x509::Certificate;
 use trust_formats::{
     FormatError, abx, apex, attestation, avb, certs, device_mapper, device_policies as policies, kconfig,
-    modules, mounts, ota, owners, packages, packages_xml as installed, pem, permissions, selinux, sensors,
-    settings, snapshot, sockets, text, users,
+    modules, mounts, netlink, ota, owners, packages, packages_xml as installed, pem, permissions, selinux,
+    sensors, settings, snapshot, sockets, text, users,
 };
 
 mod attestations;
+mod histories;
 mod ledgers;
+mod parcels;
+mod place;
 
 pub use attestations::{
     policy_bundle, posture_claims, posture_credential, posture_revoked, posture_rollover, posture_token,
 };
+pub use histories::history_file;
 pub use ledgers::ledger_file;
+pub use parcels::binder_parcel;
 
 /// Reads bytes and says whether the parser accepted them; panics if it does, or if what it accepted breaks a rule.
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target, by the name of its file in `fuzz_targets` and of its folder in `seeds`.
-pub const TARGETS: [(&str, Target); 48] = [
+pub const TARGETS: [(&str, Target); 51] = [
     ("abx", abx),
     ("access", access),
     ("apex_list", apex_list),
     ("attestation_chain", attestation_chain),
     ("avb_footer", avb_footer),
+    ("binder_parcel", binder_parcel),
     ("bootconfig", bootconfig),
     ("bugreport", bugreport),
     ("capture", capture),
@@ -44,12 +50,14 @@ pub const TARGETS: [(&str, Target); 48] = [
     ("device_owner", device_owner),
     ("device_policies", device_policies),
     ("gate", gate),
+    ("history_file", history_file),
     ("import", import),
     ("kconfig", kconfig),
     ("key_description", key_description),
     ("ledger_file", ledger_file),
     ("modules", modules),
     ("mounts", mounts),
+    ("netlink_event", netlink_event),
     ("ota_metadata", ota_metadata),
     ("ota_package", ota_package),
     ("ota_payload", ota_payload),
@@ -430,6 +438,16 @@ pub fn runtime_permissions(bytes: &[u8]) -> bool {
         let held = found.packages.values().chain(found.shared_users.values());
         assert!(held.map(|held| held.len()).sum::<usize>() <= permissions::MAX_ROWS);
     })
+}
+
+/// A datagram is a row of messages or a uevent, whose words stand in it.
+pub fn netlink_event(bytes: &[u8]) -> bool {
+    let row = accepted(netlink::message_types(bytes), |types| assert!(types.len() * 16 <= bytes.len()));
+    let event = accepted(netlink::uevent(bytes), |event| {
+        let first = format!("{}@{}\0", event.action, event.devpath);
+        assert!(bytes.starts_with(first.as_bytes()) && !event.subsystem.contains('\0'));
+    });
+    row || event
 }
 
 /// Only 20 bytes are a status.

@@ -51,3 +51,129 @@ impl Collector {
         ROSTER.iter().position(|collector| collector.kinds.contains(&source.kind()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Context, Sink, mounts};
+    use super::*;
+    use crate::root::{Directory, Root};
+    use std::collections::BTreeSet;
+    use std::path::Path;
+    use std::sync::{Arc, Mutex};
+    use trust_evidence::Reason;
+
+    /// A root that keeps what is asked of it: paths, and directories with a `/` at their end.
+    struct Recorded {
+        root: Directory,
+        live: bool,
+        asked: Arc<Mutex<BTreeSet<String>>>,
+    }
+
+    impl Recorded {
+        fn ask(&self, path: String) {
+            self.asked.lock().unwrap().insert(path);
+        }
+    }
+
+    impl Root for Recorded {
+        fn read(&self, path: &str, cap: usize) -> Result<Vec<u8>, Reason> {
+            self.ask(path.into());
+            self.root.read(path, cap)
+        }
+        fn entries(&self, path: &str) -> Result<Vec<String>, Reason> {
+            self.ask(format!("{path}/"));
+            self.root.entries(path)
+        }
+        fn exists(&self, path: &str) -> Result<bool, Reason> {
+            self.ask(path.into());
+            self.root.exists(path)
+        }
+        fn subdirectories(&self, path: &str) -> Result<i64, Reason> {
+            self.ask(format!("{path}/"));
+            self.root.subdirectories(path)
+        }
+        // What file system a path is on changes with the mount table.
+        fn filesystem(&self, _: &str) -> Option<u64> {
+            None
+        }
+        fn verity(&self, path: &str) -> Result<crate::verity::Measured, Reason> {
+            self.ask(path.into());
+            self.root.verity(path)
+        }
+        fn is_live(&self) -> bool {
+            self.live
+        }
+    }
+
+    /// Whether a declared place is the one asked for, or one that lies below it: whether a path exists takes its
+    /// parent, and what leads to a place is watched.
+    fn covers(declared: &str, asked: &str) -> bool {
+        let mut declared = declared.split('/');
+        asked.split('/').all(|name| match declared.next() {
+            Some("*") => !name.is_empty(),
+            Some(expected) => expected == name || name.is_empty(),
+            None => false,
+        })
+    }
+
+    #[test]
+    fn a_place_covers_itself_and_what_leads_to_it() {
+        for (declared, asked, expected) in [
+            ("/a/b", "/a/b", true),
+            ("/a/b", "/a", true),
+            ("/a/*", "/a/x", true),
+            ("/a/*/c/", "/a/x/c/", true),
+            ("/a/b", "/a/b/c", false),
+            ("/a/b", "/a/c", false),
+            ("/a/b/", "/a/b/c", false),
+        ] {
+            assert_eq!(covers(declared, asked), expected, "{declared} {asked}");
+        }
+    }
+
+    #[test]
+    fn no_collector_reads_what_it_does_not_declare() {
+        let catalogue = Arc::new(Catalogue::built_in().unwrap());
+        let devices = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/devices");
+        let entries = std::fs::read_dir(devices).unwrap().map(|entry| entry.unwrap().path());
+        let mut roots: Vec<_> = entries.filter(|path| path.is_dir()).collect();
+        roots.push("/".into());
+        for (path, live) in roots.iter().flat_map(|path| [(path, false), (path, true)]) {
+            let asked = Arc::default();
+            let root = Recorded { root: Directory::open(path).unwrap(), live, asked: Arc::clone(&asked) };
+            let context = Context::new(std::sync::Arc::new(root), catalogue.clone(), true);
+            let take = || std::mem::take(&mut *asked.lock().unwrap());
+            context.mount(mounts::mounted(&context));
+            let vouching = take();
+            let undeclared: Vec<&String> =
+                vouching.iter().filter(|asked| !VOUCHING.iter().any(|place| covers(place, asked))).collect();
+            assert!(undeclared.is_empty(), "mount table of {}: {undeclared:?}", path.display());
+            for collector in &ROSTER {
+                let own = |source: &Source| collector.kinds.contains(&source.kind());
+                let claimed = catalogue.iter().filter(|(_, signal)| own(&signal.source)).map(|(ix, _)| ix);
+                (collector.run)(&context, &mut Sink::new(&context, claimed.collect()));
+                let declared = collector.places(&catalogue);
+                let mut declared: Vec<&str> = declared.iter().map(String::as_str).collect();
+                if collector.name == "packages.xml" {
+                    declared.extend(INDEXED);
+                }
+                for asked in take() {
+                    let is_declared = declared.iter().any(|place| covers(place, &asked));
+                    assert!(is_declared, "{} of {} reads {asked}", collector.name, path.display());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_declared_place_is_absolute_and_every_collector_has_one() {
+        let catalogue = Catalogue::built_in().unwrap();
+        for collector in &ROSTER {
+            let places = collector.places(&catalogue);
+            assert!(!places.is_empty(), "{}", collector.name);
+            for place in places {
+                assert!(place.starts_with('/') && !place.contains("//"), "{place}");
+            }
+        }
+    }
+}

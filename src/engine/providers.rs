@@ -48,6 +48,11 @@ impl Providers {
         }
     }
 
+    /// Whether a provider's value of this signal holds.
+    pub fn has_reported(&self, ix: SignalIx) -> bool {
+        self.until.contains_key(&ix)
+    }
+
     /// The signals whose values no longer hold. They are forgotten here.
     pub fn lapsed(&mut self, now: u64) -> Vec<SignalIx> {
         let lapsed: Vec<SignalIx> =

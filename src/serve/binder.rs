@@ -12,12 +12,12 @@ use super::access::{Caller, Door, Method, type_of};
 use super::desk::Desk;
 use super::wire::Refusal;
 use answer::answer;
-use binder::{BinderFeatures, Interface, ProcessState, Strong, ThreadState};
+use binder::{BinderFeatures, Interface, ProcessState, SpIBinder, Strong, ThreadState};
 use com_enigm_trust::aidl::com::enigm::trust::{
     Attestation::Attestation, EnrolmentEvidence::EnrolmentEvidence, GateFindings::GateFindings,
     GateId::GateId, GateWords::GateWords, Head::Head, HistoryEntry::HistoryEntry,
-    ITrustListener::ITrustListener, ITrustService::BnTrustService, ITrustService::ITrustService,
-    ProviderState::ProviderState, SignalReport::SignalReport, Summary::Summary,
+    ITrustService::BnTrustService, ITrustService::ITrustService, ProviderState::ProviderState,
+    SignalReport::SignalReport, Summary::Summary,
 };
 use ears::Ears;
 use std::sync::Arc;
@@ -129,11 +129,11 @@ impl ITrustService for Service {
         answer(|| Ok(convert::long(self.desk.evaluate(&(self.caller)())?)))
     }
 
-    fn registerListener(&self, listener: &Strong<dyn ITrustListener>) -> binder::Result<()> {
+    fn registerListener(&self, listener: &SpIBinder) -> binder::Result<()> {
         answer(|| self.ears.register(self.permitted(Method::Listen)?, listener))
     }
 
-    fn unregisterListener(&self, listener: &Strong<dyn ITrustListener>) -> binder::Result<()> {
+    fn unregisterListener(&self, listener: &SpIBinder) -> binder::Result<()> {
         answer(|| self.ears.unregister(&self.permitted(Method::Unlisten)?, listener))
     }
 

@@ -5,9 +5,11 @@ pub mod avb;
 pub mod cost;
 pub mod difference;
 pub mod explain;
+pub mod history;
 pub mod ota;
 pub mod pages;
 pub mod report;
+pub mod statement;
 pub mod status;
 pub mod token;
 

@@ -81,6 +81,19 @@ pub fn head_of(entry: &HistoryEntry) -> Head {
     Head { sequence: entry.sequence, digest: entry.digest }
 }
 
+/// A head as people pass it on: its number, a colon, its digest in hexadecimal.
+pub fn head_text(head: &Head) -> String {
+    format!("{}:{}", head.sequence, data_encoding::HEXLOWER.encode(&head.digest))
+}
+
+/// The head of such a text.
+pub fn head_from_text(text: &str) -> Option<Head> {
+    let (sequence, digest) = text.split_once(':')?;
+    let digest = data_encoding::HEXLOWER_PERMISSIVE.decode(digest.as_bytes()).ok()?;
+    let is_plain = sequence.bytes().all(|byte| byte.is_ascii_digit());
+    Some(Head { sequence: sequence.parse().ok().filter(|_| is_plain)?, digest: digest.try_into().ok()? })
+}
+
 /// The digest of an entry's bytes.
 pub fn digest_of(body: &[u8]) -> [u8; 32] {
     sha256(&[DOMAIN, body])

@@ -135,4 +135,35 @@ mod tests {
         assert_eq!(at(1, 4).moved_from(at(11, 20)), 7);
         assert_eq!(at(i128::MIN, i128::MIN).moved_from(at(0, 0)), i128::MAX);
     }
+
+    #[test]
+    fn a_clock_that_was_left_alone_did_nothing() {
+        let mut clocks = Clocks::new().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        assert_eq!((clocks.look(), clocks.jumps()), (Look::default(), 0));
+    }
+
+    #[test]
+    fn a_jump_is_counted_once_and_small_steps_add_up() {
+        const SECOND: i128 = 1_000_000_000;
+        let mut clocks = Clocks::new().unwrap();
+        // What was seen before is moved instead of the machine's clock.
+        let mut step = |by: i128| {
+            clocks.wall = Between { least: clocks.wall.least - by, most: clocks.wall.most - by };
+            let jumped = clocks.look().jumped;
+            (jumped, clocks.look().jumped, clocks.jumps())
+        };
+        assert_eq!(step(3600 * SECOND), (true, false, 1));
+        assert_eq!(step(-3 * SECOND), (true, false, 2));
+        assert_eq!(step(3 * SECOND / 2), (false, false, 2));
+        assert_eq!(step(3 * SECOND / 2), (true, false, 3));
+    }
+
+    #[test]
+    fn a_sleep_is_noticed_once() {
+        let mut clocks = Clocks::new().unwrap();
+        clocks.slept = Between { least: clocks.slept.least - JUMP, most: clocks.slept.most - JUMP };
+        assert!(clocks.look().resumed);
+        assert!(!clocks.look().resumed);
+    }
 }

@@ -38,7 +38,7 @@ pub struct Files {
     inotify: OwnedFd,
     places: Arc<Places>,
     watches: BTreeMap<i32, Watched>,
-    lost: Vec<Lost>,
+    lost: BTreeMap<Lost, Collectors>,
 }
 
 /// What a look at the queue gave.
@@ -56,7 +56,8 @@ impl Files {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = fs::open(base, flags, Mode::empty())?;
         let inotify = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC)?;
-        let mut files = Files { root, live, inotify, places, watches: BTreeMap::new(), lost: Vec::new() };
+        let mut files =
+            Files { root, live, inotify, places, watches: BTreeMap::new(), lost: BTreeMap::new() };
         files.walk();
         Ok(files)
     }
@@ -67,13 +68,13 @@ impl Files {
     }
 
     /// What is not watched, and why.
-    pub fn lost(&self) -> &[Lost] {
-        &self.lost
+    pub fn lost(&self) -> impl Iterator<Item = &Lost> {
+        self.lost.keys()
     }
 
-    /// Whose events may be missing for that.
+    /// Who reads there.
     pub fn deaf(&self) -> Collectors {
-        if self.lost.is_empty() { Collectors::NONE } else { self.readers() }
+        self.lost.values().fold(Collectors::NONE, |all, readers| all.and(*readers))
     }
 
     /// How many directories are watched.
@@ -143,7 +144,10 @@ impl Files {
             }
         }
         let mut fresh = fresh.iter().filter_map(|(wd, name)| Some((self.watches.get(wd)?, name)));
-        if seen.overflowed || astray || fresh.any(|(watched, name)| watched.is_link(&self.root, name)) {
+        if seen.overflowed
+            || astray
+            || fresh.any(|(watched, name)| watched.is_link(&self.root, self.live, name))
+        {
             self.walk();
         }
         if seen.overflowed {

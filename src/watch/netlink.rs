@@ -124,7 +124,9 @@ impl Heard {
                 Err(_) => readers.all(),
             },
             (_, Some(datagram)) => match message_types(datagram) {
-                Ok(types) if types.iter().any(|kind| RTM_LINKS.contains(kind)) => {
+                Ok(types)
+                    if source == EventSource::Routes && types.iter().any(|kind| RTM_LINKS.contains(kind)) =>
+                {
                     readers.any.and(readers.links)
                 }
                 Ok(_) => readers.any,
@@ -151,4 +153,45 @@ impl AsFd for Socket {
 /// A buffer for the largest datagram.
 pub fn buffer() -> Box<[u8]> {
     vec![0; MAX_DATAGRAM].into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use trust_formats::netlink::{SELNL_MSG_POLICYLOAD, SELNL_MSG_SETENFORCE};
+
+    fn heard(source: EventSource, datagram: Option<&[u8]>) -> (Vec<usize>, bool, u64) {
+        let one = Collectors::one;
+        let readers = Readers { any: one(0), links: one(1), mapper: one(2), modules: one(3) };
+        let mut heard = Heard::default();
+        heard.take(source, readers, datagram);
+        (heard.collectors.indexes().into_iter().collect(), heard.anything, heard.verity_errors)
+    }
+
+    #[test]
+    fn each_message_concerns_those_who_read_what_it_tells_of() {
+        use EventSource::{Routes, Selinux, Uevents};
+        let message = |kind: u16| [&16_u32.to_ne_bytes()[..], &kind.to_ne_bytes(), &[0; 10]].concat();
+        let event = |path: &str, subsystem: &str, more: &str| {
+            format!("add@{path}\0ACTION=add\0DEVPATH={path}\0SUBSYSTEM={subsystem}\0{more}").into_bytes()
+        };
+        let (dm, wrong) = ("/devices/virtual/block/dm-3", "DM_VERITY_ERR_BLOCK_NR=1,7\0");
+        for (source, datagram, expected) in [
+            (Routes, message(16), (vec![0, 1], true, 0)),
+            (Routes, message(17), (vec![0, 1], true, 0)),
+            (Routes, message(20), (vec![0], true, 0)),
+            (Routes, b"garbage".to_vec(), (vec![0, 1, 2, 3], true, 0)),
+            (Selinux, message(SELNL_MSG_SETENFORCE), (vec![0], true, 0)),
+            (Selinux, message(SELNL_MSG_POLICYLOAD), (vec![0], true, 0)),
+            (Uevents, event(dm, "block", ""), (vec![2], true, 0)),
+            (Uevents, event(dm, "block", wrong), (vec![2], true, 1)),
+            (Uevents, event("/devices/virtual/block/loop0", "block", wrong), (vec![], false, 0)),
+            (Uevents, event("/module/wlan", "module", ""), (vec![3], true, 0)),
+            (Uevents, event("/devices/platform/battery", "power_supply", ""), (vec![], false, 0)),
+            (Uevents, b"garbage".to_vec(), (vec![0, 1, 2, 3], true, 0)),
+        ] {
+            assert_eq!(heard(source, Some(&datagram)), expected, "{}", String::from_utf8_lossy(&datagram));
+        }
+        assert_eq!(heard(Uevents, None), (vec![0, 1, 2, 3], true, 0));
+    }
 }

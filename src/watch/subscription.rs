@@ -1,6 +1,6 @@
 //! What tells that a place has changed.
 
-use crate::collect::{Collector, INDEXED, ROSTER, kernel_place};
+use crate::collect::{Collector, GETPROP, INDEXED, ROSTER, is_below};
 use std::collections::BTreeSet;
 use trust_evidence::{Catalogue, Source};
 
@@ -27,8 +27,9 @@ pub enum Subscription {
     None,
 }
 
-/// Of the running kernel's places: what tells of each, by what its path begins with; the first that fits.
-const KERNEL: [(&str, Subscription); 13] = [
+/// Of the running system's places that inotify tells nothing of: what else does, by what the path begins with;
+/// the first that fits.
+const RUNNING: [(&str, Subscription); 15] = [
     ("/proc/self/mountinfo", Subscription::Mounts),
     ("/proc/1/mountinfo", Subscription::Mounts),
     ("/proc/mounts", Subscription::Mounts),
@@ -44,6 +45,10 @@ const KERNEL: [(&str, Subscription); 13] = [
     ("/sys/class/net", Subscription::Routes),
     ("/sys", Subscription::None),
     ("/dev/__properties__", Subscription::Properties),
+    // A live reader never takes the text that a capture has.
+    (GETPROP, Subscription::Properties),
+    // Nobody but root may list it; how many directories it has is read from its links.
+    ("/data/adb/", Subscription::None),
 ];
 
 /// What the kernel is asked, by the catalogue's text.
@@ -57,15 +62,11 @@ impl Subscription {
     /// What tells of a place, as [`crate::collect::Reads`] writes it. In a directory that is not the running
     /// system everything is a file.
     pub fn of_place(place: &str, live: bool) -> Subscription {
-        let kernel = || kernel_place(place).is_some() || place.starts_with("/dev/__properties__");
+        let within = |start| place == start || is_below(place, start);
+        let running = || RUNNING.into_iter().find(|(start, _)| within(start));
         match place {
             _ if INDEXED.contains(&place) => Subscription::None,
-            // A live reader never takes the text that a capture has.
-            crate::collect::GETPROP if live => Subscription::Properties,
-            _ if live && kernel() => KERNEL
-                .into_iter()
-                .find(|(start, _)| place.starts_with(start))
-                .map_or(Subscription::None, |(_, subscription)| subscription),
+            _ if live => running().map_or_else(|| Subscription::Directory(place.into()), |(_, known)| known),
             _ => Subscription::Directory(place.into()),
         }
     }
@@ -89,6 +90,94 @@ impl Subscription {
                     Some((collector, None)) => collector.places(catalogue),
                 };
                 places.iter().map(|place| Subscription::of_place(place, live)).collect()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told_by(id: &str, live: bool) -> Vec<Subscription> {
+        let catalogue = Catalogue::built_in().unwrap();
+        let signal = catalogue.signal(catalogue.find(id).unwrap()).unwrap();
+        Subscription::of_source(&signal.source, &catalogue, live).into_iter().collect()
+    }
+
+    #[test]
+    fn on_a_running_system_the_kernel_tells_of_its_own() {
+        use Subscription::{
+            Constant, Directory, Mounts, None, Properties, Routes, SelinuxStatus, Told, Uevents,
+        };
+        let packages = Directory("/data/system/packages.list".into());
+        let settings = Directory("/data/system/users/0/settings_global.xml".into());
+        for (id, expected) in [
+            ("bootconfig.verified_boot_state", vec![Constant]),
+            ("cmdline.parameters", vec![Constant]),
+            ("kconfig.dm_verity", vec![Constant]),
+            ("mounts.over_system", vec![Mounts]),
+            ("dm.snapshot_devices", vec![Uevents("block")]),
+            ("kernel.verity_errors", vec![Uevents("block")]),
+            ("kernel.modules", vec![Uevents("module")]),
+            ("packages.names", vec![packages]),
+            ("settings_global.adb_enabled", vec![settings]),
+            ("property.debuggable", vec![Properties]),
+            ("sockets.listeners", vec![None]),
+            ("sysctl.sysrq", vec![None]),
+            ("trustd.clock", vec![Told]),
+        ] {
+            assert_eq!(told_by(id, true), expected, "{id}");
+        }
+        let catalogue = Catalogue::built_in().unwrap();
+        let of = |source| Subscription::of_source(&source, &catalogue, true);
+        assert_eq!(of(Source::Entries("/sys/class/net".into())), [Routes].into());
+        assert_eq!(of(Source::Kernel("selinuxfs policy permissive map".into())), [SelinuxStatus].into());
+        assert_eq!(of(Source::Kernel("what nobody knows".into())), [None].into());
+        let selinux = of(Source::Collector("selinux".into(), "enforcing".into()));
+        assert!(selinux.contains(&SelinuxStatus) && selinux.len() == 6, "{selinux:?}");
+        assert!(!selinux.contains(&None));
+    }
+
+    #[test]
+    fn in_a_directory_everything_is_a_file() {
+        let file = |path: &str| vec![Subscription::Directory(path.into())];
+        assert_eq!(told_by("bootconfig.verified_boot_state", false), file("/proc/bootconfig"));
+        assert_eq!(told_by("sysctl.sysrq", false), file("/proc/sys/kernel/sysrq"));
+        assert!(
+            told_by("property.debuggable", false).contains(&Subscription::Directory("/getprop.txt".into()))
+        );
+        assert_eq!(Subscription::of_place("/data/app/*/", false), Subscription::None);
+    }
+
+    #[test]
+    fn what_begins_like_the_kernels_is_not_the_kernels() {
+        for place in ["/system/build.prop", "/system_ext/etc/build.prop", "/processes", "/data/adb"] {
+            assert_eq!(Subscription::of_place(place, true), Subscription::Directory(place.into()));
+        }
+    }
+
+    #[test]
+    fn everything_that_the_kernel_is_asked_is_told_by_something() {
+        let catalogue = Catalogue::built_in().unwrap();
+        let asked = catalogue.iter().filter(|(_, signal)| matches!(signal.source, Source::Kernel(_)));
+        for (_, signal) in asked {
+            let told = Subscription::of_source(&signal.source, &catalogue, true);
+            assert!(!told.contains(&Subscription::None), "{}", signal.id);
+        }
+    }
+
+    #[test]
+    fn what_no_event_tells_of_grows_stale() {
+        let catalogue = Catalogue::built_in().unwrap();
+        for (_, signal) in catalogue.iter() {
+            let told = Subscription::of_source(&signal.source, &catalogue, true);
+            if told.contains(&Subscription::None) {
+                assert!(
+                    signal.fresh_for.is_some(),
+                    "{}: no event tells of it and it never grows stale",
+                    signal.id
+                );
             }
         }
     }

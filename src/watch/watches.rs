@@ -122,7 +122,7 @@ impl Watches {
     /// Tries again what could not be subscribed. Whoever calls this reads everything afterwards.
     pub fn resubscribe(&mut self) -> Vec<Lost> {
         self.subscribe();
-        if let Some(files) = self.files.as_mut().filter(|files| !files.lost().is_empty()) {
+        if let Some(files) = self.files.as_mut().filter(|files| files.lost().next().is_some()) {
             files.walk();
         }
         self.lost()
@@ -137,7 +137,7 @@ impl Watches {
     pub fn lost(&self) -> Vec<Lost> {
         let whole = |(source, why): (&EventSource, &Why)| Lost { source: *source, place: None, why: *why };
         let overflowed = self.overflowed.iter().map(|source| (source, &Why::Overflow));
-        let files = self.files.iter().flat_map(|files| files.lost().iter().cloned());
+        let files = self.files.iter().flat_map(|files| files.lost().cloned());
         self.closed.iter().chain(overflowed).map(whole).chain(files).collect()
     }
 

@@ -80,8 +80,8 @@ pub struct Uevent<'a> {
 
 /// Reads a uevent of the kernel's.
 ///
-/// An error is another beginning than `action@devpath`, keys that don't say the same or come twice, a key without
-/// `=`, no subsystem, a text that does not end with a NUL, is no UTF-8, or is past a cap.
+/// An error is another beginning than `action@devpath`, keys that say another or come twice or not at all, a key
+/// without `=`, a text that does not end with a NUL, is no UTF-8, or is past a cap.
 pub fn uevent(datagram: &[u8]) -> Result<Uevent<'_>, FormatError> {
     let bad = |message: &dyn std::fmt::Display| FormatError::malformed(UEVENT, message);
     if datagram.len() > MAX_DATAGRAM {
@@ -99,7 +99,7 @@ pub fn uevent(datagram: &[u8]) -> Result<Uevent<'_>, FormatError> {
         .filter(|(action, devpath)| !action.is_empty() && devpath.starts_with('/'))
         .ok_or_else(|| bad(&format_args!("{}: expected action@/path", shown(first))))?;
     let (mut subsystem, mut is_verity_error) = (None, false);
-    let (mut actions, mut devpaths) = (0, 0);
+    let (mut has_action, mut has_devpath) = (false, false);
     for (number, line) in lines.enumerate() {
         if number == MAX_KEYS {
             return Err(FormatError::too_large(UEVENT, "keys", MAX_KEYS));
@@ -107,14 +107,8 @@ pub fn uevent(datagram: &[u8]) -> Result<Uevent<'_>, FormatError> {
         let (key, value) =
             line.split_once('=').ok_or_else(|| bad(&format_args!("{}: expected key=value", shown(line))))?;
         let is_sound = match key {
-            "ACTION" => {
-                actions += 1;
-                value == action && actions == 1
-            }
-            "DEVPATH" => {
-                devpaths += 1;
-                value == devpath && devpaths == 1
-            }
+            "ACTION" => value == action && !std::mem::replace(&mut has_action, true),
+            "DEVPATH" => value == devpath && !std::mem::replace(&mut has_devpath, true),
             "SUBSYSTEM" => subsystem.replace(value).is_none() && !value.is_empty(),
             "DM_VERITY_ERR_BLOCK_NR" => !std::mem::replace(&mut is_verity_error, true),
             _ => true,
@@ -123,6 +117,143 @@ pub fn uevent(datagram: &[u8]) -> Result<Uevent<'_>, FormatError> {
             return Err(bad(&format_args!("{}: expected it once, as in {}", shown(line), shown(first))));
         }
     }
-    let subsystem = subsystem.ok_or_else(|| bad(&"expected SUBSYSTEM"))?;
+    let subsystem = subsystem
+        .filter(|_| has_action && has_devpath)
+        .ok_or_else(|| bad(&"expected ACTION, DEVPATH and SUBSYSTEM"))?;
     Ok(Uevent { action, devpath, subsystem, is_verity_error })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A datagram with messages of these types, each with so many bytes behind its header.
+    fn datagram(messages: &[(u16, usize)]) -> Vec<u8> {
+        let mut datagram = Vec::new();
+        for (kind, size) in messages {
+            let length = HEADER + size;
+            datagram.extend(u32::try_from(length).unwrap().to_ne_bytes());
+            datagram.extend(kind.to_ne_bytes());
+            datagram.extend([0; 10]);
+            datagram.resize(datagram.len() + size.next_multiple_of(4), 7);
+        }
+        datagram
+    }
+
+    const DM: &[u8] =
+        b"change@/devices/virtual/block/dm-4\0ACTION=change\0DEVPATH=/devices/virtual/block/dm-4\0\
+        SUBSYSTEM=block\0DM_VERITY_ERR_BLOCK_NR=1,4711\0SEQNUM=2049\0";
+
+    #[test]
+    fn messages_are_told_apart_by_their_type() {
+        assert_eq!(message_types(&datagram(&[(16, 16), (20, 3), (2, 0)])), Ok(vec![16, 20, 2]));
+        let unpadded = &datagram(&[(16, 3)])[..HEADER + 3];
+        assert_eq!(message_types(unpadded), Ok(vec![16]));
+        let full = datagram(&vec![(1, 0); MAX_MESSAGES]);
+        assert_eq!(message_types(&full).map(|types| types.len()), Ok(MAX_MESSAGES));
+    }
+
+    #[test]
+    fn what_is_no_row_of_messages_is_refused() {
+        let with_length = |length: u32| [&length.to_ne_bytes()[..], &[0; 28]].concat();
+        for (bytes, expected) in [
+            (vec![], "netlink datagram, byte 0: 0 bytes: expected a header of 16"),
+            (vec![0; 15], "netlink datagram, byte 0: 15 bytes: expected a header of 16"),
+            (vec![0; 16], "netlink datagram, byte 0: length 0: expected 16 to 16"),
+            (with_length(15), "netlink datagram, byte 0: length 15: expected 16 to 32"),
+            (with_length(33), "netlink datagram, byte 0: length 33: expected 16 to 32"),
+            (with_length(u32::MAX), "netlink datagram, byte 0: length 4294967295: expected 16 to 32"),
+            (with_length(20), "netlink datagram, byte 20: 12 bytes: expected a header of 16"),
+            (datagram(&vec![(1, 0); MAX_MESSAGES + 1]), "netlink datagram: expected at most 1024 messages"),
+            (vec![0; MAX_DATAGRAM + 1], "netlink datagram: expected at most 32768 bytes"),
+        ] {
+            assert_eq!(message_types(&bytes).unwrap_err().to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn a_uevent_says_what_it_is_about() {
+        let expected = Uevent {
+            action: "change",
+            devpath: "/devices/virtual/block/dm-4",
+            subsystem: "block",
+            is_verity_error: true,
+        };
+        assert_eq!(uevent(DM), Ok(expected));
+        let module =
+            uevent(b"add@/module/wlan\0ACTION=add\0DEVPATH=/module/wlan\0SUBSYSTEM=module\0").unwrap();
+        assert_eq!((module.action, module.subsystem, module.is_verity_error), ("add", "module", false));
+    }
+
+    #[test]
+    fn what_is_no_uevent_is_refused() {
+        let keys = |number| {
+            [b"add@/x\0ACTION=add\0DEVPATH=/x\0SUBSYSTEM=y\0".to_vec(), b"A=\0".repeat(number)].concat()
+        };
+        assert!(uevent(&keys(MAX_KEYS - 3)).is_ok());
+        for (bytes, expected) in [
+            (&b""[..], "uevent: \"\": expected a NUL at its end"),
+            (b"add@/x\0SUBSYSTEM=y", "uevent: \"add@/x\\u{0}SUBSYSTEM=y\": expected a NUL at its end"),
+            (b"\xff\0", "uevent: \"\\u{fffd}\\u{0}\": expected UTF-8"),
+            (b"libudev\0", "uevent: \"libudev\": expected action@/path"),
+            (b"@/x\0SUBSYSTEM=y\0", "uevent: \"@/x\": expected action@/path"),
+            (b"add@x\0SUBSYSTEM=y\0", "uevent: \"add@x\": expected action@/path"),
+            (b"add@/x\0ACTION=add\0", "uevent: expected ACTION, DEVPATH and SUBSYSTEM"),
+            (b"add@/x\0SUBSYSTEM\0", "uevent: \"SUBSYSTEM\": expected key=value"),
+            (b"add@/x\0SUBSYSTEM=y\0\0", "uevent: \"\": expected key=value"),
+            (b"add@/x\0SUBSYSTEM=\0", "uevent: \"SUBSYSTEM=\": expected it once, as in \"add@/x\""),
+            (
+                b"add@/x\0SUBSYSTEM=y\0SUBSYSTEM=y\0",
+                "uevent: \"SUBSYSTEM=y\": expected it once, as in \"add@/x\"",
+            ),
+            (b"add@/x\0ACTION=remove\0", "uevent: \"ACTION=remove\": expected it once, as in \"add@/x\""),
+            (
+                b"add@/x\0ACTION=add\0ACTION=add\0",
+                "uevent: \"ACTION=add\": expected it once, as in \"add@/x\"",
+            ),
+            (b"add@/x\0DEVPATH=/y\0", "uevent: \"DEVPATH=/y\": expected it once, as in \"add@/x\""),
+            (
+                b"add@/x\0DM_VERITY_ERR_BLOCK_NR=1\0DM_VERITY_ERR_BLOCK_NR=2\0",
+                "uevent: \"DM_VERITY_ERR_BLOCK_NR=2\": expected it once, as in \"add@/x\"",
+            ),
+            (&keys(MAX_KEYS - 2), "uevent: expected at most 256 keys"),
+            (&[b'x'; MAX_DATAGRAM + 1], "uevent: expected at most 32768 bytes"),
+        ] {
+            assert_eq!(uevent(bytes).unwrap_err().to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn no_truncation_and_no_flipped_bit_panics_or_is_the_same_event() {
+        for end in 0..DM.len() {
+            // Between two keys a datagram is whole; then it lacks one, and a key that nobody asks for changes nothing.
+            if let Ok(event) = uevent(&DM[..end]) {
+                assert!(DM[..end].ends_with(b"\0"));
+                assert_eq!(event.is_verity_error, end > DM.len() - 14);
+            }
+        }
+        let whole = uevent(DM).unwrap();
+        for bit in 0..DM.len() * 8 {
+            let mut flipped = DM.to_vec();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            // Free are the block's number, and keys that nobody asks for.
+            let free = DM.len() - b"1,4711\0SEQNUM=2049\0".len();
+            match uevent(&flipped) {
+                Ok(event) if bit / 8 < free => assert_ne!(event, whole, "bit {bit}"),
+                _ => {}
+            }
+        }
+        let row = datagram(&[(16, 16), (20, 4)]);
+        for end in 0..row.len() {
+            let cut = message_types(&row[..end]);
+            assert!(cut.is_err() || end == 32, "{end}");
+        }
+        for bit in 0..row.len() * 8 {
+            let mut flipped = row.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            // What is behind length and type is free.
+            let is_read = matches!(bit / 8, 0..6 | 32..38);
+            assert_eq!(message_types(&flipped) != Ok(vec![16, 20]), is_read, "bit {bit}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use crate::args::{
 };
 use crate::policy::{self, policy};
 use crate::terminal::{CommandError, Outcome, colour, print, print_json, store, warn};
-use crate::{attestation, avb, ota, token};
+use crate::{attestation, avb, daemon, ota, token};
 use clap::CommandFactory;
 use std::path::PathBuf;
 use trust_evidence::Evidence;
@@ -57,6 +57,11 @@ pub fn run(command: Command) -> Outcome {
         Command::ForgeCost { source, reference, judging, trust, format } => {
             costed(source, reference, &judging, &trust, format)
         }
+        Command::Status { daemon, format } => daemon::status(&daemon, format),
+        Command::Watch { daemon, format } => daemon::watch(&daemon, format),
+        Command::History { command: Some(command), .. } => daemon::history_verified(&command),
+        Command::History { command: None, daemon, after, format } => daemon::history(&daemon, after, format),
+        Command::Providers { daemon, format } => daemon::providers(&daemon, format),
         Command::Gates { format } => listed_gates(format),
         Command::Signals { format } => listed_signals(format),
         Command::Ota(command) => ota::run(command),
@@ -117,12 +122,17 @@ fn evaluate(
             print(report::text(&judged, view, &collected.attestations, &collected.notes).as_bytes())?
         }
     };
-    Ok(match judged.posture() {
+    Ok(status_of(judged.posture()))
+}
+
+/// The exit status that says a posture.
+pub fn status_of(posture: Posture) -> u8 {
+    match posture {
         Posture::Compliant => 0,
         Posture::NonCompliant => 1,
         Posture::Indeterminate => 3,
         Posture::AtRisk => 4,
-    })
+    }
 }
 
 fn explained(

@@ -3,19 +3,20 @@
 use crate::args::{DaemonArgs, Format, HistoryCommand};
 use crate::commands::status_of;
 use crate::terminal::{CommandError, Outcome, colour, print, print_json};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
+use trust_evidence::printable;
 use trust_posture::{GateId, Verdict};
 use trustd::client::{Link, connect};
 use trustd::cycle::now;
-use trustd::serve::wire::{GateFindings, HistoryEntry, MAX_HISTORY};
+use trustd::serve::wire::{GateFindings, Head, HistoryEntry, MAX_HISTORY};
 use trustd::show::{history, status};
-use trustd::store::chain;
+use trustd::store::chain::{Break, Broken, Standing, head_from_text, head_of, verify};
 
 /// The history does not hold, or does not go on from the head that was given.
 const BROKEN: u8 = 1;
 
 fn link(daemon: &DaemonArgs) -> Result<Box<dyn Link>, CommandError> {
-    Ok(connect(&daemon.bus)?)
+    Ok(connect(daemon.bus.as_deref())?)
 }
 
 /// Prints the posture, and what is wrong.
@@ -26,7 +27,7 @@ pub fn status(daemon: &DaemonArgs, format: Format) -> Outcome {
         Format::Json => print_json(&status::summary_json(&summary))?,
         Format::Text => {
             let falls_short = |verdict| matches!(verdict, Verdict::Fail | Verdict::Unknown);
-            let is_detailed = summary.head.is_some();
+            let is_detailed = summary.gates.iter().all(|gate| gate.failing.is_some());
             let short: Vec<GateId> = summary
                 .gates
                 .iter()
@@ -75,28 +76,47 @@ fn line(value: &Json) -> Outcome {
     print(format!("{value}\n").as_bytes())
 }
 
-/// Prints the history, or verifies it.
-pub fn history(command: Option<HistoryCommand>, daemon: &DaemonArgs, after: u64, format: Format) -> Outcome {
+/// Prints the history.
+pub fn history(daemon: &DaemonArgs, after: u64, format: Format) -> Outcome {
     let link = link(daemon)?;
-    match command {
-        None => {
-            let entries = entries(&*link, after)?;
-            match format {
-                Format::Json => print_json(&history::json(&entries)),
-                Format::Text => print(history::text(&entries, colour()).as_bytes()),
-            }
-        }
-        Some(HistoryCommand::Verify { head }) => {
-            let entries = entries(&*link, 0)?;
-            let found = chain::verify(&entries, link.head()?, head);
-            let holds = found.is_ok();
-            match format {
-                Format::Json => print_json(&json!({ "holds": holds, "says": history::verdict(&found) }))?,
-                Format::Text => print(format!("{}\n", history::verdict(&found)).as_bytes())?,
-            };
-            Ok(if holds { 0 } else { BROKEN })
-        }
+    let end = link.head()?;
+    let entries = entries(&*link, after)?;
+    match format {
+        Format::Json => print_json(&history::json(&entries, Some(&end))),
+        Format::Text => print(history::text(&entries, colour()).as_bytes()),
     }
+}
+
+/// Verifies the history.
+pub fn history_verified(command: &HistoryCommand) -> Outcome {
+    let HistoryCommand::Verify { daemon, head, format } = command;
+    let expected = |text: &str| {
+        let expected =
+            "expected a number, a colon and 64 hexadecimal digits, as `trustctl status` shows them";
+        CommandError::Usage(format!("--head {}: {expected}", printable(text)))
+    };
+    let held = head.as_deref().map(|text| head_from_text(text).ok_or_else(|| expected(text))).transpose()?;
+    let link = link(daemon)?;
+    // The end first: what comes meanwhile is only more.
+    let end = link.head()?;
+    let mut entries = entries(&*link, 0)?;
+    entries.retain(|entry| entry.sequence <= end.sequence);
+    let walked = verify(&entries).and_then(|verified| match verified.head == end {
+        true => Ok(verified),
+        false => Err(Broken { sequence: end.sequence, why: Break::Digest }),
+    });
+    let standing = |head: Head| {
+        let history = walked.ok()?;
+        let found = entries.iter().map(head_of).find(|found| found.sequence == head.sequence);
+        let found = found.or(Some(history.anchor).filter(|anchor| anchor.sequence == head.sequence));
+        Some((head, Standing::of(&head, &history, found)))
+    };
+    let account = history::Account { walked: &walked, held: held.and_then(standing) };
+    match format {
+        Format::Json => print_json(&account.json())?,
+        Format::Text => print(account.text(colour()).as_bytes())?,
+    };
+    Ok(if account.is_good() { 0 } else { BROKEN })
 }
 
 fn entries(link: &dyn Link, mut after: u64) -> Result<Vec<HistoryEntry>, CommandError> {

@@ -4,6 +4,7 @@ mod args;
 mod attestation;
 mod avb;
 mod commands;
+mod daemon;
 mod ota;
 mod policy;
 mod terminal;

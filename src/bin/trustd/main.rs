@@ -71,6 +71,8 @@ fn serve(arguments: Arguments) -> Result<(), DaemonError> {
     // Before any thread: each inherits what is blocked.
     let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(DaemonError::Signals)?;
     let setup = setup(&arguments)?;
+    #[cfg(target_os = "linux")]
+    trustd::daemon::confine(&arguments.state)?;
     let daemon = Daemon::start(setup, &Doors { bus: arguments.bus, binder: Doors::has_binder() })?;
     signals.forever().next();
     tracing::info!("stopping");

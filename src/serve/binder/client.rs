@@ -101,7 +101,7 @@ impl Client {
     ) -> Result<Listening, CallError> {
         ProcessState::start_thread_pool();
         let listener = BnTrustListener::new_binder(Told(Box::new(told)), BinderFeatures::default());
-        self.service.registerListener(&listener).map_err(failed)?;
+        self.service.registerListener(&listener.as_binder()).map_err(failed)?;
         Ok(Listening { service: self.service.clone(), listener })
     }
 
@@ -129,7 +129,7 @@ pub struct Listening {
 impl Drop for Listening {
     fn drop(&mut self) {
         // A daemon that is gone has forgotten it anyway.
-        let _ended = self.service.unregisterListener(&self.listener);
+        let _ended = self.service.unregisterListener(&self.listener.as_binder());
     }
 }
 

@@ -6,7 +6,7 @@ use crate::serve::access::Caller;
 use crate::serve::desk::Desk;
 use crate::serve::listeners::{Gone, Listener, ListenerId};
 use crate::serve::wire::{self, Refusal};
-use binder::{DeathRecipient, IBinder, Interface, SpIBinder, StatusCode, Strong};
+use binder::{DeathRecipient, IBinder, SpIBinder, StatusCode, Strong};
 use com_enigm_trust::aidl::com::enigm::trust::{Change::Change, ITrustListener::ITrustListener};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -35,22 +35,17 @@ impl Ears {
     }
 
     /// Has a listener told of changes, until it dies. One that its owner registered already stays registered.
-    pub fn register(
-        self: &Arc<Self>,
-        owner: Caller,
-        listener: &Strong<dyn ITrustListener>,
-    ) -> Result<(), Refusal> {
-        let object = listener.as_binder();
+    pub fn register(self: &Arc<Self>, owner: Caller, object: &SpIBinder) -> Result<(), Refusal> {
         let token = self.last.fetch_add(1, Ordering::Relaxed);
         {
             let mut known = self.lock();
-            if known.iter().any(|ear| ear.owner == owner && ear.object == object) {
+            if known.iter().any(|ear| ear.owner == owner && ear.object == *object) {
                 return Ok(());
             }
             let (owner, object) = (owner.clone(), object.clone());
             known.push(Ear { token, owner, object, id: None, _death: None });
         }
-        let told = Told { listener: listener.clone(), ears: Arc::downgrade(self), token };
+        let told = Told { object: object.clone(), listener: None, ears: Arc::downgrade(self), token };
         let id = match self.desk.listen(&owner, Box::new(told)) {
             Ok(id) => id,
             Err(refusal) => {
@@ -59,7 +54,7 @@ impl Ears {
             }
         };
         self.with(token, |ear| ear.id = Some(id));
-        self.watch(token, id, object)
+        self.watch(token, id, object.clone())
     }
 
     fn watch(self: &Arc<Self>, token: u64, id: ListenerId, mut object: SpIBinder) -> Result<(), Refusal> {
@@ -85,10 +80,9 @@ impl Ears {
     }
 
     /// Has it told no more. One that is not known is not told already.
-    pub fn unregister(&self, owner: &Caller, listener: &Strong<dyn ITrustListener>) -> Result<(), Refusal> {
-        let object = listener.as_binder();
+    pub fn unregister(&self, owner: &Caller, object: &SpIBinder) -> Result<(), Refusal> {
         let found = self.lock().iter().find_map(|ear| {
-            let id = ear.id.filter(|_| ear.owner == *owner && ear.object == object)?;
+            let id = ear.id.filter(|_| ear.owner == *owner && ear.object == *object)?;
             Some((ear.token, id))
         });
         let Some((token, id)) = found else { return Ok(()) };
@@ -124,16 +118,23 @@ impl Ears {
 
 /// A listener as the desk knows it. The desk drops it when it is done with it, whatever the reason.
 struct Told {
-    listener: Strong<dyn ITrustListener>,
+    object: SpIBinder,
+    /// Once it is known to be one.
+    listener: Option<Strong<dyn ITrustListener>>,
     ears: Weak<Ears>,
     token: u64,
 }
 
 impl Listener for Told {
-    /// A oneway call: it returns once the driver has it. It fails where the process is dead, or has not taken calls for
-    /// so long that its buffer is full.
+    /// The first time the object is asked what it is, which may take as long as its process likes: this thread is its
+    /// own. Then a oneway call, which returns once the driver has it. It fails where the process is dead, or has not
+    /// taken calls for so long that its buffer is full.
     fn changed(&mut self, change: &wire::Change) -> Result<(), Gone> {
-        self.listener.onPostureChanged(&Change::from(change)).map_err(|_| Gone)
+        let listener = match &mut self.listener {
+            Some(listener) => listener,
+            none => none.insert(self.object.clone().into_interface().map_err(|_| Gone)?),
+        };
+        listener.onPostureChanged(&Change::from(change)).map_err(|_| Gone)
     }
 }
 

@@ -7,7 +7,6 @@ import com.enigm.trust.GateId;
 import com.enigm.trust.GateWords;
 import com.enigm.trust.Head;
 import com.enigm.trust.HistoryEntry;
-import com.enigm.trust.ITrustListener;
 import com.enigm.trust.ProviderState;
 import com.enigm.trust.SignalReport;
 import com.enigm.trust.Summary;
@@ -74,19 +73,24 @@ interface ITrustService {
     long evaluate();
 
     /**
-     * Has the listener called at every change from now on, until it is taken away or its process dies. Register first,
-     * then ask for the summary: so no change is missed. A listener that is registered already stays registered.
+     * Has an ITrustListener called at every change from now on, until it is taken away or its process dies, or does not
+     * take calls for so long that Binder's buffer is full. Register first, then ask for the summary: so no change is
+     * missed. A listener that is registered already stays registered. An object that is no ITrustListener is taken
+     * away at the first change.
+     *
+     * It is an IBinder (in Java the listener's Stub is one, in Rust it is as_binder()) because a service in Rust asks
+     * a typed argument for its type before anything else, and a hostile one need never answer.
      *
      * Center, auditor, audience. BUSY: more than 4 listeners of one uid, or 64 in all.
      */
-    void registerListener(ITrustListener listener);
+    void registerListener(in IBinder listener);
 
     /**
      * Takes a listener away. One that is not registered (any more) is taken away already, which is no error.
      *
      * Center, auditor, audience.
      */
-    void unregisterListener(ITrustListener listener);
+    void unregisterListener(in IBinder listener);
 
     /**
      * Takes a provider's report, whole or not at all.

@@ -126,7 +126,7 @@ fn hostile(service: &Service) -> Outcome {
 }
 
 fn unknown(service: &Service) -> String {
-    let codes = [0, 13, 100, 0x00ff_ffff - 2, 0x00ff_ffff, 0x0100_0000, u32::MAX];
+    let codes = [0, 13, 100, 0x00ff_fffd, 0x0100_0000, u32::MAX];
     let said = codes.map(|code| format!("{code:#x}: {}", call(service, code, 0, true, |_| Ok(()))));
     said.join(", ")
 }

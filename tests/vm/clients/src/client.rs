@@ -1,6 +1,7 @@
 //! Calls the trust service over Binder, as a client would or as none should, and prints what came of it: one line a
 //! result, beginning with `ok` or `error`. The exit code is 0 for `ok`, 1 for `error`, 2 for wrong use.
 
+mod access;
 mod bad;
 mod calls;
 mod listen;
@@ -16,9 +17,11 @@ const USAGE: &str = "usage: trust_client [--name SERVICE] [--wait] WHAT
 calls:       version | summary | gate N | words N | history AFTER MOST | head | evaluate | providers
              report BOOT_ID|own SEQUENCE TTL ID=TEXT|ID=[A,B]|ID=absent|ID=missing ...
              attest | enrol
+             access        every method once; one line each
 listeners:   listen N      registers, prints `ready`, then each change; ends after N of them
              listen-many N registers N listeners, prints how many were taken and what the first refusal was
              listen-stuck  registers and sleeps in the first callback for ever, with no other thread to serve
+             listen-mute N registers N objects that never say what they are, prints `ready`, and stays
              listen-drop N registers and unregisters N times
 load:        flood THREADS SECONDS   getSummary as fast as it can; counts answers and refusals
              calls N       N of getSummary, one after the other
@@ -69,6 +72,7 @@ fn run(name: &str, wait: bool, args: &[&str]) -> Option<Outcome> {
         Err(code) => return Some(Err(format!("find {code:?}"))),
     };
     calls::run(&service, args)
+        .or_else(|| access::run(&service, args))
         .or_else(|| listen::run(&service, args))
         .or_else(|| measure::run(&service, args))
         .or_else(|| bad::run(&service, args))

@@ -21,7 +21,8 @@ impl<F: Fn(&Change) + Send + Sync> ITrustListener for Listener<F> {
     }
 }
 
-fn listener(told: impl Fn(&Change) + Send + Sync + 'static) -> Strong<dyn ITrustListener> {
+/// A listener that does this.
+pub fn listener(told: impl Fn(&Change) + Send + Sync + 'static) -> Strong<dyn ITrustListener> {
     BnTrustListener::new_binder(Listener(told), BinderFeatures::default())
 }
 
@@ -41,6 +42,7 @@ pub fn run(service: &Service, args: &[&str]) -> Option<Outcome> {
         ["listen", count] => listen(service, count.parse().ok()?),
         ["listen-many", count] => many(service, count.parse().ok()?),
         ["listen-stuck"] => stuck(service),
+        ["listen-mute", count] => mute(service, count.parse().ok()?),
         ["listen-drop", count] => again(service, count.parse().ok()?),
         _ => return None,
     })
@@ -61,7 +63,7 @@ fn listen(service: &Service, count: usize) -> Outcome {
             Change { sequence: change.sequence, posture: change.posture, gates: change.gates.clone() };
         let _gone = heard.send(Heard::Changed(change, nanos()));
     });
-    service.registerListener(&told).map_err(|status| said(&status))?;
+    service.registerListener(&told.as_binder()).map_err(|status| said(&status))?;
     let mut recipient = binder::DeathRecipient::new(move || {
         let _gone = died.send(Heard::Died);
     });
@@ -73,7 +75,7 @@ fn listen(service: &Service, count: usize) -> Outcome {
             Heard::Died => return Err("the service died".into()),
         }
     }
-    service.unregisterListener(&told).map_err(|status| said(&status))?;
+    service.unregisterListener(&told.as_binder()).map_err(|status| said(&status))?;
     Ok(format!("{count} changes"))
 }
 
@@ -82,7 +84,7 @@ fn many(service: &Service, count: usize) -> Outcome {
     let mut first = None;
     let mut taken = 0;
     for told in &all {
-        match service.registerListener(told) {
+        match service.registerListener(&told.as_binder()) {
             Ok(()) => taken += 1,
             Err(status) => {
                 first.get_or_insert_with(|| said(&status));
@@ -102,7 +104,51 @@ fn stuck(service: &Service) -> Outcome {
             std::thread::sleep(Duration::from_secs(3600));
         }
     });
-    service.registerListener(&told).map_err(|status| said(&status))?;
+    service.registerListener(&told.as_binder()).map_err(|status| said(&status))?;
+    say("ready");
+    loop {
+        std::thread::sleep(Duration::from_secs(3600));
+    }
+}
+
+/// An object that never says what it is.
+struct Mute;
+
+impl rsbinder::Remotable for Mute {
+    fn descriptor() -> &'static str {
+        "com.enigm.trust.ITrustListener"
+    }
+
+    fn on_transact(
+        &self,
+        _code: u32,
+        _data: &mut rsbinder::Parcel,
+        _reply: &mut rsbinder::Parcel,
+    ) -> rsbinder::Result<()> {
+        loop {
+            std::thread::sleep(Duration::from_secs(3600));
+        }
+    }
+
+    fn on_dump(&self, _writer: &mut dyn std::io::Write, _args: &[String]) -> rsbinder::Result<()> {
+        Ok(())
+    }
+}
+
+/// So many of them, each registered from a thread of its own.
+fn mute(service: &Service, count: usize) -> Outcome {
+    ProcessState::start_thread_pool();
+    for _ in 0..count {
+        let service = service.clone();
+        std::thread::spawn(move || {
+            let object = rsbinder::Interface::as_binder(&rsbinder::Binder::new(Mute));
+            match service.registerListener(&object) {
+                Ok(()) => say("taken"),
+                Err(status) => say(&format!("refused {}", said(&status))),
+            }
+        });
+    }
+    std::thread::sleep(Duration::from_millis(500));
     say("ready");
     loop {
         std::thread::sleep(Duration::from_secs(3600));
@@ -113,7 +159,9 @@ fn again(service: &Service, count: usize) -> Outcome {
     let (mut done, mut refused) = (0, 0);
     for _ in 0..count {
         let told = listener(|_| ());
-        let both = service.registerListener(&told).and_then(|()| service.unregisterListener(&told));
+        let both = service
+            .registerListener(&told.as_binder())
+            .and_then(|()| service.unregisterListener(&told.as_binder()));
         match both {
             Ok(()) => done += 1,
             Err(_) => refused += 1,
