@@ -76,7 +76,7 @@ fn on_verity(mounted: &Mounted, path: &str) -> bool {
 }
 
 /// Whether what is mapped to be executed is neither writable nor from a file that is anonymous or deleted. The
-/// kernel's own pages ([vdso], [vsyscall]) are its own.
+/// kernel's own pages (`[vdso]`, `[vsyscall]`) are its own.
 fn only_own_code(maps: &str) -> bool {
     maps.lines().all(|line| {
         let mut fields = line.split_ascii_whitespace();
