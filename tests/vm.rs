@@ -306,7 +306,9 @@ fn run(steps: &str) -> Option<Transcript> {
     // This test is target/<profile>/deps/vm-…
     let target: PathBuf = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned();
     let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--locked", "--quiet", "-p", "vm_as", "-p", "vm_clients", "--target-dir"])
+        // Of the whole workspace, so that dependencies are those that `cargo test --workspace` has built.
+        .args(["build", "--locked", "--quiet", "--workspace"])
+        .args(["--bin=vm_as", "--bin=vm_label", "--bin=trust_client", "--bin=trust_server", "--target-dir"])
         .arg(&target)
         .current_dir(root)
         .status()
