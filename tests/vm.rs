@@ -13,7 +13,10 @@ use transcript::{Denial, Transcript};
 
 /// Who calls: SELinux context and uid. Types as in etc/policy/production.toml.
 const CENTER: &str = "u:r:enigm_trust_center:s0 1000";
+const CENTER_APP: &str = "u:r:enigm_trust_center:s0 10050";
+const CENTER_APP_ELSE: &str = "u:r:enigm_trust_center:s0 1010050";
 const PROVIDER: &str = "u:r:enigm_trust_provider:s0 1073";
+const SYSTEM: &str = "u:r:enigm_trust_provider:s0 1000";
 const CALLS: &str = "u:r:enigm_calls:s0 10101";
 const APP: &str = "u:r:enigm_trust_app:s0:c1,c4 10102";
 /// SELinux lets it through, the device's policy gives it no role.
@@ -129,6 +132,58 @@ const MISUSE: [Step; 10] = [
     Step("after-all", CENTER, "trust_client summary", 0, &["ok Summary"]),
 ];
 
+/// The daemon itself, under the production policy, which asks for an app's uid too, beside its SELinux type.
+const DAEMON: [Step; 8] = [
+    Step("to-center", CENTER_APP, "trust_client access", 0, &[SEES_ALL]),
+    Step("to-center-of-another-user", CENTER_APP_ELSE, "trust_client summary", 0, &["ok Summary"]),
+    Step("to-center-of-another-uid", CENTER, "trust_client summary", 1, &["NOT_PERMITTED 1"]),
+    Step("to-calls", CALLS, "trust_client access", 0, &[IS_TOLD]),
+    Step("to-app", APP, "trust_client access", 0, &[IS_TOLD]),
+    Step("to-nobody", NOBODY, "trust_client access", 0, &[SEES_NOTHING]),
+    Step("to-stranger", STRANGER, "trust_client access", 1, &["error find"]),
+    Step(
+        "other-boot",
+        SYSTEM,
+        "trust_client report 00000000000000000000000000000001 1 60 pushed.wep_allowed=true",
+        1,
+        &["OTHER_BOOT 7"],
+    ),
+];
+
+/// After those, in this order: a report is told to who listens, and not taken twice; a kill loses no history.
+const AFTERWARDS: [Step; 8] = [
+    Step("reports", SYSTEM, "trust_client report own 7 600 pushed.wep_allowed=true", 0, &["ok"]),
+    Step(
+        "reports-again",
+        SYSTEM,
+        "trust_client report own 7 600 pushed.wep_allowed=false",
+        1,
+        &["REPLAYED 8"],
+    ),
+    Step(
+        "reports-not-its-own",
+        SYSTEM,
+        "trust_client report own 8 600 property.debuggable=true",
+        1,
+        &["NOT_YOURS 6"],
+    ),
+    Step("listener", "", "", 0, &["Change {", "ok 1 changes"]),
+    Step("history-before", CENTER_APP, "trust_client history 0 1", 0, &["sequence: 1,"]),
+    Step(
+        "daemon",
+        "",
+        "",
+        137,
+        &[
+            "uid=10101 selinux_type=\"enigm_calls\" name=binder method=Gate",
+            "uid=1000 selinux_type=\"enigm_trust_center\" name=binder method=Summary",
+            "uid=10103 selinux_type=\"platform_app\" name=binder method=Summary",
+        ],
+    ),
+    Step("history-after", CENTER_APP, "trust_client history 0 1", 0, &["sequence: 1,"]),
+    Step("daemon-again", "", "", 0, &["stopping"]),
+];
+
 /// Everything that SELinux refuses in one run: source, target, class, permission.
 const DENIALS: [[&str; 4]; 5] = [
     ["untrusted_app", "trustd", "binder", "call"],
@@ -152,6 +207,42 @@ const BESIDE: [Step; 7] = [
     Step("usurper", "", "", 1, &["cannot become the service manager"]),
 ];
 
+/// A line a step.
+fn all(steps: &[Step]) -> String {
+    steps.iter().fold(String::new(), |mut text, Step(name, caller, program, ..)| {
+        writeln!(text, "step {name} {caller} {program}").unwrap();
+        text
+    })
+}
+
+/// The steps of the daemon itself, as Android's init starts it.
+fn daemon_steps() -> String {
+    let serve = |name: &str| {
+        format!(
+            "start {name} - 1000 trustd --bus none --state /data/misc/trustd --verbose\nawait {name} judged\n\
+             step {name}-serves {CENTER_APP} trust_client --wait version\n"
+        )
+    };
+    let [reports, again, not_own, _, before, _, after, _] = &AFTERWARDS;
+    let one = |step: &Step| all(std::slice::from_ref(step));
+    [
+        "mkdir -p /data/misc/trustd\nchown -R 1000:1000 /data/misc/trustd\nchmod 700 /data/misc/trustd\n",
+        &serve("daemon"),
+        &all(&DAEMON),
+        &format!("start listener {CENTER_APP} trust_client listen 1\nawait listener ready\n"),
+        &one(reports),
+        "await listener 'ok 1 changes'\nstop listener\n",
+        &one(again),
+        &one(not_own),
+        &one(before),
+        "stop daemon KILL\n",
+        &serve("daemon-again"),
+        &one(after),
+        "stop daemon-again\n",
+    ]
+    .concat()
+}
+
 /// The file of steps.
 fn steps() -> String {
     let serve = |name: &str| {
@@ -159,12 +250,6 @@ fn steps() -> String {
             "start {name} - 1000 trust_server --change 100 center=enigm_trust_center \
              provider=enigm_trust_provider audience=enigm_calls audience=enigm_trust_app\nawait {name} serving\n"
         )
-    };
-    let all = |steps: &[Step]| {
-        steps.iter().fold(String::new(), |mut text, Step(name, caller, program, ..)| {
-            writeln!(text, "step {name} {caller} {program}").unwrap();
-            text
-        })
     };
     [
         "servicemanager\n",
@@ -184,7 +269,9 @@ fn steps() -> String {
         "stop trustd KILL\nawait mourner died\nstop mourner\n",
         &serve("trustd-again"),
         &format!("step revived {CENTER} trust_client summary\n"),
-        "stop trustd-again\nstop servicemanager\n",
+        "stop trustd-again\n",
+        &daemon_steps(),
+        "stop servicemanager\n",
         &format!("cp /bin/rsb_hub /bin/usurper\nstep usurper {CENTER} usurper\n"),
     ]
     .concat()
@@ -194,13 +281,16 @@ fn steps() -> String {
 fn over_a_real_driver_each_caller_gets_what_it_may_and_no_more() {
     let Some(transcript) = run(&steps()) else { return };
     assert!(transcript.is_done && transcript.troubles.is_empty(), "{:#?}", transcript.troubles);
-    for Step(name, _, _, code, says) in ACCESS.iter().chain(&LISTENERS).chain(&MISUSE).chain(&BESIDE) {
+    let stand_in = ACCESS.iter().chain(&LISTENERS).chain(&MISUSE).chain(&BESIDE);
+    for Step(name, _, _, code, says) in stand_in.chain(&DAEMON).chain(&AFTERWARDS) {
         let ran = transcript.ran(name);
         assert_eq!(ran.code, *code, "{name}: {}", ran.said);
         for text in *says {
             assert!(ran.said.contains(text), "{name}: expected {text:?} in {}", ran.said);
         }
     }
+    let entry = |name| transcript.ran(name).said.lines().next().map(str::to_owned);
+    assert_eq!(entry("history-before"), entry("history-after"), "the first entry, before and after a kill");
     let expected = DENIALS.map(|[source, target, class, permission]| Denial {
         source: source.to_owned(),
         target: target.to_owned(),
@@ -216,7 +306,9 @@ fn run(steps: &str) -> Option<Transcript> {
     // This test is target/<profile>/deps/vm-…
     let target: PathBuf = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned();
     let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--locked", "--quiet", "-p", "vm_as", "-p", "vm_clients", "--target-dir"])
+        // Of the whole workspace, so that dependencies are those that `cargo test --workspace` has built.
+        .args(["build", "--locked", "--quiet", "--workspace"])
+        .args(["--bin=vm_as", "--bin=vm_label", "--bin=trust_client", "--bin=trust_server", "--target-dir"])
         .arg(&target)
         .current_dir(root)
         .status()
@@ -224,13 +316,12 @@ fn run(steps: &str) -> Option<Transcript> {
     assert!(built.success(), "the machine's programs don't build");
     let script = target.join("vm.steps");
     fs::write(&script, steps).unwrap();
+    let clients = ["trust_client", "trust_server"].map(|name| target.join("debug").join(name));
+    let programs = clients.iter().map(PathBuf::as_path).chain([Path::new(env!("CARGO_BIN_EXE_trustd"))]);
     let output = Command::new(root.join("tests/vm/machine"))
         .env("CARGO_TARGET_DIR", &target)
         .arg("run")
-        .args(
-            ["trust_client", "trust_server"]
-                .map(|name| format!("-p{}", target.join("debug").join(name).display())),
-        )
+        .args(programs.map(|program| format!("-p{}", program.display())))
         .arg(&script)
         .output()
         .unwrap();
