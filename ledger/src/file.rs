@@ -143,6 +143,8 @@ fn connect(path: &Path, kind: &Kind) -> Result<Connection, LedgerError> {
     connection.pragma_update(None, "synchronous", "EXTRA").map_err(&set)?;
     connection.pragma_update(None, "trusted_schema", false).map_err(&set)?;
     connection.pragma_update(None, "cell_size_check", true).map_err(&set)?;
+    // No file anywhere else.
+    connection.pragma_update(None, "temp_store", "MEMORY").map_err(&set)?;
     connection.pragma_update(None, "mmap_size", 0).or_else(ignore_answer).map_err(&set)?;
     limit(&connection, kind.max_pages.into())?;
     Ok(connection)
