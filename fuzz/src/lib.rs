@@ -34,7 +34,7 @@ pub use parcels::binder_parcel;
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target, by the name of its file in `fuzz_targets` and of its folder in `seeds`.
-pub const TARGETS: [(&str, Target); 49] = [
+pub const TARGETS: [(&str, Target); 51] = [
     ("abx", abx),
     ("access", access),
     ("apex_list", apex_list),
