@@ -275,3 +275,45 @@ fn a_summary_costs_little_more_than_a_ping() {
     println!("median and 99th of 3,000 calls: Ping {ping:?}, GetSummary {summary:?}, GetHead {head:?}");
     assert!(summary.0 < ping.0 * 5, "Ping {ping:?}, GetSummary {summary:?}");
 }
+
+#[test]
+fn those_who_never_read_do_not_silence_the_door() {
+    // The bus stops reading from whoever has more bytes waiting at receivers than it holds. On this one that is soon: here
+    // 2 MB, by default 127 MiB.
+    let Some(house) = House::on(As::Center, unbounded(), 2_000_000) else { return };
+    let call = bus::bytes("GetHistory", &(0i64, 256i32));
+    let mut deaf: Vec<_> = (0..4).map(|_| bus::Raw::new(&house.bus)).collect();
+    for _ in 0..50 {
+        for raw in &mut deaf {
+            raw.send(&call).unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let peer = "org.freedesktop.DBus.Peer";
+    let ping = ["timeout", "2", "busctl", "--address=ADDRESS", "call", NAME, PATH, peer, "Ping"];
+    let start = Instant::now();
+    let answers = || house.bus.run(None, &ping).is_none_or(|output| output.status.success());
+    let answers = (0..20).any(|_| answers());
+    println!("a door that the bus stopped reading from answers again after {:?}", start.elapsed());
+    assert!(answers);
+    drop(deaf);
+}
+
+#[test]
+fn a_user_gets_so_many_bytes_and_others_get_theirs() {
+    let Some(house) = House::new(As::Center, unbounded()) else { return };
+    let client = house.client();
+    let mut bytes = 0;
+    let refused = (0..1000).find_map(|_| match client.call("GetHistory", &(0i64, 256i32)) {
+        Ok(answer) => {
+            bytes += answer.data().len();
+            None
+        }
+        Err((name, _)) => Some(name),
+    });
+    assert_eq!(refused.as_deref(), Some("com.enigm.Trust1.Error.Busy"));
+    assert!((4 << 20..6 << 20).contains(&bytes), "{bytes}");
+    if let Some(output) = house.bus.busctl(Some(OTHERS[1]), &["GetHead"]) {
+        assert!(output.status.success(), "{output:?}");
+    }
+}

@@ -20,8 +20,8 @@ use trust_formats::{
 mod attestations;
 mod histories;
 mod ledgers;
-mod place;
 mod parcels;
+mod place;
 
 pub use attestations::{
     policy_bundle, posture_claims, posture_credential, posture_revoked, posture_rollover, posture_token,

@@ -1,21 +1,24 @@
 //! The door on D-Bus: `com.enigm.Trust1` at `/com/enigm/Trust1`, on the system bus or another.
 //!
 //! One thread reads from the bus. It learns who calls ([`names`]), checks that they may and reads the arguments
-//! ([`hall`]), and hands the call to one of few [`workers`], which asks the desk and answers. It never waits for a call to
+//! (`hall`), and hands the call to one of few [`workers`], which asks the desk and answers. It never waits for a call to
 //! be done. Nothing is broadcast: a signal on a bus goes to whoever listens, strangers too, so each subscriber is sent its
 //! own.
 
 pub mod arguments;
 pub mod contract;
 mod hall;
+mod line;
 pub mod names;
 pub mod records;
 mod signals;
 pub mod workers;
 
 use super::desk::Desk;
+use crate::serve::limits::monotonic;
 use contract::NAME;
 use hall::Hall;
+use line::Line;
 use std::future::{Future, poll_fn};
 use std::num::NonZeroUsize;
 use std::pin::{Pin, pin};
@@ -27,7 +30,7 @@ use workers::Workers;
 use zbus::connection::Builder;
 use zbus::export::futures_core::Stream;
 use zbus::fdo::RequestNameReply;
-use zbus::{Connection, Message, MessageStream};
+use zbus::{Address, Message, MessageStream};
 
 /// How many messages are read ahead of the one that is looked at. Few: one may be 128 MiB long.
 const AHEAD: NonZeroUsize = NonZeroUsize::MIN.saturating_add(3);
@@ -35,8 +38,11 @@ const AHEAD: NonZeroUsize = NonZeroUsize::MIN.saturating_add(3);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long until the first and the last try to come back to a bus that closed the connection.
 const AGAIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
-/// RequestName: not to wait in its queue (`DBUS_NAME_FLAG_DO_NOT_QUEUE`). Nobody else may replace us.
-const DO_NOT_QUEUE: u32 = 4;
+/// The flags of RequestName at first: not to wait in its queue, and that whoever else may own the name may take it, which
+/// is us: a bus that does not read from a connection does not see that it ended.
+const FLAGS: u32 = 1 | 4;
+/// And later: take it from the connection that we had.
+const TAKE: u32 = 2;
 
 /// Which bus.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,7 +109,7 @@ struct Sign {
 #[derive(Default)]
 struct State {
     closed: bool,
-    connection: Option<Connection>,
+    line: Option<Arc<Line>>,
 }
 
 impl Door {
@@ -125,14 +131,14 @@ impl Door {
 
 impl Drop for Door {
     fn drop(&mut self) {
-        let connection = {
+        let line = {
             let mut state = self.sign.lock();
             state.closed = true;
-            state.connection.take()
+            state.line.take()
         };
         self.sign.bell.notify_all();
-        if let Some(connection) = connection {
-            let _ = wait(connection.close());
+        if let Some(line) = line {
+            line.shut();
         }
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -145,10 +151,10 @@ impl Sign {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps the connection to close it; false where the door is closed already.
-    fn hold(&self, connection: &Connection) -> bool {
+    /// Keeps the line to shut it; false where the door is closed already.
+    fn hold(&self, line: &Arc<Line>) -> bool {
         let mut state = self.lock();
-        state.connection = (!state.closed).then(|| connection.clone());
+        state.line = (!state.closed).then(|| line.clone());
         !state.closed
     }
 
@@ -173,18 +179,19 @@ fn run(
     let (mut pause, longest) = AGAIN;
     loop {
         let served = zbus::block_on(async {
-            let (connection, stream) = enter(bus).await?;
-            if !sign.hold(&connection) {
+            let (line, stream) = enter(bus, first).await?;
+            if !sign.hold(&line) {
+                line.shut();
                 return Err(DoorError::Closed);
             }
             if first {
                 let _ = opened.send(Ok(()));
             }
             tracing::info!(%bus, "serving on D-Bus");
-            serve(connection, stream, desk, workers).await;
+            serve(line, stream, desk, workers).await;
             Ok(())
         });
-        sign.lock().connection = None;
+        sign.lock().line = None;
         match served {
             Err(error) if first => {
                 let _ = opened.send(Err(error));
@@ -202,33 +209,40 @@ fn run(
     }
 }
 
-async fn enter(bus: &Bus) -> Result<(Connection, MessageStream), DoorError> {
-    let builder = match bus {
-        Bus::System => Builder::system(),
-        Bus::Session => Builder::session(),
-        Bus::Address(address) => Builder::address(address.as_str()),
+async fn enter(bus: &Bus, first: bool) -> Result<(Arc<Line>, MessageStream), DoorError> {
+    let failed = |error| DoorError::Connect(bus.clone(), error);
+    let address = match bus {
+        Bus::System => Address::system(),
+        Bus::Session => Address::session(),
+        Bus::Address(address) => Address::try_from(address.as_str()),
     };
-    let builder = builder.max_queued(AHEAD).method_timeout(PATIENCE);
-    let connection = builder.build().await.map_err(|error| DoorError::Connect(bus.clone(), error))?;
+    let socket = line::connect(&address.map_err(failed)?).map_err(|error| failed(error.into()))?;
+    let ours = socket.try_clone().map_err(|error| failed(error.into()))?;
+    let builder = Builder::unix_stream(socket).max_queued(AHEAD).method_timeout(PATIENCE);
+    let connection = builder.build().await.map_err(failed)?;
     // Before the name is ours, so that no call is lost.
     let stream = MessageStream::from(&connection);
+    let name = (NAME, if first { FLAGS } else { FLAGS | TAKE });
     let (destination, path) = (Some("org.freedesktop.DBus"), "/org/freedesktop/DBus");
-    let reply = connection.call_method(destination, path, destination, "RequestName", &(NAME, DO_NOT_QUEUE));
+    let reply = connection.call_method(destination, path, destination, "RequestName", &name);
     let reply = reply.await.map_err(|error| DoorError::Name(error.to_string()))?;
     match reply.body().deserialize() {
-        Ok(RequestNameReply::PrimaryOwner) => Ok((connection, stream)),
+        Ok(RequestNameReply::PrimaryOwner) => {
+            Ok((Line::new(connection, ours, monotonic()).map_err(DoorError::Thread)?, stream))
+        }
         Ok(other) => Err(DoorError::Name(format!("{other:?}"))),
         Err(error) => Err(DoorError::Name(error.to_string())),
     }
 }
 
-async fn serve(connection: Connection, mut stream: MessageStream, desk: &Arc<Desk>, workers: &Workers) {
-    let mut hall = Hall::new(connection, desk, workers);
+async fn serve(line: Arc<Line>, mut stream: MessageStream, desk: &Arc<Desk>, workers: &Workers) {
+    let mut hall = Hall::new(line.clone(), desk, workers);
     while let Some(Ok(message)) = next(&mut stream).await {
         if hall.take(message).await.is_err() {
             break;
         }
     }
+    line.shut();
     hall.leave();
 }
 

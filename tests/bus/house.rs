@@ -40,8 +40,13 @@ pub struct House {
 
 impl House {
     pub fn new(we: As, bounds: Bounds) -> Option<House> {
+        House::on(we, bounds, 1_000_000_000)
+    }
+
+    /// On a bus of this size.
+    pub fn on(we: As, bounds: Bounds, bytes: u32) -> Option<House> {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        let bus = TestBus::start(OPEN)?;
+        let bus = TestBus::of_size(OPEN, bytes)?;
         let mut users = OTHERS;
         if let Some(slot) = users.get_mut(we as usize) {
             *slot = user();

@@ -36,6 +36,11 @@ pub struct TestBus {
 impl TestBus {
     /// `None`, having said so, where there is no dbus-daemon.
     pub fn start(policy: &str) -> Option<TestBus> {
+        TestBus::of_size(policy, 1_000_000_000)
+    }
+
+    /// One that holds so many bytes of each sender's and for each receiver; the system's default is 127 MiB.
+    pub fn of_size(policy: &str, bytes: u32) -> Option<TestBus> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("trustd-bus-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let directory = std::env::temp_dir().join(name);
@@ -46,8 +51,8 @@ impl TestBus {
             "<!DOCTYPE busconfig PUBLIC \"-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN\"\n \
              \"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n<busconfig><type>session</type>\
              <listen>{address}</listen><auth>EXTERNAL</auth>{policy}\
-             <limit name=\"max_incoming_bytes\">1000000000</limit>\
-             <limit name=\"max_outgoing_bytes\">1000000000</limit>\
+             <limit name=\"max_incoming_bytes\">{bytes}</limit>\
+             <limit name=\"max_outgoing_bytes\">{bytes}</limit>\
              <limit name=\"max_message_size\">1000000000</limit>\
              <limit name=\"max_completed_connections\">2000</limit>\
              <limit name=\"max_connections_per_user\">2000</limit>\

@@ -49,7 +49,8 @@ const ABOUT: &str = "The trust posture of this device. Who may call what is in d
     OtherBoot, Replayed, Unsupported or Internal; permission is looked at first. A posture is compliant, at-risk, \
     indeterminate or non-compliant; a verdict pass, fail, unknown or not-applicable. Records are dictionaries, so that \
     later versions can add keys: expect keys that you don't know. A key without a value is left out. Times are seconds \
-    since 1970. A call of more than 256 KiB is refused.";
+    since 1970. A call of more than 256 KiB is refused, and so are calls of a user whose answers \
+    were more than 4 MiB and then 256 KiB each second: Busy.";
 
 /// Every method, in the order of the introspection.
 pub const METHODS: [Entry; 12] = [

@@ -2,6 +2,7 @@
 
 use super::arguments::{self, Call, MAX_BODY, has_signature};
 use super::contract::{ERROR_PREFIX, Entry, INTERFACE, PATH, PROPERTIES, introspection, leading_to};
+use super::line::Line;
 use super::names::{Met, Names, caller};
 use super::records;
 use super::signals::Subscriber;
@@ -14,14 +15,14 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use zbus::message::{Flags, Header, Type};
-use zbus::{Connection, Message, Variant};
+use zbus::{Message, Variant};
 
 const BUS: &str = "org.freedesktop.DBus";
 const BUS_PATH: &str = "/org/freedesktop/DBus";
 
 /// Where messages are received.
 pub struct Hall<'d> {
-    connection: Connection,
+    line: Arc<Line>,
     desk: &'d Arc<Desk>,
     workers: &'d Workers,
     names: Names,
@@ -50,8 +51,8 @@ impl From<Refusal> for Fault {
 
 impl<'d> Hall<'d> {
     /// Nobody was met yet.
-    pub fn new(connection: Connection, desk: &'d Arc<Desk>, workers: &'d Workers) -> Hall<'d> {
-        Hall { connection, desk, workers, names: Names::default() }
+    pub fn new(line: Arc<Line>, desk: &'d Arc<Desk>, workers: &'d Workers) -> Hall<'d> {
+        Hall { line, desk, workers, names: Names::default() }
     }
 
     /// Takes a message.
@@ -92,7 +93,7 @@ impl<'d> Hall<'d> {
                 // After the match, so that the name can't vanish unseen.
                 let ask = to_bus("GetConnectionCredentials").build(&sender)?;
                 self.names.ask(sender, ask.primary_header().serial_num(), message.clone());
-                self.connection.send_all(&[watch, ask]).await
+                self.line.send(&[watch, ask]).await
             }
         }
     }
@@ -136,7 +137,7 @@ impl<'d> Hall<'d> {
     async fn forget(&self, name: &str) -> zbus::Result<()> {
         let rule = match_rule(name);
         let message = to_bus("RemoveMatch").with_flags(Flags::NO_REPLY_EXPECTED).build(&rule)?;
-        self.connection.send(&message).await
+        self.line.send(&[message]).await
     }
 
     async fn serve(
@@ -193,7 +194,7 @@ impl<'d> Hall<'d> {
         if listener.is_some_and(|id| self.desk.listens(id)) {
             return Ok(());
         }
-        let subscriber = Subscriber { connection: self.connection.clone(), name: caller.name.clone() };
+        let subscriber = Subscriber { line: self.line.clone(), name: caller.name.clone() };
         *listener = Some(self.desk.listen(caller, Box::new(subscriber))?);
         Ok(())
     }
@@ -206,9 +207,12 @@ impl<'d> Hall<'d> {
     }
 
     fn hand_over(&self, caller: &Arc<Caller>, call: Call, message: &Message) -> Result<(), Fault> {
-        let (desk, connection) = (self.desk.clone(), self.connection.clone());
+        let (desk, line) = (self.desk.clone(), self.line.clone());
         let (caller, message) = (caller.clone(), message.clone());
         let uid = caller.uid;
+        if !line.has_room(uid) {
+            return Err(Refusal::Busy.into());
+        }
         let job = move || {
             let header = message.header();
             let made = catch_unwind(AssertUnwindSafe(|| make(&desk, &caller, call, &header)));
@@ -221,7 +225,8 @@ impl<'d> Hall<'d> {
             if let Ok(answer) = answer
                 && expects_reply(&header)
             {
-                let _ = wait(connection.send(&answer));
+                line.count(uid, answer.data().len());
+                let _ = wait(line.send(&[answer]));
             }
         };
         Ok(self.workers.take(uid, Box::new(job))?)
@@ -232,7 +237,7 @@ impl<'d> Hall<'d> {
     }
 
     async fn answer(&self, header: &Header<'_>, answer: Message) -> zbus::Result<()> {
-        if expects_reply(header) { self.connection.send(&answer).await } else { Ok(()) }
+        if expects_reply(header) { self.line.send(&[answer]).await } else { Ok(()) }
     }
 }
 

@@ -1,16 +1,18 @@
 //! What a subscriber is sent: to it alone.
 
 use super::contract::{INTERFACE, PATH};
+use super::line::Line;
 use super::wait;
 use crate::serve::listeners::{Gone, Listener};
 use crate::serve::wire::Change;
 use std::collections::BTreeMap;
-use zbus::{Connection, Message, Variant};
+use std::sync::Arc;
+use zbus::{Message, Variant};
 
 /// A subscriber, by its unique name on the bus.
 pub struct Subscriber {
-    /// The connection to send on.
-    pub connection: Connection,
+    /// The line to send on.
+    pub line: Arc<Line>,
     /// Whom to.
     pub name: Box<str>,
 }
@@ -18,7 +20,7 @@ pub struct Subscriber {
 impl Listener for Subscriber {
     fn changed(&mut self, change: &Change) -> Result<(), Gone> {
         let messages = messages(&self.name, change).map_err(|_| Gone)?;
-        wait(self.connection.send_all(&messages)).map_err(|_| Gone)
+        wait(self.line.send(&messages)).map_err(|_| Gone)
     }
 }
 

@@ -114,7 +114,7 @@ proptest! {
         changed[2].2 ^= 1 << bit;
         changed[3].3 ^= 1 << bit;
         changed[4].4[bit as usize] ^= 0x80;
-        changed[5].1.insert(0, 'x');
+        changed[5].1.insert(0, 'y');
         let handles: BTreeSet<[u8; 32]> =
             changed.iter().chain([&inputs]).map(handle).collect();
         prop_assert_eq!(handles.len(), 7);

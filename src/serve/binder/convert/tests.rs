@@ -174,7 +174,8 @@ fn what_does_not_fit_is_as_much_as_fits() {
 fn reports_that_are_not_as_documented_are_refused() {
     let good = SignalReport::from(&report());
     assert!(wire::Report::try_from(&good).is_ok());
-    let broken: [(&str, fn(&mut SignalReport)); 9] = [
+    type Broken = (&'static str, fn(&mut SignalReport));
+    let broken: [Broken; 9] = [
         ("sequence -1", |report| report.sequence = -1),
         ("time to live -1", |report| report.ttlSeconds = -1),
         ("a count of signals 65", |report| report.signals.resize_with(65, Default::default)),
