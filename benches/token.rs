@@ -18,9 +18,9 @@ use std::time::{Duration, Instant};
 use trust_posture::{GateId, Posture};
 use trust_token::credential::{Credential, EvidenceLevel, Floors};
 use trust_token::crypto::{PublicKey, Ring, Sign, Signature, VerifySignature};
-use trust_token::ledger::{Ledger, Memory};
+use trust_token::ledger::{Device, Ledger, Memory};
 use trust_token::revocation::Revoked;
-use trust_token::{Against, Challenge, Claims, Requirements, issue, verify};
+use trust_token::{Against, Challenge, Claims, KnownPolicy, Requirements, issue, verify};
 
 const ROUNDS: usize = 101;
 /// Of each in a round.
@@ -63,7 +63,7 @@ fn verifying(device: &Key, enrolment: &Key) {
         audience: sample::AUDIENCE,
         gates: &GateId::ALL,
         posture: Posture::Compliant,
-        policies: &[[5; 32]],
+        policies: &[KnownPolicy { digest: [5; 32], version: 3, is_lab: false }],
         accepts_lab: false,
         max_waivers: 0,
         evidence: EvidenceLevel::StrongBox,
@@ -78,12 +78,14 @@ fn verifying(device: &Key, enrolment: &Key) {
     for nth in 0..1000u32 {
         let mut handle = [0; 32];
         handle[..4].copy_from_slice(&nth.wrapping_mul(0x9e37_79b9).to_be_bytes());
-        ledger.open(&handle, sample::MADE).expect("it is memory");
-        let known = ledger.raise(&handle, &Floors::default()).expect("it is memory");
+        ledger.open(&handle, &[0; 32], sample::MADE).expect("it is memory");
+        let known =
+            ledger.raise(&Device { issuer: [0; 32], handle }, &Floors::default()).expect("it is memory");
         assert!(known.is_ok());
     }
     let make = |ledger: &mut Memory| {
-        Challenge::make(&RANDOM, [2; 32], EXPORTER, sample::MADE, ledger).expect("it is memory")
+        Challenge::make(sample::AUDIENCE, &RANDOM, [2; 32], EXPORTER, sample::MADE, ledger)
+            .expect("it is memory")
     };
     let nonce = *make(&mut ledger).nonce();
     let claims = sample::claims(nonce);

@@ -3,7 +3,7 @@
 #[path = "../core/token/tests/read/mod.rs"]
 mod read;
 
-use read::{Vector, Vectors, evidence, floors, posture, unhex};
+use read::{Vector, Vectors, evidence, floors, policies, posture, unhex};
 use std::fs;
 use std::path::{Path, PathBuf};
 use trust_ledger::SqliteLedger;
@@ -11,6 +11,7 @@ use trust_posture::{GateId, Posture};
 use trust_token::credential::{Credential, EvidenceLevel};
 use trust_token::crypto::{PublicKey, Ring};
 use trust_token::ledger::Ledger;
+use trust_token::revocation::Revoked;
 
 const POSTURES: [Posture; 4] =
     [Posture::NonCompliant, Posture::Indeterminate, Posture::AtRisk, Posture::Compliant];
@@ -71,7 +72,12 @@ fn write(folder: &Path, vectors: &Vectors, vector: &Vector<'_>) {
         put(name, &unhex(vector.text(name)));
     }
     put("audience", vector.text("audience").as_bytes());
-    put("policies", &vector.list("policies").iter().flat_map(|digest| unhex(digest)).collect::<Vec<u8>>());
+    put("opened_for", vector.text("opened_for").as_bytes());
+    // Digest, version (big-endian), laboratory: 37 bytes each.
+    let known = policies(vector).into_iter();
+    let known = known
+        .flat_map(|known| [&known.digest[..], &known.version.to_be_bytes(), &[known.is_lab.into()]].concat());
+    put("policies", &known.collect::<Vec<u8>>());
     put_issuers(folder, &vectors.issuers(vector));
     numbers(folder, vector, vector.number("now"));
     // What was seen before is in a ledger that is there already.
@@ -80,10 +86,17 @@ fn write(folder: &Path, vectors: &Vectors, vector: &Vector<'_>) {
         let issuers = vectors.issuers(vector);
         let credential =
             Credential::verify(&vector.file("credential"), &issuers, vector.number("now"), &Ring);
-        ledger.raise(&credential.unwrap().get().handle, &floors(stood)).unwrap().unwrap();
+        ledger.raise(&credential.unwrap().device(), &floors(stood)).unwrap().unwrap();
+    }
+    if vector.find("given").is_some() {
+        let issuers = vectors.issuers(vector);
+        let credential =
+            Credential::verify(&vector.file("credential"), &issuers, vector.number("now"), &Ring);
+        ledger.credential(&credential.unwrap().device(), vector.number("given")).unwrap().unwrap();
     }
     if vector.find("listed").is_some() {
-        ledger.list(vector.text("audience"), vector.number("listed")).unwrap().unwrap();
+        let list = Revoked::verify(&vector.file("revoked"), &vectors.issuers(vector), &Ring).unwrap();
+        ledger.list(vector.text("audience"), list.signer(), vector.number("listed")).unwrap().unwrap();
     }
 }
 
@@ -103,8 +116,8 @@ fn numbers(folder: &Path, vector: &Vector<'_>, now: u64) {
     let is = |name: &str| u64::from(vector.value(name).as_bool().unwrap());
     let numbers = [
         gates,
-        POSTURES.iter().position(|posture| *posture == least).unwrap() as u64,
-        LEVELS.iter().position(|known| *known == level).unwrap() as u64,
+        POSTURES.iter().position(|posture| *posture == least).unwrap() as u64 + 1,
+        LEVELS.iter().position(|known| *known == level).unwrap() as u64 + 1,
         is("accepts_lab"),
         vector.number("max_waivers"),
         vector.number("max_age"),

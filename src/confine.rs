@@ -79,9 +79,8 @@ pub fn files(state: &Path) -> Result<Files, ConfineError> {
 /// The kernel refuses the filter.
 pub fn calls() -> Result<(), ConfineError> {
     for filter in [legacy_threads(), allowed()] {
-        let program: BpfProgram = filter
-            .and_then(TryInto::try_into)
-            .map_err(|error| ConfineError::Seccomp(error.to_string()))?;
+        let program: BpfProgram =
+            filter.and_then(TryInto::try_into).map_err(|error| ConfineError::Seccomp(error.to_string()))?;
         seccompiler::apply_filter_all_threads(&program)
             .map_err(|error| ConfineError::Seccomp(error.to_string()))?;
     }
@@ -106,7 +105,10 @@ fn allowed() -> Filter {
     let number = |value: i32| u64::from(value.unsigned_abs());
     let argument = |index, op, value| SeccompCondition::new(index, SeccompCmpArgLen::Dword, op, value);
     let one_of = |index: u8, values: &[i32]| -> Result<Vec<SeccompRule>, seccompiler::BackendError> {
-        values.iter().map(|value| SeccompRule::new(vec![argument(index, SeccompCmpOp::Eq, number(*value))?])).collect()
+        values
+            .iter()
+            .map(|value| SeccompRule::new(vec![argument(index, SeccompCmpOp::Eq, number(*value))?]))
+            .collect()
     };
     // Threads alone, no processes.
     let thread = argument(0, SeccompCmpOp::MaskedEq(number(libc::CLONE_THREAD)), number(libc::CLONE_THREAD))?;
@@ -118,7 +120,10 @@ fn allowed() -> Filter {
     rules.insert(libc::SYS_mmap, vec![SeccompRule::new(vec![not_executable.clone()])?]);
     rules.insert(libc::SYS_mprotect, vec![SeccompRule::new(vec![not_executable])?]);
     // A thread names itself; a library looks up its page size.
-    rules.insert(libc::SYS_prctl, one_of(0, &[libc::PR_SET_NAME, libc::PR_GET_NAME, PR_SET_VMA, PR_GET_AUXV])?);
+    rules.insert(
+        libc::SYS_prctl,
+        one_of(0, &[libc::PR_SET_NAME, libc::PR_GET_NAME, PR_SET_VMA, PR_GET_AUXV])?,
+    );
     // libbinder's stand-in copies a caller's context out of its own memory.
     let own = rustix::process::getpid().as_raw_pid();
     rules.insert(libc::SYS_process_vm_readv, one_of(0, &[own])?);

@@ -6,12 +6,12 @@ use crate::cycle::House;
 use crate::engine::{Clock, Evaluator, Events, Handle, Live, Place, Start};
 use crate::policies;
 use crate::serve::access::{Access, Entry, Grant, Tier};
-use crate::serve::desk::Desk;
-use crate::serve::limits::{Bounds, monotonic};
-use crate::serve::listeners::Listeners;
 use crate::serve::binder;
 #[cfg(not(target_os = "android"))]
 use crate::serve::dbus::{self, Bus};
+use crate::serve::desk::Desk;
+use crate::serve::limits::{Bounds, monotonic};
+use crate::serve::listeners::Listeners;
 use crate::store::Store;
 use crate::watch::WatchRoot;
 use std::io;
@@ -198,7 +198,8 @@ impl Daemon {
         let access = access(&policy, me);
         let listeners = Arc::new(Listeners::new(monotonic()));
         let start = Start {
-            events: Events::open(root, &house.catalogue).map_err(|errno| DaemonError::Events(errno.into()))?,
+            events: Events::open(root, &house.catalogue)
+                .map_err(|errno| DaemonError::Events(errno.into()))?,
             store: Store::open(&state, boot_id, clock.now().unix()).store,
             house,
             policy,
@@ -214,7 +215,8 @@ impl Daemon {
                 tracing::error!("{error}");
             }
         });
-        let desk = Arc::new(Desk::new(Arc::new(handle.clone()), access, listeners, Bounds::default(), monotonic()));
+        let desk =
+            Arc::new(Desk::new(Arc::new(handle.clone()), access, listeners, Bounds::default(), monotonic()));
         #[cfg(not(target_os = "android"))]
         let door = match &*doors.bus {
             "none" => None,
@@ -288,5 +290,7 @@ fn boot_id() -> Result<[u8; 16], DaemonError> {
     let text = std::fs::read_to_string(PATH).map_err(|error| DaemonError::Io(PATH.into(), error))?;
     let hex: String = text.trim().chars().filter(|c| *c != '-').collect();
     let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).unwrap_or_default();
-    <[u8; 16]>::try_from(bytes).map_err(|_| DaemonError::BootId(format!("\"{}\": expected a UUID", trust_evidence::printable(text.trim()))))
+    <[u8; 16]>::try_from(bytes).map_err(|_| {
+        DaemonError::BootId(format!("\"{}\": expected a UUID", trust_evidence::printable(text.trim())))
+    })
 }

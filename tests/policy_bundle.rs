@@ -46,6 +46,9 @@ impl Signer {
     fn verify(&self, at: &str, more: &[&str]) -> Output {
         let (public, bundle) = (self.file("public.pem"), self.file("bundle"));
         let mut arguments = vec!["policy", "verify", &bundle, "--signer", &public, "--at", at];
+        if !more.contains(&"--id") {
+            arguments.extend(["--id", "production"]);
+        }
         arguments.extend(more);
         trustctl(&arguments)
     }
@@ -114,6 +117,22 @@ fn another_signers_or_a_changed_bundle_is_refused() {
     }
 }
 
+/// Another policy of a higher version would pass the floor, and shut the right one out.
+#[test]
+fn a_bundle_of_another_policy_or_of_a_laboratory_is_refused() {
+    let signer = Signer::new("lab");
+    let (status, signed) = said(&signer.sign("lab", &UNTIL));
+    assert_eq!((status, signed.starts_with("policy   lab, lab\n")), (0, true), "{signed}");
+    for (more, status, expected) in [
+        (&["--lab"][..], 1, "refused: it is of policy lab, expected the one that is asked for"),
+        (&["--id", "lab"], 1, "refused: its policy is a laboratory's"),
+        (&["--id", "lab", "--lab"], 0, "policy   lab, lab\n"),
+    ] {
+        let (found, text) = said(&signer.verify(WITHIN, more));
+        assert_eq!((found, text.contains(expected)), (status, true), "{more:?}: {text}");
+    }
+}
+
 #[test]
 fn what_can_not_be_used_is_said() {
     let signer = Signer::new("unusable");
@@ -134,4 +153,30 @@ fn what_can_not_be_used_is_said() {
     fs::copy(signer.file("public.pem"), signer.file("key.pem")).unwrap();
     let (status, text) = said(&signer.sign("production", &UNTIL));
     assert_eq!((status, text.contains("PUBLIC KEY: expected one PEM block")), (2, true), "{text}");
+}
+
+#[test]
+fn what_is_hardly_meant_of_an_audience_is_said() {
+    let signer = Signer::new("doubts");
+    let policy = signer.file("policy.toml");
+    let (_, text) = said(&trustctl(&["policy", "show", "production"]));
+    let (status, found) = said(&trustctl(&["policy", "check", "production"]));
+    assert_eq!((status, found.contains("expected a type of its own")), (0, false), "{found}");
+    let audience = |id: &str, caller: &str, ttl: u16| {
+        format!(
+            "\n[[audience]]\nid = \"{id}\"\ngates = [\"boot-integrity\"]\nfacts = []\nttl = {ttl}\ncallers = [\"{caller}\"]\n"
+        )
+    };
+    let added = audience("Calls.enigm.example", "untrusted_app_32", 120) + &audience("b", "shell", 29);
+    fs::write(&policy, text + &added).unwrap();
+    let (status, found) = said(&trustctl(&["policy", "check", &policy]));
+    assert_eq!(status, 0, "{found}");
+    for expected in [
+        "Calls.enigm.example: calls.enigm.example differs from it by case alone",
+        "caller untrusted_app_32 is no one program's",
+        "caller shell is no one program's",
+        "b: 29 seconds",
+    ] {
+        assert!(found.contains(expected), "{expected}: {found}");
+    }
 }

@@ -9,7 +9,7 @@ use trust_token::crypto::{PublicKey, Sign, Signature, VerifySignature};
 use trust_token::ledger::Memory;
 use trust_token::revocation::Revoked;
 use trust_token::rollover::Rollover;
-use trust_token::{Against, Challenge, Refusal, Requirements, Verified, issue, verify};
+use trust_token::{Against, Challenge, KnownPolicy, Refusal, Requirements, Verified, issue, verify};
 
 /// When the seeds' challenge was made.
 const MADE: u64 = 1_793_610_002;
@@ -83,11 +83,12 @@ pub fn posture_rollover(bytes: &[u8]) -> bool {
 
 /// A bundle is the one encoding of what it says, holds at its time alone, and never below its floor.
 pub fn policy_bundle(bytes: &[u8]) -> bool {
-    let verify = |now, floor| Bundle::verify(bytes, &[ENROLMENT], now, floor, &Believing);
+    let verify = |now, floor| Bundle::verify(bytes, &[ENROLMENT], "production", now, floor, &Believing);
     let Ok(verified) = verify(MADE, None) else { return false };
-    assert!(Bundle::verify(bytes, &[], MADE, None, &Believing).is_err());
+    assert!(Bundle::verify(bytes, &[], "production", MADE, None, &Believing).is_err());
     let bundle = verified.get();
     assert_eq!(*verified.signer(), ENROLMENT.thumbprint());
+    assert!(Bundle::verify(bytes, &[ENROLMENT], "lab", MADE, None, &Believing).is_err());
     assert_eq!(bundle.sign(&Echo { key: ENROLMENT, statement: bytes }).unwrap(), bytes);
     assert!(
         (bundle.issued_at..bundle.expires_at).contains(&MADE) && verify(bundle.expires_at, None).is_err()
@@ -102,17 +103,21 @@ fn credential() -> VerifiedCredential {
     Credential::verify(bytes, &[ENROLMENT], MADE, &Believing).unwrap()
 }
 
+/// The same policy in a laboratory.
+const LAB: KnownPolicy = KnownPolicy { digest: [5; 32], version: 1, is_lab: true };
+
 /// Judges an answer to the seeds' challenge, asking for nothing but these gates.
 fn judge(token: &[u8], gates: &[GateId]) -> Result<Verified, Refusal<Infallible>> {
     let list = include_bytes!("../seeds/posture_revoked/other-handle");
     let revoked = Revoked::verify(list, &[ENROLMENT], &Believing).unwrap();
     let mut ledger = Memory::new(1);
-    let challenge = Challenge::make(&[11; 32], [2; 32], b"exporter", MADE, &mut ledger).unwrap();
+    let challenge =
+        Challenge::make("calls.enigm.example", &[11; 32], [2; 32], b"exporter", MADE, &mut ledger).unwrap();
     let requirements = Requirements {
         audience: "calls.enigm.example",
         gates,
         posture: Posture::NonCompliant,
-        policies: &[[5; 32]],
+        policies: &[KnownPolicy { digest: [5; 32], version: 1, is_lab: false }, LAB],
         accepts_lab: true,
         max_waivers: u64::MAX,
         evidence: EvidenceLevel::Software,

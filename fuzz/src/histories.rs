@@ -13,7 +13,8 @@ const BOOT: [u8; 16] = [1; 16];
 /// when it is opened anew.
 pub fn history_file(bytes: &[u8]) -> bool {
     let folder = Folder::new();
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.0.join(FILE)).unwrap();
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.0.join(FILE)).unwrap();
     file.write_all(bytes).unwrap();
     drop(file);
     let opened = Store::open(&folder.0, BOOT, 0);

@@ -20,8 +20,8 @@ use trust_formats::{
 mod attestations;
 mod histories;
 mod ledgers;
-mod place;
 mod parcels;
+mod place;
 
 pub use attestations::{
     policy_bundle, posture_claims, posture_credential, posture_revoked, posture_rollover, posture_token,
@@ -34,7 +34,7 @@ pub use parcels::binder_parcel;
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target, by the name of its file in `fuzz_targets` and of its folder in `seeds`.
-pub const TARGETS: [(&str, Target); 49] = [
+pub const TARGETS: [(&str, Target); 51] = [
     ("abx", abx),
     ("access", access),
     ("apex_list", apex_list),

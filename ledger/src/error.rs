@@ -30,6 +30,15 @@ pub enum LedgerError {
         /// The file.
         path: PathBuf,
     },
+    /// Others hold the lock for too long.
+    #[error("{}: expected that others let it go within 5 seconds", path.display())]
+    Busy {
+        /// The lock's file.
+        path: PathBuf,
+    },
+    /// Another process opened it: a forked one shares the lock, and waits for nobody.
+    #[error("the ledger was opened by another process: expected it to be opened anew after fork()")]
+    Forked,
     /// It can't be written, so that nothing could be remembered.
     #[error("{}: expected a database that can be written", path.display())]
     ReadOnly {

@@ -12,6 +12,8 @@ use std::time::Duration;
 
 /// The size of a page that SQLite makes, in bytes.
 const PAGE: u64 = 4096;
+/// The smallest page of SQLite's, of which every other is a multiple.
+const LEAST_PAGE: u64 = 512;
 
 /// What kind of file: another is refused.
 #[derive(Debug)]
@@ -94,6 +96,13 @@ pub fn open<T>(
     if metadata.len() == 0 {
         return Err(LedgerError::Damaged("the file is empty".into()));
     }
+    // To SQLite what is shorter than a page is a new database.
+    if metadata.len() < LEAST_PAGE {
+        return Err(LedgerError::Damaged(format!(
+            "{} bytes: expected at least {LEAST_PAGE}",
+            metadata.len()
+        )));
+    }
     let most = u64::from(kind.max_pages) * PAGE;
     if metadata.len() > most {
         return Err(LedgerError::Damaged(format!("{} bytes: expected at most {most}", metadata.len())));
@@ -101,15 +110,22 @@ pub fn open<T>(
     beside::expect_none(path, &beside::LOGS)?;
     beside::check_journal(path, metadata.uid())?;
     let mut connection = connect(path, kind)?;
-    // SQLite opens a file for reading where it may not write.
+    // SQLite opens a file for reading where it may not write, or where the file's header says so.
     if connection.is_readonly("main").map_err(doing("asking whether it can be written"))? {
-        return Err(LedgerError::ReadOnly { path: path.into() });
+        return Err(match OpenOptions::new().write(true).open(path) {
+            Ok(_) => LedgerError::Damaged("its header says that it can't be written".into()),
+            Err(_) => LedgerError::ReadOnly { path: path.into() },
+        });
     }
     // One transaction: all of what is checked is of one moment.
     let whole = connection.transaction().map_err(doing("beginning a transaction"))?;
     verify(&whole, kind)?;
     let found = check(&whole)?;
     whole.finish().map_err(doing("ending a transaction"))?;
+    // SQLite reads zeros where the last page is cut. Only now: what was cut by a kill has been rolled back.
+    if fs::symlink_metadata(path).map_err(file)?.len() % LEAST_PAGE != 0 {
+        return Err(LedgerError::Damaged("a part of a page at its end".into()));
+    }
     Ok((connection, found))
 }
 
@@ -168,6 +184,6 @@ fn verify(on: &Connection, kind: &Kind) -> Result<(), LedgerError> {
     let whole: String = on.pragma_query_value(None, "integrity_check", |row| row.get(0)).map_err(&check)?;
     match whole == "ok" {
         true => Ok(()),
-        false => Err(LedgerError::Damaged(whole)),
+        false => Err(LedgerError::Damaged(whole.replace('\n', " "))),
     }
 }

@@ -6,6 +6,9 @@
 //! faster; but a log that is lost or damaged leaves an older database that looks whole, and here the older state is
 //! the one an attacker wants.
 //!
+//! Beside the file lies `<file>-lock`, which is empty, is held around every change and every opening, and stays. Whoever
+//! copies the file, or puts a copy back, holds it (flock(2), exclusive) or has stopped everyone.
+//!
 //! A journal that lies beside the file is what a killed process leaves, and is rolled back: SQLite can't tell it from
 //! one that was put there. Pages of another moment are refused, as their digests and counts then differ from those of
 //! the rest. What no file can see is an older state that is whole: whoever can put an older copy of the file in its
@@ -16,25 +19,29 @@ pub mod beside;
 mod error;
 pub mod file;
 mod floors;
+mod lock;
 mod table;
 #[cfg(test)]
 mod tests;
 
 pub use error::{LedgerError, doing};
+use lock::Lock;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use table::{KIND, TABLES, Table};
 use trust_token::credential::Floors;
-use trust_token::crypto::sha256;
-use trust_token::ledger::Ledger;
+use trust_token::crypto::{Sha256Digest, sha256};
+use trust_token::ledger::{Device, Ledger};
 
-/// The most open challenges that [`SqliteLedger`] keeps unless told otherwise; each takes some 200 bytes.
+/// The most open challenges that [`SqliteLedger`] keeps unless told otherwise; each takes some 250 bytes.
 pub const MAX_OPEN: u32 = 100_000;
 
 /// A ledger in a file. Several processes may have the same one open.
 #[derive(Debug)]
 pub struct SqliteLedger {
     connection: Connection,
+    lock: Lock,
     most: u32,
 }
 
@@ -42,9 +49,16 @@ impl SqliteLedger {
     /// Opens a ledger, and reads all of it once: an absent, damaged, read-only or foreign file is an error, and so is
     /// an empty one, since it would be a ledger that has forgotten everything.
     pub fn open(path: &Path) -> Result<SqliteLedger, LedgerError> {
+        let owner = std::fs::symlink_metadata(path)
+            .map_err(|error| LedgerError::File { path: path.into(), error })?
+            .uid();
+        let mut lock = Lock::beside(path, owner)?;
+        // What a killed process left is rolled back under the lock, so that it is not what another process is writing.
+        let held = lock.hold()?;
         let verify = |on: &Connection| TABLES.iter().try_for_each(|table| table.verify(on));
         let (connection, ()) = file::open(path, &KIND, verify)?;
-        Ok(SqliteLedger { connection, most: MAX_OPEN })
+        drop(held);
+        Ok(SqliteLedger { connection, lock, most: MAX_OPEN })
     }
 
     /// Makes an empty ledger, of mode 0600; an error if there is a file already.
@@ -53,7 +67,8 @@ impl SqliteLedger {
         SqliteLedger::open(path)
     }
 
-    /// Of at most so many open challenges; when there are more, the oldest are closed.
+    /// Of at most so many open challenges, at least one. When there are more, one is closed for the new one: the latest
+    /// of a time to come, which a clock that was ahead has made, else the oldest.
     pub fn keeping(self, most: u32) -> SqliteLedger {
         SqliteLedger { most, ..self }
     }
@@ -62,8 +77,8 @@ impl SqliteLedger {
     pub fn expire(&mut self, before: u64) -> Result<u64, LedgerError> {
         self.change(|on| {
             let mut closed = 0;
-            while let Some((nonce, made_at)) = Table::Challenge.least(on)? {
-                if number(&made_at)? >= before {
+            while let Some((nonce, value)) = Table::Challenge.least(on)? {
+                if made(&value)?.0 >= before {
                     break;
                 }
                 Table::Challenge.remove(on, &nonce)?;
@@ -73,11 +88,21 @@ impl SqliteLedger {
         })
     }
 
-    /// One transaction, which holds the file for writing from its start: what it reads is what it changes.
+    /// Raises a number, unless it is above; what stood.
+    fn raised(&mut self, table: Table, key: &[u8; 32], raised: u64) -> Result<Result<(), u64>, LedgerError> {
+        self.change(|on| match table.find(on, key)?.as_deref().map(number).transpose()? {
+            Some(stood) if raised < stood => Ok(Err(stood)),
+            Some(stood) if raised == stood => Ok(Ok(())),
+            _ => table.put(on, key, &raised.to_be_bytes()).map(|_| Ok(())),
+        })
+    }
+
+    /// One transaction, which holds the lock and the file for writing from its start: what it reads is what it changes.
     fn change<T>(
         &mut self,
         change: impl FnOnce(&Transaction<'_>) -> Result<T, LedgerError>,
     ) -> Result<T, LedgerError> {
+        let _held = self.lock.hold()?;
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(doing("beginning a transaction"))?;
         let answer = change(&transaction)?;
@@ -89,26 +114,44 @@ impl SqliteLedger {
 impl Ledger for SqliteLedger {
     type Error = LedgerError;
 
-    fn open(&mut self, nonce: &[u8; 32], made_at: u64) -> Result<(), LedgerError> {
-        let most = i64::from(self.most);
+    fn open(&mut self, nonce: &[u8; 32], binding: &Sha256Digest, made_at: u64) -> Result<(), LedgerError> {
+        let most = i64::from(self.most.max(1));
         self.change(|on| {
-            let mut rows = Table::Challenge.put(on, nonce, &made_at.to_be_bytes())?.rows;
-            while rows > most {
-                let Some((oldest, _)) = Table::Challenge.least(on)? else { break };
-                Table::Challenge.remove(on, &oldest)?;
+            Table::Challenge.remove(on, nonce)?;
+            let mut rows = Table::Challenge.tally(on)?.rows;
+            // Before it is written: it must not be the one that goes.
+            while rows >= most {
+                let Some((latest, value)) = Table::Challenge.greatest(on)? else { break };
+                let is_ahead = made(&value)?.0 > made_at;
+                let oldest = if is_ahead { None } else { Table::Challenge.least(on)? };
+                Table::Challenge.remove(on, &oldest.map_or(latest, |(oldest, _)| oldest))?;
                 rows -= 1;
             }
-            Ok(())
+            let value = [&made_at.to_be_bytes()[..], binding].concat();
+            Table::Challenge.put(on, nonce, &value).map(|_| ())
         })
     }
 
-    fn close(&mut self, nonce: &[u8; 32]) -> Result<Option<u64>, LedgerError> {
-        self.change(|on| Table::Challenge.remove(on, nonce)?.as_deref().map(number).transpose())
+    fn close(&mut self, nonce: &[u8; 32], binding: &Sha256Digest) -> Result<Option<u64>, LedgerError> {
+        self.change(|on| {
+            let Some(value) = Table::Challenge.find(on, nonce)? else { return Ok(None) };
+            let (made_at, bound) = made(&value)?;
+            if bound != binding {
+                return Ok(None);
+            }
+            Table::Challenge.remove(on, nonce)?;
+            Ok(Some(made_at))
+        })
     }
 
-    fn raise(&mut self, handle: &[u8; 32], shown: &Floors) -> Result<Result<(), Floors>, LedgerError> {
+    fn credential(&mut self, device: &Device, issued_at: u64) -> Result<Result<(), u64>, LedgerError> {
+        self.raised(Table::Credential, &key(device), issued_at)
+    }
+
+    fn raise(&mut self, device: &Device, shown: &Floors) -> Result<Result<(), Floors>, LedgerError> {
+        let key = key(device);
         self.change(|on| {
-            let stood = match Table::Floor.find(on, handle)? {
+            let stood = match Table::Floor.find(on, &key)? {
                 Some(bytes) => floors::from_bytes(&bytes)
                     .ok_or_else(|| LedgerError::Damaged("floors of another length".into()))?,
                 None => Floors::default(),
@@ -117,7 +160,7 @@ impl Ledger for SqliteLedger {
                 // Nothing new to remember, nothing to wait for.
                 Some(raised) if raised == stood => Ok(Ok(())),
                 Some(raised) => {
-                    Table::Floor.put(on, handle, &floors::to_bytes(&raised))?;
+                    Table::Floor.put(on, &key, &floors::to_bytes(&raised))?;
                     Ok(Ok(()))
                 }
                 None => Ok(Err(stood)),
@@ -125,14 +168,25 @@ impl Ledger for SqliteLedger {
         })
     }
 
-    fn list(&mut self, audience: &str, raised: u64) -> Result<Result<(), u64>, LedgerError> {
-        let key = sha256(&[audience.as_bytes()]);
-        self.change(|on| match Table::List.find(on, &key)?.as_deref().map(number).transpose()? {
-            Some(stood) if raised < stood => Ok(Err(stood)),
-            Some(stood) if raised == stood => Ok(Ok(())),
-            _ => Table::List.put(on, &key, &raised.to_be_bytes()).map(|_| Ok(())),
-        })
+    fn list(
+        &mut self,
+        audience: &str,
+        signer: &Sha256Digest,
+        number: u64,
+    ) -> Result<Result<(), u64>, LedgerError> {
+        self.raised(Table::List, &sha256(&[signer, audience.as_bytes()]), number)
     }
+}
+
+/// The key of a device's rows.
+fn key(device: &Device) -> Sha256Digest {
+    sha256(&[&device.issuer, &device.handle])
+}
+
+/// When a challenge was made, and what it is bound to.
+fn made(value: &[u8]) -> Result<(u64, &[u8]), LedgerError> {
+    let (made_at, binding) = value.split_at_checked(8).unwrap_or_default();
+    Ok((number(made_at)?, binding))
 }
 
 fn number(bytes: &[u8]) -> Result<u64, LedgerError> {

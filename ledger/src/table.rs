@@ -1,4 +1,4 @@
-//! Three tables of keys and values, each row with a digest, each table with the count of its rows and their digests'
+//! Four tables of keys and values, each row with a digest, each table with the count of its rows and their digests'
 //! sum (exclusive or).
 //!
 //! SQLite has no checksums of its own in a database file: a flipped bit of a floor would read as a lower floor, a
@@ -14,10 +14,11 @@ use trust_token::crypto::{Sha256Digest, sha256};
 pub(crate) const KIND: Kind = Kind {
     name: "a ledger",
     application: 0x454e_4c47,
-    version: 2,
+    version: 3,
     schema: &[
         "CREATE TABLE challenge (key BLOB PRIMARY KEY, value BLOB NOT NULL, digest BLOB NOT NULL) STRICT, WITHOUT ROWID",
         "CREATE INDEX challenge_by_age ON challenge (value, key)",
+        "CREATE TABLE credential (key BLOB PRIMARY KEY, value BLOB NOT NULL, digest BLOB NOT NULL) STRICT, WITHOUT ROWID",
         "CREATE TABLE floor (key BLOB PRIMARY KEY, value BLOB NOT NULL, digest BLOB NOT NULL) STRICT, WITHOUT ROWID",
         "CREATE TABLE list (key BLOB PRIMARY KEY, value BLOB NOT NULL, digest BLOB NOT NULL) STRICT, WITHOUT ROWID",
         "CREATE TABLE tally (name TEXT PRIMARY KEY, row_count INTEGER NOT NULL, sum BLOB NOT NULL) STRICT, WITHOUT ROWID",
@@ -29,15 +30,17 @@ pub(crate) const KIND: Kind = Kind {
 /// One of the tables.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Table {
-    /// Of open challenges: nonce, and when it was made (8 bytes, big-endian).
+    /// Of open challenges: nonce, when it was made (8 bytes, big-endian) and what it is bound to (32).
     Challenge,
-    /// Of floors: handle, and floors as `floors.rs` writes them.
+    /// Of credentials: device, and when its last one was given (8 bytes, big-endian).
+    Credential,
+    /// Of floors: device, and floors as `floors.rs` writes them.
     Floor,
-    /// Of lists of revoked handles: SHA-256 of the audience, and the highest number (8 bytes, big-endian).
+    /// Of lists of revoked handles: audience and signer, and the highest number (8 bytes, big-endian).
     List,
 }
 
-pub(crate) const TABLES: [Table; 3] = [Table::Challenge, Table::Floor, Table::List];
+pub(crate) const TABLES: [Table; 4] = [Table::Challenge, Table::Credential, Table::Floor, Table::List];
 
 /// A key and its value.
 type Entry = ([u8; 32], Vec<u8>);
@@ -60,6 +63,7 @@ impl Table {
     fn name(self) -> &'static str {
         match self {
             Table::Challenge => "challenge",
+            Table::Credential => "credential",
             Table::Floor => "floor",
             Table::List => "list",
         }
@@ -94,9 +98,18 @@ impl Table {
 
     /// The row with the least value; of these, the one with the least key.
     pub(crate) fn least(self, on: &Connection) -> Result<Option<Entry>, LedgerError> {
-        let query = format!("SELECT key, value, digest FROM {} ORDER BY value, key LIMIT 1", self.name());
+        self.end(on, "value, key")
+    }
+
+    /// The row with the greatest value; of these, the one with the greatest key.
+    pub(crate) fn greatest(self, on: &Connection) -> Result<Option<Entry>, LedgerError> {
+        self.end(on, "value DESC, key DESC")
+    }
+
+    fn end(self, on: &Connection, order: &str) -> Result<Option<Entry>, LedgerError> {
+        let query = format!("SELECT key, value, digest FROM {} ORDER BY {order} LIMIT 1", self.name());
         let found = on.query_row(&query, [], |row| Ok(self.checked(row)));
-        found.optional().map_err(doing("looking for the oldest"))?.transpose()
+        found.optional().map_err(doing("looking for the oldest or the latest"))?.transpose()
     }
 
     /// Sets a key's value; what the table holds then. Inside a transaction.

@@ -12,6 +12,10 @@ fn fresh(name: &str) -> PathBuf {
     folder.join("ledger.db")
 }
 
+fn device(number: u8) -> Device {
+    Device { issuer: [8; 32], handle: [number; 32] }
+}
+
 fn shown(policy_version: u32) -> Floors {
     Floors { policy_version, counters: Counters { boot: 1, sequence: u64::MAX }, patches: [202_610; 3] }
 }
@@ -20,14 +24,14 @@ fn shown(policy_version: u32) -> Floors {
 fn a_full_database_is_an_error_and_keeps_what_it_has() {
     let path = fresh("full");
     let mut ledger = SqliteLedger::create(&path).unwrap();
-    ledger.raise(&[1; 32], &shown(7)).unwrap().unwrap();
+    ledger.raise(&device(1), &shown(7)).unwrap().unwrap();
     let pages: i64 = ledger.connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
     file::limit(&ledger.connection, pages + 1).unwrap();
     let mut written = 0_u32;
     let full = loop {
         let mut nonce = [0; 32];
         nonce[..4].copy_from_slice(&written.to_be_bytes());
-        match Ledger::open(&mut ledger, &nonce, 5) {
+        match Ledger::open(&mut ledger, &nonce, &[9; 32], 5) {
             Ok(()) => written += 1,
             Err(error) => break error,
         }
@@ -36,18 +40,18 @@ fn a_full_database_is_an_error_and_keeps_what_it_has() {
     let full = loop {
         let mut handle = [0; 32];
         handle[..4].copy_from_slice(&written.to_be_bytes());
-        match ledger.raise(&handle, &shown(8)) {
+        match ledger.raise(&Device { issuer: [8; 32], handle }, &shown(8)) {
             Ok(answer) => answer.unwrap(),
             Err(error) => break error,
         }
         written += 1;
     };
     assert!(full.to_string().contains("full"), "{full}");
-    assert_eq!(ledger.raise(&[1; 32], &shown(6)).unwrap(), Err(shown(7)));
+    assert_eq!(ledger.raise(&device(1), &shown(6)).unwrap(), Err(shown(7)));
     drop(ledger);
     let mut ledger = SqliteLedger::open(&path).unwrap();
-    assert_eq!(ledger.raise(&[1; 32], &shown(6)).unwrap(), Err(shown(7)));
-    assert_eq!(ledger.close(&[0; 32]).unwrap(), Some(5));
+    assert_eq!(ledger.raise(&device(1), &shown(6)).unwrap(), Err(shown(7)));
+    assert_eq!(ledger.close(&[0; 32], &[9; 32]).unwrap(), Some(5));
 }
 
 #[test]
@@ -55,6 +59,8 @@ fn damage_that_is_sound_sql_is_found() {
     let rows = [
         ("DELETE FROM floor", "rows of floor are missing"),
         ("DELETE FROM list", "rows of list are missing"),
+        ("DELETE FROM credential", "rows of credential are missing"),
+        ("UPDATE credential SET value = zeroblob(8)", "a row of credential is not what was written"),
         ("UPDATE list SET value = zeroblob(8)", "a row of list is not what was written"),
         ("DELETE FROM challenge", "rows of challenge are missing"),
         ("UPDATE floor SET value = zeroblob(32)", "a row of floor is not what was written"),
@@ -65,16 +71,17 @@ fn damage_that_is_sound_sql_is_found() {
         ("DROP TABLE floor", "another schema"),
         ("DROP INDEX challenge_by_age", "another schema"),
         ("CREATE TRIGGER t AFTER INSERT ON floor BEGIN DELETE FROM floor; END", "another schema"),
-        ("PRAGMA user_version = 1", "schema version 1: expected a ledger of version 2"),
-        ("PRAGMA user_version = 0", "schema version 0: expected a ledger of version 2"),
+        ("PRAGMA user_version = 1", "schema version 1: expected a ledger of version 3"),
+        ("PRAGMA user_version = 0", "schema version 0: expected a ledger of version 3"),
         ("PRAGMA application_id = 1", "application 0x1"),
     ];
     for (ix, (change, expected)) in rows.iter().enumerate() {
         let path = fresh(&format!("sql-{ix}"));
         let mut ledger = SqliteLedger::create(&path).unwrap();
-        Ledger::open(&mut ledger, &[3; 32], 5).unwrap();
-        ledger.raise(&[1; 32], &shown(7)).unwrap().unwrap();
-        ledger.list("calls", 7).unwrap().unwrap();
+        Ledger::open(&mut ledger, &[3; 32], &[9; 32], 5).unwrap();
+        ledger.raise(&device(1), &shown(7)).unwrap().unwrap();
+        ledger.list("calls", &[8; 32], 7).unwrap().unwrap();
+        ledger.credential(&device(1), 7).unwrap().unwrap();
         ledger.connection.execute_batch(change).unwrap();
         drop(ledger);
         let error = SqliteLedger::open(&path).expect_err(change).to_string();
@@ -86,27 +93,27 @@ fn damage_that_is_sound_sql_is_found() {
 #[test]
 fn a_damaged_row_answers_nothing() {
     let mut ledger = SqliteLedger::create(&fresh("row")).unwrap();
-    Ledger::open(&mut ledger, &[3; 32], 5).unwrap();
-    ledger.raise(&[1; 32], &shown(7)).unwrap().unwrap();
+    Ledger::open(&mut ledger, &[3; 32], &[9; 32], 5).unwrap();
+    ledger.raise(&device(1), &shown(7)).unwrap().unwrap();
     ledger.connection.execute_batch("UPDATE floor SET value = zeroblob(32)").unwrap();
-    ledger.list("calls", 7).unwrap().unwrap();
+    ledger.list("calls", &[8; 32], 7).unwrap().unwrap();
     ledger.connection.execute_batch("UPDATE challenge SET value = zeroblob(8)").unwrap();
     ledger.connection.execute_batch("UPDATE list SET value = zeroblob(8)").unwrap();
-    assert!(matches!(ledger.list("calls", 8), Err(LedgerError::Damaged(_))));
-    assert!(matches!(ledger.raise(&[1; 32], &shown(8)), Err(LedgerError::Damaged(_))));
-    assert!(matches!(ledger.close(&[3; 32]), Err(LedgerError::Damaged(_))));
+    assert!(matches!(ledger.list("calls", &[8; 32], 8), Err(LedgerError::Damaged(_))));
+    assert!(matches!(ledger.raise(&device(1), &shown(8)), Err(LedgerError::Damaged(_))));
+    assert!(matches!(ledger.close(&[3; 32], &[9; 32]), Err(LedgerError::Damaged(_))));
     assert!(matches!(ledger.expire(9), Err(LedgerError::Damaged(_))));
 }
 
 #[test]
 fn a_ledger_that_may_not_write_answers_nothing() {
     let mut ledger = SqliteLedger::create(&fresh("query-only")).unwrap();
-    Ledger::open(&mut ledger, &[3; 32], 5).unwrap();
+    Ledger::open(&mut ledger, &[3; 32], &[9; 32], 5).unwrap();
     ledger.connection.execute_batch("PRAGMA query_only = ON").unwrap();
-    assert!(matches!(ledger.close(&[3; 32]), Err(LedgerError::Sqlite { .. })));
-    assert!(matches!(ledger.raise(&[1; 32], &shown(8)), Err(LedgerError::Sqlite { .. })));
-    assert!(matches!(ledger.list("calls", 8), Err(LedgerError::Sqlite { .. })));
-    assert!(matches!(Ledger::open(&mut ledger, &[4; 32], 5), Err(LedgerError::Sqlite { .. })));
+    assert!(matches!(ledger.close(&[3; 32], &[9; 32]), Err(LedgerError::Sqlite { .. })));
+    assert!(matches!(ledger.raise(&device(1), &shown(8)), Err(LedgerError::Sqlite { .. })));
+    assert!(matches!(ledger.list("calls", &[8; 32], 8), Err(LedgerError::Sqlite { .. })));
+    assert!(matches!(Ledger::open(&mut ledger, &[4; 32], &[9; 32], 5), Err(LedgerError::Sqlite { .. })));
 }
 
 /// The seeds of the fuzz target: a ledger as it is made, and one of the smallest pages, which is a file of some
@@ -117,10 +124,11 @@ fn the_fuzzers_seeds_are_as_written() {
         let path = fresh(name);
         let mut ledger = SqliteLedger::create(&path).unwrap();
         for number in 1..3 {
-            Ledger::open(&mut ledger, &[10 + number; 32], number.into()).unwrap();
-            ledger.raise(&[20 + number; 32], &shown(number.into())).unwrap().unwrap();
+            Ledger::open(&mut ledger, &[10 + number; 32], &[9; 32], number.into()).unwrap();
+            ledger.raise(&device(20 + number), &shown(number.into())).unwrap().unwrap();
+            ledger.credential(&device(20 + number), number.into()).unwrap().unwrap();
         }
-        ledger.list("calls.enigm.example", 3).unwrap().unwrap();
+        ledger.list("calls.enigm.example", &[8; 32], 3).unwrap().unwrap();
         ledger.connection.execute_batch(&format!("PRAGMA page_size = {pages}; VACUUM")).unwrap();
         drop(ledger);
         let written = std::fs::read(&path).unwrap();

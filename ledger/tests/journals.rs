@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use trust_ledger::{LedgerError, SqliteLedger};
 use trust_token::claims::Counters;
 use trust_token::credential::Floors;
-use trust_token::ledger::Ledger;
+use trust_token::ledger::{Device, Ledger};
 
+const DEVICE: Device = Device { issuer: [8; 32], handle: [2; 32] };
 const PAGE: usize = 4096;
 const SECTOR: usize = 512;
 const MAGIC: [u8; 8] = [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
@@ -23,9 +24,9 @@ fn shown(boot: u64) -> Floors {
 /// The file in which a challenge, a handle and a list stand at this number.
 fn at(path: &Path, number: u64) -> Vec<u8> {
     let mut ledger = SqliteLedger::open(path).or_else(|_| SqliteLedger::create(path)).unwrap();
-    Ledger::open(&mut ledger, &[1; 32], number).unwrap();
-    ledger.raise(&[2; 32], &shown(number)).unwrap().unwrap();
-    ledger.list("calls", number).unwrap().unwrap();
+    Ledger::open(&mut ledger, &[1; 32], &[9; 32], number).unwrap();
+    ledger.raise(&DEVICE, &shown(number)).unwrap().unwrap();
+    ledger.list("calls", &[8; 32], number).unwrap().unwrap();
     drop(ledger);
     fs::read(path).unwrap()
 }
@@ -33,9 +34,9 @@ fn at(path: &Path, number: u64) -> Vec<u8> {
 /// At which number a ledger stands; all three must be of one.
 fn stands(path: &Path) -> Result<u64, LedgerError> {
     let mut ledger = SqliteLedger::open(path)?;
-    let number = ledger.list("calls", 0)?.unwrap_err();
-    assert_eq!(ledger.raise(&[2; 32], &shown(0))?, Err(shown(number)));
-    assert_eq!(ledger.close(&[1; 32])?, Some(number));
+    let number = ledger.list("calls", &[8; 32], 0)?.unwrap_err();
+    assert_eq!(ledger.raise(&DEVICE, &shown(0))?, Err(shown(number)));
+    assert_eq!(ledger.close(&[1; 32], &[9; 32])?, Some(number));
     Ok(number)
 }
 

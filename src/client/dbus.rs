@@ -4,7 +4,9 @@ use super::read::{self, list, record};
 use super::{ClientError, Link};
 use crate::serve::dbus::contract::{ERROR_PREFIX, INTERFACE, NAME, PATH};
 use crate::serve::dbus::{Bus, next};
-use crate::serve::wire::{Change, GateFindings, GateWords, Head, HistoryEntry, ProviderState, Refusal, Summary};
+use crate::serve::wire::{
+    Change, GateFindings, GateWords, Head, HistoryEntry, ProviderState, Refusal, Summary,
+};
 use std::time::Duration;
 use trust_posture::GateId;
 use zbus::connection::Builder;
@@ -45,12 +47,16 @@ impl Connection {
         let call = self.connection.call_method(Some(NAME), PATH, Some(INTERFACE), method, body);
         zbus::block_on(call).map_err(|error| match error {
             zbus::Error::MethodError(name, says, _) => {
-                let refused = name.as_str().strip_prefix(ERROR_PREFIX).and_then(|name| {
-                    Refusal::ALL.into_iter().find(|refusal| refusal.name() == name)
-                });
+                let refused = name
+                    .as_str()
+                    .strip_prefix(ERROR_PREFIX)
+                    .and_then(|name| Refusal::ALL.into_iter().find(|refusal| refusal.name() == name));
                 match refused {
                     Some(refusal) => ClientError::Refused(refusal),
-                    None => ClientError::Unreachable(self.bus.to_string(), says.unwrap_or_else(|| name.to_string())),
+                    None => ClientError::Unreachable(
+                        self.bus.to_string(),
+                        says.unwrap_or_else(|| name.to_string()),
+                    ),
                 }
             }
             error => ClientError::Unreachable(self.bus.to_string(), error.to_string()),
@@ -59,7 +65,10 @@ impl Connection {
 }
 
 /// The one value of an answer, read.
-fn answer<T>(message: &Message, read: impl FnOnce(&Variant<'_>) -> Result<T, ClientError>) -> Result<T, ClientError> {
+fn answer<T>(
+    message: &Message,
+    read: impl FnOnce(&Variant<'_>) -> Result<T, ClientError>,
+) -> Result<T, ClientError> {
     let body = message.body();
     let fields = values(&body)?;
     match fields.fields() {
@@ -96,7 +105,8 @@ impl Link for Connection {
         let answered = self.call("GetHead", &())?;
         let (sequence, digest): (u64, Vec<u8>) =
             answered.body().deserialize().map_err(|error| ClientError::Malformed(error.to_string()))?;
-        let digest = digest.try_into().map_err(|_| ClientError::Malformed("digest: expected 32 bytes".into()))?;
+        let digest =
+            digest.try_into().map_err(|_| ClientError::Malformed("digest: expected 32 bytes".into()))?;
         Ok(Head { sequence, digest })
     }
 
@@ -114,8 +124,10 @@ impl Link for Connection {
         let gone = |says: String| ClientError::Unreachable(self.bus.to_string(), says);
         // Before subscribing, so that no change is missed.
         let mut stream = MessageStream::from(&self.connection);
-        let leaving = format!("type='signal',sender='{BUS}',interface='{BUS}',member='NameOwnerChanged',arg0='{NAME}'");
-        let matched = self.connection.call_method(Some(BUS), "/org/freedesktop/DBus", Some(BUS), "AddMatch", &leaving);
+        let leaving =
+            format!("type='signal',sender='{BUS}',interface='{BUS}',member='NameOwnerChanged',arg0='{NAME}'");
+        let matched =
+            self.connection.call_method(Some(BUS), "/org/freedesktop/DBus", Some(BUS), "AddMatch", &leaving);
         zbus::block_on(matched).map_err(|error| gone(error.to_string()))?;
         self.call("Subscribe", &())?;
         while let Some(message) = zbus::block_on(next(&mut stream)) {
@@ -124,12 +136,14 @@ impl Link for Connection {
             let member = header.member().map(|member| member.as_str().to_owned());
             match (message.message_type(), member.as_deref()) {
                 // The bus lets nobody else speak as the name's owner, but anybody may send a signal of this name.
-                (Type::Signal, Some("PostureChanged")) if self.is_from_daemon(&message)? => {
-                    if !told(change(&message)?) {
-                        return Ok(());
-                    }
+                (Type::Signal, Some("PostureChanged"))
+                    if self.is_from_daemon(&message)? && !told(change(&message)?) =>
+                {
+                    return Ok(());
                 }
-                (Type::Signal, Some("NameOwnerChanged")) if header.sender().is_some_and(|from| from.as_str() == BUS) => {
+                (Type::Signal, Some("NameOwnerChanged"))
+                    if header.sender().is_some_and(|from| from.as_str() == BUS) =>
+                {
                     return Err(gone("it left the bus".into()));
                 }
                 _ => {}
@@ -143,7 +157,8 @@ const BUS: &str = "org.freedesktop.DBus";
 
 impl Connection {
     fn is_from_daemon(&self, message: &Message) -> Result<bool, ClientError> {
-        let owner = self.connection.call_method(Some(BUS), "/org/freedesktop/DBus", Some(BUS), "GetNameOwner", &NAME);
+        let owner =
+            self.connection.call_method(Some(BUS), "/org/freedesktop/DBus", Some(BUS), "GetNameOwner", &NAME);
         let owner = zbus::block_on(owner)
             .map_err(|error| ClientError::Unreachable(self.bus.to_string(), error.to_string()))?;
         let owner: String =

@@ -162,7 +162,9 @@ fn head(of: &Record<'_>) -> Read<Head> {
 fn gate_summary(of: &Record<'_>) -> Read<GateSummary> {
     let failing = |variant: &Variant<'_>| match variant {
         Variant::Structure(counts) => match counts.fields() {
-            [Variant::U32(critical), Variant::U32(major), Variant::U32(minor)] => Ok([*critical, *major, *minor]),
+            [Variant::U32(critical), Variant::U32(major), Variant::U32(minor)] => {
+                Ok([*critical, *major, *minor])
+            }
             _ => Err(wrong("failing", "three numbers")),
         },
         _ => Err(wrong("failing", "three numbers")),

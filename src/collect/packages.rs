@@ -185,7 +185,7 @@ mod tests {
             let mut parts = Parts::default();
             let text = format!("<packages>{}</packages>", packages.iter().map(row).collect::<String>());
             parts.add(PACKAGES_XML, text.into_bytes());
-            let context = Context::new(Arc::new(Apps(parts)), catalogue.clone(), false);
+            let context = Context::new(std::sync::Arc::new(Apps(parts)), catalogue.clone(), false);
             let mut sink =
                 Sink::new(&context, vec![catalogue.find("kernel.unverified_system_apps").unwrap()]);
             packages_xml(&context, &mut sink);

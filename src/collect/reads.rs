@@ -141,7 +141,7 @@ mod tests {
         for (path, live) in roots.iter().flat_map(|path| [(path, false), (path, true)]) {
             let asked = Arc::default();
             let root = Recorded { root: Directory::open(path).unwrap(), live, asked: Arc::clone(&asked) };
-            let context = Context::new(Arc::new(root), catalogue.clone(), true);
+            let context = Context::new(std::sync::Arc::new(root), catalogue.clone(), true);
             let take = || std::mem::take(&mut *asked.lock().unwrap());
             context.mount(mounts::mounted(&context));
             let vouching = take();

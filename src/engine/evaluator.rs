@@ -237,14 +237,21 @@ impl State<'_> {
         }
         let clock = self.start.clock;
         let own_names = |names: BTreeSet<&'static str>| {
-            Names::new(names).map_or(Outcome::Missing(Reason::Malformed), |names| Outcome::Seen(Value::Names(names)))
+            Names::new(names)
+                .map_or(Outcome::Missing(Reason::Malformed), |names| Outcome::Seen(Value::Names(names)))
         };
         let mut own = vec![
             ("trustd.collectors_failed", own_names(self.failed.clone())),
             ("trustd.event_sources_lost", own_names(self.start.events.lost())),
-            ("trustd.unknown_percent", Outcome::Seen(Value::Int(own::unknown_percent(self.house, self.picture.evidence())))),
+            (
+                "trustd.unknown_percent",
+                Outcome::Seen(Value::Int(own::unknown_percent(self.house, self.picture.evidence()))),
+            ),
             ("trustd.history_intact", Outcome::Seen(Value::Bool(self.is_intact))),
-            ("trustd.clock_jumps", Outcome::Seen(Value::Int(i64::try_from(self.start.events.clock_jumps()).unwrap_or(i64::MAX)))),
+            (
+                "trustd.clock_jumps",
+                Outcome::Seen(Value::Int(i64::try_from(self.start.events.clock_jumps()).unwrap_or(i64::MAX))),
+            ),
         ];
         if !self.start.place.is_another_device() {
             own.push(("trustd.ui_listening", Outcome::Seen(Value::Bool(self.is_shown()))));
@@ -253,7 +260,10 @@ impl State<'_> {
         if whole {
             own.push(("trustd.clock", Outcome::Seen(Value::Time(clock.now()))));
         }
-        if whole && !self.start.place.is_another_device() && let Ok(root) = Directory::live() {
+        if whole
+            && !self.start.place.is_another_device()
+            && let Ok(root) = Directory::live()
+        {
             let context = Context::new(Arc::new(root), self.house.catalogue.clone(), false);
             own.extend(own::process(&*context.root, mounted(&context).as_ref()));
         }
@@ -288,7 +298,8 @@ impl State<'_> {
         let Some(after) = self.verdicts.clone() else { return };
         let changed = changed_gates(self.house, before.as_ref(), &after);
         // A waiver's end changes the posture alone.
-        let is_change = !changed.is_empty() || before.as_ref().map(Verdicts::posture) != Some(after.posture());
+        let is_change =
+            !changed.is_empty() || before.as_ref().map(Verdicts::posture) != Some(after.posture());
         if is_change {
             Counts::add(&self.shared.counts.changes, 1);
             let moment = self.start.clock.moment();
@@ -364,9 +375,12 @@ impl State<'_> {
         if happened.is_clock_set {
             self.picture.restamp(self.house, self.start.clock, moment);
         }
-        let stale = if happened.is_due { self.picture.stale(self.house, moment) } else { [false; COLLECTORS] };
+        let stale =
+            if happened.is_due { self.picture.stale(self.house, moment) } else { [false; COLLECTORS] };
         let mut dirty = happened.collectors;
-        for (dirty, (stale, left)) in dirty.iter_mut().zip(stale.into_iter().zip(std::mem::take(&mut self.left))) {
+        for (dirty, (stale, left)) in
+            dirty.iter_mut().zip(stale.into_iter().zip(std::mem::take(&mut self.left)))
+        {
             *dirty |= stale | left;
         }
         dirty

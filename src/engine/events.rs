@@ -1,7 +1,7 @@
 //! What the evaluator waits for: the watches, its deadline, the clocks, and whoever wakes it.
 
 use crate::collect::{COLLECTORS, ROSTER};
-use crate::watch::{Boottime, Clocks, Deadline, WatchRoot, Watches, Waker};
+use crate::watch::{Boottime, Clocks, Deadline, Waker, WatchRoot, Watches};
 use rustix::fd::AsFd;
 use rustix::io::Errno;
 use std::collections::BTreeSet;

@@ -48,7 +48,10 @@ pub fn process(root: &dyn Root, mounted: Option<&Mounted>) -> Vec<(&'static str,
         ("trustd.on_verity", on_verity.unwrap_or(Outcome::Missing(Reason::NotPresent))),
         ("trustd.untraced", untraced),
         ("trustd.confined", confined.map_or_else(Outcome::Missing, truth)),
-        ("trustd.no_foreign_code", maps.map_or_else(Outcome::Missing, |maps| truth(Some(only_own_code(&maps))))),
+        (
+            "trustd.no_foreign_code",
+            maps.map_or_else(Outcome::Missing, |maps| truth(Some(only_own_code(&maps)))),
+        ),
     ]
 }
 
@@ -80,7 +83,8 @@ fn only_own_code(maps: &str) -> bool {
         let rights = fields.nth(1).unwrap_or_default();
         let path = fields.nth(3).unwrap_or_default();
         let kernels = path == "[vdso]" || path == "[vsyscall]";
-        let from_a_file = path.starts_with('/') && !line.ends_with(" (deleted)") && !path.starts_with("/memfd:");
+        let from_a_file =
+            path.starts_with('/') && !line.ends_with(" (deleted)") && !path.starts_with("/memfd:");
         !rights.contains('x') || (!rights.contains('w') && (kernels || from_a_file))
     })
 }
@@ -121,7 +125,8 @@ mod tests {
 
     #[test]
     fn the_program_is_the_first_file_that_is_executed() {
-        let maps = "1-2 r--p 0 fd:00 12 /a\n2-3 r-xp 0 fd:00 12 /system_ext/bin/trustd\n3-4 r-xp 0 fd:00 9 /b\n";
+        let maps =
+            "1-2 r--p 0 fd:00 12 /a\n2-3 r-xp 0 fd:00 12 /system_ext/bin/trustd\n3-4 r-xp 0 fd:00 9 /b\n";
         assert_eq!(executable(maps), Some("/system_ext/bin/trustd"));
     }
 }

@@ -4,7 +4,9 @@ use super::clock::{Clock, Moment};
 use crate::collect::{COLLECTORS, ROSTER};
 use crate::cycle::House;
 use std::collections::BTreeSet;
-use trust_evidence::{Class, Evidence, Observation, Outcome, Reason, SignalIx, Source, SourceInfo, SourceKind};
+use trust_evidence::{
+    Class, Evidence, Observation, Outcome, Reason, SignalIx, Source, SourceInfo, SourceKind,
+};
 
 /// How a signal is kept up to date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,11 +83,13 @@ impl Picture {
     /// After the wall clock was set: names every reading's time anew, by how long ago it was.
     pub fn restamp(&mut self, house: &House, clock: Clock, at: Moment) {
         for (ix, _) in house.catalogue.iter() {
-            let Some(observation) = self.evidence.get(ix).filter(|observation| observation.taken_at.is_some())
+            let Some(observation) =
+                self.evidence.get(ix).filter(|observation| observation.taken_at.is_some())
             else {
                 continue;
             };
-            let age = at.since_boot.saturating_sub(self.read_at.get(ix.index()).copied().unwrap_or_default()) / 1000;
+            let age = at.since_boot.saturating_sub(self.read_at.get(ix.index()).copied().unwrap_or_default())
+                / 1000;
             let age = i64::try_from(age).unwrap_or(i64::MAX);
             let taken_at = trust_evidence::Time::from_unix(clock.now().unix().saturating_sub(age));
             let observation = Observation { taken_at, ..observation.clone() };

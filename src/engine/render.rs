@@ -40,7 +40,12 @@ fn gate_summary(view: GateView<'_>) -> GateSummary {
             *count += 1;
         }
     }
-    GateSummary { gate: view.gate.id, verdict: view.verdict, is_binding: view.binding, failing: Some(failing) }
+    GateSummary {
+        gate: view.gate.id,
+        verdict: view.verdict,
+        is_binding: view.binding,
+        failing: Some(failing),
+    }
 }
 
 /// One gate with its findings.
@@ -85,7 +90,10 @@ pub fn words(house: &House) -> Vec<GateWords> {
         .iter()
         .map(|gate| {
             let objectives = gates.objectives().get(gate.objectives.clone()).unwrap_or_default();
-            let checks = objectives.iter().flat_map(|objective| gates.checks().get(objective.checks.clone())).flatten();
+            let checks = objectives
+                .iter()
+                .flat_map(|objective| gates.checks().get(objective.checks.clone()))
+                .flatten();
             GateWords {
                 gate: gate.id,
                 title: gate.title.clone(),

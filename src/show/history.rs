@@ -247,7 +247,9 @@ mod tests {
         }
         let account = Account { walked: &walked, held: None };
         assert!(account.is_good() && account.text(Colour::Off).contains("kept elsewhere"));
-        assert!(account.text(Colour::Off).lines().all(|line| line.starts_with("head") || line.len() <= WIDTH));
+        assert!(
+            account.text(Colour::Off).lines().all(|line| line.starts_with("head") || line.len() <= WIDTH)
+        );
         let broken = chain::verify(&[entries[0].clone(), entries[2].clone()]);
         let account = Account { walked: &broken, held: None };
         assert!(!account.is_good());

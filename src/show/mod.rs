@@ -9,6 +9,7 @@ pub mod history;
 pub mod ota;
 pub mod pages;
 pub mod report;
+pub mod statement;
 pub mod status;
 pub mod token;
 

@@ -32,12 +32,22 @@ fn heading(out: &mut String, summary: &Summary, colour: Colour) -> fmt::Result {
     let policy = &summary.policy;
     let digest: String = hex(&policy.digest).chars().take(12).collect();
     writeln!(out, "{}  since number {}", colour.posture(summary.posture), summary.sequence)?;
-    writeln!(out, "judged {}, policy {} version {} ({digest})", time(summary.judged_at), printable(&policy.id), policy.version)?;
+    writeln!(
+        out,
+        "judged {}, policy {} version {} ({digest})",
+        time(summary.judged_at),
+        printable(&policy.id),
+        policy.version
+    )?;
     if policy.is_lab {
         writeln!(out, "{}", colour.paint(Paint::Warn, "LAB POLICY: proves nothing outside a laboratory"))?;
     }
     if summary.waivers > 0 {
-        writeln!(out, "{} in force", count(usize::try_from(summary.waivers).unwrap_or(usize::MAX), "waiver"))?;
+        writeln!(
+            out,
+            "{} in force",
+            count(usize::try_from(summary.waivers).unwrap_or(usize::MAX), "waiver")
+        )?;
     }
     if let Some(head) = summary.head {
         writeln!(out, "history ends at {}", head_text(&head))?;
@@ -52,12 +62,14 @@ fn gates(out: &mut String, gates: &[GateSummary], colour: Colour) -> fmt::Result
         if !gate.is_binding {
             remarks.push("does not bind".to_owned());
         }
-        for (number, what) in gate.failing.unwrap_or_default().into_iter().zip(["critical", "major", "minor"]) {
+        for (number, what) in gate.failing.unwrap_or_default().into_iter().zip(["critical", "major", "minor"])
+        {
             if number > 0 {
                 remarks.push(format!("{number} {what}"));
             }
         }
-        let line = format!("{:>2} {:<23} {verdict} {}", gate.gate.number(), gate.gate.id(), remarks.join(", "));
+        let line =
+            format!("{:>2} {:<23} {verdict} {}", gate.gate.number(), gate.gate.id(), remarks.join(", "));
         writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
@@ -70,13 +82,19 @@ fn findings(out: &mut String, gate: &GateFindings, words: &[GateWords], colour: 
             && matches!(finding.verdict, Verdict::Fail | Verdict::Unknown)
     };
     let words = words.iter().find(|words| words.gate == gate.summary.gate);
-    writeln!(out, "\n{} {}", gate.summary.gate.number(), words.map_or(gate.summary.gate.id(), |words| &words.title))?;
+    writeln!(
+        out,
+        "\n{} {}",
+        gate.summary.gate.number(),
+        words.map_or(gate.summary.gate.id(), |words| &words.title)
+    )?;
     for finding in gate.objectives.iter().flat_map(|objective| &objective.findings).filter(short) {
         let verdict = colour.verdict(finding.verdict, word(finding.verdict));
         writeln!(out, "  {verdict} {} {}", colour.severity(finding.severity), finding.code)?;
         paragraph(out, "    ", &printable(&finding.says))?;
         if finding.verdict == Verdict::Fail
-            && let Some(check) = words.and_then(|words| words.checks.iter().find(|check| check.code == finding.code))
+            && let Some(check) =
+                words.and_then(|words| words.checks.iter().find(|check| check.code == finding.code))
         {
             paragraph(out, "    Why it matters: ", &check.impact)?;
             paragraph(out, "    What to do: ", &check.remedy)?;
@@ -98,10 +116,17 @@ pub fn change(change: &Change, at: Time, colour: Colour) -> String {
 pub fn providers(providers: &[ProviderState]) -> String {
     let mut out = String::new();
     for provider in providers {
-        let age = provider.age.map_or("no report in this boot".into(), |age| format!("last report {age} s ago"));
-        let refused = if provider.refused > 0 { format!(", {} refused", provider.refused) } else { String::new() };
+        let age =
+            provider.age.map_or("no report in this boot".into(), |age| format!("last report {age} s ago"));
+        let refused =
+            if provider.refused > 0 { format!(", {} refused", provider.refused) } else { String::new() };
         let signals = count(provider.signals.len(), "signal");
-        let _ = writeln!(out, "{}: {signals}, number {}, {age}{refused}", printable(&provider.name), provider.sequence);
+        let _ = writeln!(
+            out,
+            "{}: {signals}, number {}, {age}{refused}",
+            printable(&provider.name),
+            provider.sequence
+        );
     }
     if out.is_empty() {
         out.push_str("the policy names no provider\n");

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use std::fmt::Display;
 use trust_evidence::Time;
 use trust_token::claims::{Boot, BootState, Claims};
-use trust_token::verify::{RULES, Refusal, Verified};
+use trust_token::credential::EvidenceLevel;
+use trust_token::verify::{RULES, Refusal, Requirements, Verified};
 
 /// What it says, as text.
 pub fn claims(claims: &Claims) -> String {
@@ -64,18 +65,35 @@ pub fn claims_json(claims: &Claims) -> Value {
     })
 }
 
-/// The verdict, and what came of each rule: those before the one that is broken hold, those after it were not asked.
-pub fn account<E>(verdict: &Result<Verified, Refusal<E>>) -> String {
+/// What one run can't tell of a rule: nothing is remembered between two.
+const UNASKED: [(&str, &str); 4] = [
+    ("challenge-used", "not asked: nothing is remembered between runs"),
+    ("revocation-older", "not asked: nothing is remembered between runs"),
+    ("floor", "the credential's alone: nothing is remembered between runs"),
+    ("ledger", "not asked: nothing is remembered between runs"),
+];
+
+/// The verdict, what was asked, and what came of each rule: those before the one that is broken hold, those after it
+/// were not asked, and some never are.
+pub fn account<E>(verdict: &Result<Verified, Refusal<E>>, asked: &Requirements<'_>) -> String {
     let mut text = match verdict {
         Ok(verified) => {
-            format!("VERIFIED  {}, its key kept by {}\n\n", verified.claims().posture, level(verified))
+            let kept = level(verified.evidence());
+            format!("VERIFIED  {}, its key kept by {kept}\n\n", verified.claims().posture)
         }
         Err(refusal) => format!("REFUSED  {refusal}\n\n"),
     };
+    text.push_str(&requirements(asked));
     let broken = verdict.as_ref().err().map(Refusal::code);
     for (code, asks) in RULES {
         let is_broken = broken == Some(code);
-        text.push_str(&format!("  {}  {code:<20} {asks}\n", if is_broken { "NO" } else { "ok" }));
+        let unasked = UNASKED.iter().find(|(rule, _)| *rule == code && !is_broken);
+        let (mark, words) = match unasked {
+            Some((_, why)) => ("--", *why),
+            None if is_broken => ("NO", asks),
+            None => ("ok", asks),
+        };
+        text.push_str(&format!("  {mark}  {code:<20} {words}\n"));
         if is_broken {
             text.push_str("  what follows was not asked\n");
             return text;
@@ -88,12 +106,27 @@ pub fn account<E>(verdict: &Result<Verified, Refusal<E>>) -> String {
     text
 }
 
+fn requirements(asked: &Requirements<'_>) -> String {
+    let gates: Vec<&str> = asked.gates.iter().map(|gate| gate.id()).collect();
+    let gates = if gates.is_empty() { "none".into() } else { gates.join(", ") };
+    format!(
+        "Asked\n  gates     {gates}\n  posture   {} or better, its key kept by {} or better, at most {} waivers\n  \
+         seconds   answered within {}, clocks {} apart, revoked handles at most {} old\n\n",
+        asked.posture,
+        level(asked.evidence),
+        asked.max_waivers,
+        asked.max_age,
+        asked.skew,
+        asked.max_revocation_age
+    )
+}
+
 /// The same for programs.
-pub fn account_json<E>(verdict: &Result<Verified, Refusal<E>>) -> Value {
-    match verdict {
+pub fn account_json<E>(verdict: &Result<Verified, Refusal<E>>, asked: &Requirements<'_>) -> Value {
+    let mut account = match verdict {
         Ok(verified) => json!({
             "verdict": "verified",
-            "evidence": level(verified),
+            "evidence": level(verified.evidence()),
             "claims": claims_json(verified.claims()),
         }),
         Err(refusal) => json!({
@@ -101,14 +134,32 @@ pub fn account_json<E>(verdict: &Result<Verified, Refusal<E>>) -> Value {
             "refusal": refusal.code(),
             "message": refusal.to_string(),
         }),
+    };
+    if let Value::Object(fields) = &mut account {
+        fields.insert("not_asked".into(), UNASKED.iter().map(|(code, _)| *code).collect());
+        let gates: Vec<&str> = asked.gates.iter().map(|gate| gate.id()).collect();
+        fields.insert("required_gates".into(), gates.into());
     }
+    account
 }
 
-fn level(verified: &Verified) -> &'static str {
-    match verified.evidence() {
-        trust_token::credential::EvidenceLevel::Software => "software",
-        trust_token::credential::EvidenceLevel::TrustedEnvironment => "a TEE",
-        trust_token::credential::EvidenceLevel::StrongBox => "a StrongBox",
+/// A credential or a list of revoked handles that was refused, before the attestation was looked at.
+pub fn refused(which: &str, why: &str) -> String {
+    let which = if which == "revoked" { "list of revoked handles" } else { which };
+    format!("REFUSED  the {which}: {why}\n\n  the attestation was not looked at\n")
+}
+
+/// The same for programs, under the name that the faces for C and Java give it.
+pub fn refused_json(which: &str, code: &str, why: &str) -> Value {
+    json!({ "verdict": "refused", "refusal": format!("{which}-{code}"), "message": why })
+}
+
+/// Who keeps a key.
+pub(super) fn level(level: EvidenceLevel) -> &'static str {
+    match level {
+        EvidenceLevel::Software => "software",
+        EvidenceLevel::TrustedEnvironment => "a TEE",
+        EvidenceLevel::StrongBox => "a StrongBox",
     }
 }
 
@@ -132,11 +183,11 @@ fn facts(boot: &Boot) -> Vec<(&'static str, String)> {
     facts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(bytes)
 }
 
-fn when(seconds: u64) -> String {
+pub(super) fn when(seconds: u64) -> String {
     let time = i64::try_from(seconds).ok().and_then(Time::from_unix);
     time.map_or_else(|| format!("{seconds} s since 1970"), |time| time.to_string())
 }

@@ -39,7 +39,7 @@ pub struct InstalledPolicy {
 }
 
 impl Store {
-    /// How many boots this file has seen, this one included.
+    /// How many boots wrote into this file, this one included: it does now, if it did not yet.
     pub fn boots(&mut self) -> Result<u64, StoreError> {
         self.change(|_, state, _| Ok(state.boots))
     }

@@ -66,7 +66,8 @@ pub struct Opened {
 }
 
 impl Store {
-    /// Opens the state in this directory, or begins it, and verifies all of it. `now` is in seconds since 1970.
+    /// Opens the state in this directory, or begins it, and verifies all of it. It writes nothing into a file that is
+    /// there: the boot is counted with the first thing that is written in it. `now` is in seconds since 1970.
     pub fn open(directory: &Path, boot_id: BootId, now: i64) -> Opened {
         let mut store = Store {
             place: Place::new(directory),
@@ -79,8 +80,8 @@ impl Store {
             fault: None,
             seen: Vec::new(),
         };
-        // The boot is counted now, whether anything changes in it or not.
-        let _ = store.change(|_, _, _| Ok(()));
+        // What is wrong is among its troubles.
+        let _ = store.twice(|store| store.settle().map(drop));
         Opened { troubles: store.troubles(), store }
     }
 
@@ -146,13 +147,10 @@ impl Store {
     /// that writes, or by [`Store::look`].
     pub fn verify(&mut self) -> Result<Verified, Fault> {
         let verified = match self.place.open() {
-            Ok(Some((live, state))) => {
-                let verified = entries::verify(&live.connection).map_err(|error| Fault::from(&error));
-                match (verified, self.known) {
-                    (Ok(_), Some(known)) if known != state.head => Err(Fault::Elsewhere),
-                    (verified, _) => verified.map(|(_, verified)| verified),
-                }
+            Ok(Some((_, state, _))) if self.known.is_some_and(|known| known != state.head) => {
+                Err(Fault::Elsewhere)
             }
+            Ok(Some((_, _, verified))) => Ok(verified),
             Ok(None) if self.live.is_some() => Err(Fault::Vanished),
             Ok(None) => Err(self.fault.clone().unwrap_or(Fault::Vanished)),
             Err(error) => Err(Fault::from(&error)),

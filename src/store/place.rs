@@ -1,5 +1,6 @@
 //! Where the file lies: the directory that one daemon holds, which file is there, and how a damaged one is set aside.
 
+use crate::store::chain::Verified;
 use crate::store::entries::{self, KIND};
 use crate::store::state::State;
 use crate::store::trouble::Fault;
@@ -74,7 +75,7 @@ impl Place {
     }
 
     /// Opens the file and reads all of it; none, if neither it nor a journal of it is there.
-    pub(crate) fn open(&self) -> Result<Option<(Live, State)>, LedgerError> {
+    pub(crate) fn open(&self) -> Result<Option<(Live, State, Verified)>, LedgerError> {
         let path = self.path();
         match fs::symlink_metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -83,9 +84,9 @@ impl Place {
             Err(error) => return Err(LedgerError::File { path, error }),
             Ok(_) => {}
         }
-        let (connection, (state, _)) = file::open(&path, &KIND, entries::verify)?;
+        let (connection, (state, verified)) = file::open(&path, &KIND, entries::verify)?;
         let identity = identity(&path).map_err(|error| LedgerError::File { path, error })?;
-        Ok(Some((Live { connection, identity }, state)))
+        Ok(Some((Live { connection, identity }, state, verified)))
     }
 
     /// Makes a file with this state and no entries.

@@ -51,7 +51,10 @@ impl Store {
         Ok(answer)
     }
 
-    fn twice<T>(&mut self, attempt: impl Fn(&mut Store) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub(super) fn twice<T>(
+        &mut self,
+        attempt: impl Fn(&mut Store) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let first = attempt(self);
         let last = match first {
             // Who waited for another process once does not wait again.
@@ -78,7 +81,7 @@ impl Store {
     }
 
     /// The file, open, at its place, and ending where this process left it.
-    fn settle(&mut self) -> Result<(&mut Live, Head), StoreError> {
+    pub(super) fn settle(&mut self) -> Result<(&mut Live, Head), StoreError> {
         self.place.hold().map_err(StoreError::Fault)?;
         let moved = self.live.as_ref().and_then(|live| self.place.look(live).err());
         let settled = match moved {
@@ -106,7 +109,7 @@ impl Store {
         }
         self.live = None;
         match self.place.open() {
-            Ok(Some((live, state))) if Some(state.head) == self.known => {
+            Ok(Some((live, state, _))) if Some(state.head) == self.known => {
                 self.remember(fault, aside.map_or(Outcome::Restored, Outcome::SetAside));
                 self.live = Some(live);
                 Ok(())
@@ -120,7 +123,7 @@ impl Store {
 
     fn reopen(&mut self) -> Result<(), Fault> {
         let fault = match self.place.open() {
-            Ok(Some((live, state))) => match self.fits(&live, &state) {
+            Ok(Some((live, state, _))) => match self.fits(&live, &state) {
                 Ok(true) => {
                     self.known = Some(state.head);
                     self.live = Some(live);
@@ -176,7 +179,7 @@ impl Store {
         let made = self.place.create(&State::begin(anchor, self.opened_at, is_anew));
         made.map_err(|error| Fault::from(&error))?;
         match self.place.open() {
-            Ok(Some((live, state))) => {
+            Ok(Some((live, state, _))) => {
                 self.known = Some(state.head);
                 self.live = Some(live);
                 Ok(())

@@ -83,6 +83,7 @@ impl From<&LedgerError> for Fault {
             LedgerError::NotPrivate { .. } => Fault::NotPrivate(says),
             LedgerError::Leftover { .. } => Fault::Leftover(says),
             LedgerError::ReadOnly { .. } => Fault::ReadOnly(says),
+            LedgerError::Busy { .. } | LedgerError::Forked => Fault::Held,
             LedgerError::File { error, .. } => of_system(error, says),
             LedgerError::Sqlite { error: rusqlite::Error::SqliteFailure(failure, _), .. } => {
                 of_sqlite(failure, says)

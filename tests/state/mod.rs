@@ -2,11 +2,14 @@
 
 #![allow(dead_code)] // not every test file that shares this module asks for all of it
 
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use trust_posture::{Posture, Verdict};
 use trustd::serve::wire::HistoryEntry;
-use trustd::store::{FILE, New, Opened, Store};
+use trustd::store::{FILE, New, Opened, Store, Trouble};
 
 pub const BOOT: [u8; 16] = [0xb0; 16];
 /// 2026-11-02T09:00:00Z.
@@ -77,4 +80,15 @@ pub fn change(nth: u64) -> New {
 /// Appends so many changes; each must be written.
 pub fn fill(store: &mut Store, count: u64) -> Vec<HistoryEntry> {
     (1..=count).map(|nth| store.append(change(nth)).unwrap()).collect()
+}
+
+/// Writes a file of mode 0600.
+pub fn write(path: &Path, bytes: &[u8]) {
+    let _ = std::fs::remove_file(path);
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).unwrap().write_all(bytes).unwrap();
+}
+
+/// What is wrong, by name.
+pub fn codes(troubles: &[Trouble]) -> Vec<&'static str> {
+    troubles.iter().map(|trouble| trouble.fault.code()).collect()
 }

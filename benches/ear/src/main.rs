@@ -26,7 +26,7 @@ use trust_token::credential::{Credential, EvidenceLevel};
 use trust_token::crypto::{PublicKey, Ring, Sign, Signature};
 use trust_token::ledger::Memory;
 use trust_token::revocation::Revoked;
-use trust_token::{Against, Challenge, Claims, Requirements, issue, verify};
+use trust_token::{Against, Challenge, Claims, KnownPolicy, Requirements, issue, verify};
 
 const ROUNDS: usize = 41;
 const CALLS: u32 = 10;
@@ -134,7 +134,7 @@ impl Ours {
             audience: sample::AUDIENCE,
             gates: &GateId::ALL,
             posture: Posture::Compliant,
-            policies: &[[5; 32]],
+            policies: &[KnownPolicy { digest: [5; 32], version: 3, is_lab: false }],
             accepts_lab: false,
             max_waivers: 0,
             evidence: EvidenceLevel::StrongBox,
@@ -155,7 +155,7 @@ impl Ours {
 }
 
 fn challenge(now: u64, ledger: &mut Memory) -> Challenge {
-    Challenge::make(&[11; 32], [2; 32], b"exporter", now, ledger).expect("it is memory")
+    Challenge::make(sample::AUDIENCE, &[11; 32], [2; 32], b"exporter", now, ledger).expect("it is memory")
 }
 
 /// A key of ring's, in memory.

@@ -16,7 +16,7 @@ use trust_token::credential::{Credential, EvidenceLevel};
 use trust_token::crypto::{PublicKey, Pure};
 use trust_token::ledger::Memory;
 use trust_token::revocation::Revoked;
-use trust_token::{Against, Challenge, Requirements, verify};
+use trust_token::{Against, Challenge, KnownPolicy, Requirements, verify};
 
 /// Everything that a relying party gets from outside is opaque to the compiler.
 fn outside<T>(value: T) -> T {
@@ -29,14 +29,14 @@ fn lets_in() -> Option<bool> {
     let issuers = [PublicKey { x: outside([0; 32]), y: outside([0; 32]) }];
     let mut ledger = Memory::new(outside(64));
     let challenge =
-        Challenge::make(&outside([0; 32]), outside([0; 32]), outside::<&[u8]>(&[]), now, &mut ledger).ok()?;
+        Challenge::make(outside("calls.enigm.example"), &outside([0; 32]), outside([0; 32]), outside::<&[u8]>(&[]), now, &mut ledger).ok()?;
     let credential = Credential::verify(outside::<&[u8]>(&[]), &issuers, now, &Pure).ok()?;
     let revoked = Revoked::verify(outside::<&[u8]>(&[]), &issuers, &Pure).ok()?;
     let requirements = Requirements {
         audience: outside("calls.enigm.example"),
         gates: outside::<&[GateId]>(&GateId::ALL),
         posture: outside(Posture::Compliant),
-        policies: outside::<&[[u8; 32]]>(&[]),
+        policies: outside::<&[KnownPolicy]>(&[]),
         accepts_lab: outside(false),
         max_waivers: outside(0),
         evidence: outside(EvidenceLevel::StrongBox),

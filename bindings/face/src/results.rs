@@ -30,7 +30,7 @@ const OTHERS: [(i32, &str, &str); 17] = [
     (204, "revoked-unknown-signer", "the list of revoked handles is of no signer that is pinned"),
     (205, "revoked-signature", "the signature of the list of revoked handles does not verify"),
     (206, "revoked-too-large", "the list of revoked handles is longer than any"),
-    (BAD_ARGUMENT, "bad-argument", "an argument that none can be"),
+    (BAD_ARGUMENT, "bad-argument", "an argument is null or out of range"),
     (INTERNAL, "internal", "a fault of the library"),
 ];
 
@@ -39,6 +39,12 @@ pub fn results() -> impl Iterator<Item = (i32, &'static str, String)> {
     let rules =
         (1..).zip(RULES).map(|(number, (code, asks))| (number, code, format!("{code}: expected {asks}")));
     OTHERS.into_iter().map(|(number, code, words)| (number, code, words.to_owned())).chain(rules)
+}
+
+/// A result in words.
+pub fn words(result: i32) -> String {
+    let found = results().find(|(number, ..)| *number == result);
+    found.map_or_else(|| "no result of this library".to_owned(), |(_, _, words)| words)
 }
 
 /// The number of a rule.
@@ -52,13 +58,13 @@ pub(crate) fn of_credential(refusal: &CredentialRefusal) -> i32 {
     match refusal {
         CredentialRefusal::TooLarge => 101,
         CredentialRefusal::Malformed(_) => 102,
-        CredentialRefusal::Algorithm => 103,
+        CredentialRefusal::Algorithm(_) => 103,
         CredentialRefusal::Unprotected => 104,
-        CredentialRefusal::Type => 105,
-        CredentialRefusal::UnknownIssuer => 106,
+        CredentialRefusal::Type(_) => 105,
+        CredentialRefusal::UnknownIssuer(_) => 106,
         CredentialRefusal::HighS => 107,
         CredentialRefusal::Signature => 108,
-        CredentialRefusal::Expired => of_rule("credential-expired"),
+        CredentialRefusal::Expired { .. } => of_rule("credential-expired"),
     }
 }
 
@@ -66,8 +72,8 @@ pub(crate) fn of_list(refusal: &RevokedRefusal) -> i32 {
     match refusal {
         RevokedRefusal::Malformed(_) => 201,
         RevokedRefusal::Header => 202,
-        RevokedRefusal::Type => 203,
-        RevokedRefusal::UnknownSigner => 204,
+        RevokedRefusal::Type(_) => 203,
+        RevokedRefusal::UnknownSigner(_) => 204,
         RevokedRefusal::Signature => 205,
         RevokedRefusal::TooLarge => 206,
     }

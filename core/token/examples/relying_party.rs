@@ -14,11 +14,19 @@ use trust_token::credential::{Credential, EvidenceLevel, Floors, VerifiedCredent
 use trust_token::crypto::{PublicKey, Ring, Sign};
 use trust_token::ledger::Memory;
 use trust_token::revocation::{Revoked, VerifiedRevoked};
-use trust_token::{Against, Challenge, Refusal, Requirements, Verified, issue, verify};
+use trust_token::{Against, Challenge, KnownPolicy, Refusal, Requirements, Verified, issue, verify};
 
 const AUDIENCE: &str = "calls.enigm.example";
-/// SHA-256 of the policy that this relying party knows.
-const POLICY: [u8; 32] = [5; 32];
+/// The gates that the policy shows this audience: `trustctl policy check production`.
+const SHOWN: [GateId; 5] = [
+    GateId::BuildIntegrity,
+    GateId::BootIntegrity,
+    GateId::RuntimeSecurity,
+    GateId::ApplicationExposure,
+    GateId::PrivacyControls,
+];
+/// The policy that this relying party knows.
+const POLICY: KnownPolicy = KnownPolicy { digest: [5; 32], version: 1, is_lab: false };
 
 /// A call stack's side of it.
 struct Calls {
@@ -34,7 +42,7 @@ impl Calls {
     fn ask(&mut self, proven_key: [u8; 32], exporter: &[u8]) -> Challenge {
         let mut random = [0; 32];
         self.random.fill(&mut random).expect("the system has randomness");
-        let Ok(challenge) = Challenge::make(&random, proven_key, exporter, now(), &mut self.ledger);
+        let Ok(challenge) = Challenge::make(AUDIENCE, &random, proven_key, exporter, now(), &mut self.ledger);
         challenge
     }
 
@@ -48,15 +56,16 @@ impl Calls {
     ) -> Result<Verified, Refusal<std::convert::Infallible>> {
         let requirements = Requirements {
             audience: AUDIENCE,
-            gates: &[GateId::BootIntegrity, GateId::RuntimeSecurity, GateId::NetworkSecurity],
+            // Of those that the policy shows this audience: another would never pass.
+            gates: &[GateId::BootIntegrity, GateId::RuntimeSecurity, GateId::PrivacyControls],
             posture: Posture::AtRisk,
             policies: &[POLICY],
             accepts_lab: false,
             max_waivers: 0,
             evidence: EvidenceLevel::TrustedEnvironment,
-            max_age: 30,
+            max_age: 120,
             skew: 60,
-            max_revocation_age: 7 * 86_400,
+            max_revocation_age: 86_400,
         };
         let against = Against { credential, requirements: &requirements, revoked, now: now() };
         verify(token, challenge, against, &mut self.ledger, &Ring)
@@ -105,20 +114,20 @@ fn enrolled(device: &impl Sign, enrolment: &p256::ecdsa::SigningKey) -> (Vec<u8>
 }
 
 fn answer(device: &p256::ecdsa::SigningKey, nonce: &[u8; 32], key: [u8; 32], runtime: Verdict) -> Vec<u8> {
-    let gates = GateId::ALL.map(|gate| GateClaim {
+    let gates = SHOWN.map(|gate| GateClaim {
         gate,
         verdict: if gate == GateId::RuntimeSecurity { runtime } else { Verdict::Pass },
     });
     let claims = Claims {
         audience: AUDIENCE.into(),
         issued_at: now(),
-        expires_at: now() + 30,
+        expires_at: now() + 120,
         id: [1; 16],
         confirmation: key,
         nonce: *nonce,
         build: "trustd/0.1.0".into(),
         handle: [4; 32],
-        policy: PolicyClaim { id: "production".into(), version: 1, digest: POLICY, is_lab: false },
+        policy: PolicyClaim { id: "production".into(), version: 1, digest: POLICY.digest, is_lab: false },
         counters: Counters { boot: 7, sequence: 1234 },
         posture: if runtime == Verdict::Pass { Posture::Compliant } else { Posture::Indeterminate },
         gates: gates.to_vec(),

@@ -58,7 +58,7 @@ impl VerifiedBundle {
 }
 
 /// Why a bundle was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BundleRefusal {
     /// More than [`MAX_BUNDLE`] bytes.
     TooLarge,
@@ -72,6 +72,8 @@ pub enum BundleRefusal {
     UnknownSigner,
     /// Not the signer's signature, or the higher of two.
     Signature,
+    /// It is of another policy than is asked for: whose id it has.
+    Id(Box<str>),
     /// It does not hold yet.
     NotYetValid,
     /// It expired.
@@ -95,11 +97,15 @@ impl Bundle {
         cose::sign(BUNDLE_TYPE, &writer.into_bytes(), key)
     }
 
-    /// Verifies a bundle as of `now`, in seconds since 1970. `floor` is the version that held last, or none before
-    /// the first; the same version is taken again, so that a device can verify what it has.
+    /// Verifies a bundle of the policy `id` as of `now`, in seconds since 1970. `floor` is the version that held last, or none before
+    /// the first; the same version is taken again, so that a device can verify what it has. Versions are an id's own:
+    /// without the id, any other policy of a higher version would raise the floor above this one's.
+    ///
+    /// Whether the policy is a laboratory's, its text says: who reads it refuses one where none is wanted.
     pub fn verify(
         bytes: &[u8],
         signers: &[PublicKey],
+        id: &str,
         now: u64,
         floor: Option<u32>,
         crypto: &dyn VerifySignature,
@@ -114,6 +120,9 @@ impl Bundle {
         let signer = signers.iter().find(|signer| signer.thumbprint() == signed.kid);
         signed.verify(signer.ok_or(BundleRefusal::UnknownSigner)?, crypto)?;
         let bundle = Bundle::from_bytes(signed.payload).map_err(BundleRefusal::Malformed)?;
+        if *bundle.id != *id {
+            return Err(BundleRefusal::Id(bundle.id));
+        }
         if now < bundle.issued_at {
             return Err(BundleRefusal::NotYetValid);
         }
@@ -153,7 +162,7 @@ impl From<Bad> for BundleRefusal {
     fn from(bad: Bad) -> BundleRefusal {
         match bad {
             Bad::Form(malformed) => BundleRefusal::Malformed(malformed),
-            Bad::Algorithm | Bad::Unprotected => BundleRefusal::Header,
+            Bad::Algorithm(_) | Bad::Unprotected => BundleRefusal::Header,
             Bad::HighS | Bad::Signature => BundleRefusal::Signature,
         }
     }
@@ -164,15 +173,16 @@ impl fmt::Display for BundleRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             BundleRefusal::TooLarge => write!(f, "more than {MAX_BUNDLE} bytes"),
-            BundleRefusal::Malformed(Malformed { at, expected }) => {
-                write!(f, "malformed at byte {at}: expected {expected}")
-            }
+            BundleRefusal::Malformed(malformed) => write!(f, "malformed at {malformed}"),
             BundleRefusal::Header => {
                 f.write_str("its header names another algorithm than ES256, or has an unprotected part")
             }
             BundleRefusal::Type => write!(f, "it is not of type {BUNDLE_TYPE}"),
             BundleRefusal::UnknownSigner => f.write_str("none of the given signers signed it"),
             BundleRefusal::Signature => f.write_str("the signature is not its signer's"),
+            BundleRefusal::Id(found) => {
+                write!(f, "it is of policy {found}, expected the one that is asked for")
+            }
             BundleRefusal::NotYetValid => f.write_str("it does not hold yet"),
             BundleRefusal::Expired => f.write_str("it expired"),
             BundleRefusal::Rollback(floor) => write!(f, "a version below {floor}, which held before"),

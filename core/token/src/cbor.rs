@@ -10,6 +10,8 @@ mod write;
 pub(crate) use read::{Key, Reader};
 pub(crate) use write::Writer;
 
+use core::fmt;
+
 /// Major types (RFC 8949 §3.1).
 const UNSIGNED: u8 = 0;
 const NEGATIVE: u8 = 1;
@@ -31,6 +33,24 @@ pub struct Malformed {
     pub at: usize,
     /// In words.
     pub expected: &'static str,
+    /// How many bytes were expected and how many found, where that is what is wrong.
+    pub lengths: Option<(u64, u64)>,
+}
+
+impl Malformed {
+    const fn new(at: usize, expected: &'static str) -> Malformed {
+        Malformed { at, expected, lengths: None }
+    }
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "byte {}: expected {}", self.at, self.expected)?;
+        match self.lengths {
+            Some((expected, found)) => write!(f, ": {expected}, found {found}"),
+            None => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]

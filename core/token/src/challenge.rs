@@ -3,6 +3,12 @@
 use crate::crypto::{Sha256Digest, sha256};
 use crate::ledger::Ledger;
 
+/// What an open challenge is bound to, as a [`Ledger`] keeps it: a digest of its audience and its confirmation.
+pub fn binding(audience: &str, confirmation: &Sha256Digest) -> Sha256Digest {
+    // The confirmation has one length, and comes last.
+    sha256(&[b"tag:enigm.example,2026:challenge#1\0", audience.as_bytes(), confirmation])
+}
+
 /// A challenge that is open. It is answered by value, so that in one program it can't be answered twice; between
 /// programs and restarts, the [`Ledger`] sees to it.
 #[must_use]
@@ -13,9 +19,10 @@ pub struct Challenge {
 }
 
 impl Challenge {
-    /// Makes a challenge and opens it: nonce = SHA-256(random || confirmation || exporter).
+    /// Makes a challenge and opens it for one audience: nonce = SHA-256(random || confirmation || exporter).
     ///
-    /// `random` is fresh from a cryptographic source. `confirmation` is the COSE key thumbprint of the key that the
+    /// `audience` is who the relying party is: an answer to it holds for that audience and this confirmation alone,
+    /// whoever else shares the ledger. `random` is fresh from a cryptographic source. `confirmation` is the COSE key thumbprint of the key that the
     /// caller proves elsewhere, in the channel. `exporter` is what both ends of the channel have in common and no
     /// other channel has (RFC 9266); empty where there is none.
     ///
@@ -23,6 +30,7 @@ impl Challenge {
     /// exporter binds the channel only where the caller is given `random` too and makes the nonce again from its own
     /// end of the channel, before it asks the device. Otherwise the proof of the confirmation key alone binds it.
     pub fn make<L: Ledger>(
+        audience: &str,
         random: &[u8; 32],
         confirmation: Sha256Digest,
         exporter: &[u8],
@@ -30,12 +38,12 @@ impl Challenge {
         ledger: &mut L,
     ) -> Result<Challenge, L::Error> {
         let nonce = sha256(&[random, &confirmation, exporter]);
-        ledger.open(&nonce, now)?;
+        ledger.open(&nonce, &binding(audience, &confirmation), now)?;
         Ok(Challenge { nonce, confirmation })
     }
 
     /// A challenge that was made before, by what was kept of it: in the request that it was made in, say. The ledger
-    /// knows whether it is still open, and since when.
+    /// knows whether it is still open, since when, and whether it was made for this confirmation.
     pub fn kept(nonce: [u8; 32], confirmation: Sha256Digest) -> Challenge {
         Challenge { nonce, confirmation }
     }

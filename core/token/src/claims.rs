@@ -72,7 +72,7 @@ pub struct Claims {
     pub posture: Posture,
     /// The gates that this audience sees, by number, each once.
     pub gates: Vec<GateClaim>,
-    /// The boot facts that this audience sees.
+    /// The boot facts that this audience sees: at least one of them, or none here.
     pub boot: Option<Boot>,
     /// How many waivers hold.
     pub waivers: u64,

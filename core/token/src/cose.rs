@@ -9,6 +9,7 @@
 
 use crate::cbor::{Malformed, Reader, Writer};
 use crate::crypto::{PublicKey, Sha256Digest, Sign, Signature, VerifySignature, is_low, lowered};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// The tag of a COSE_Sign1.
@@ -35,8 +36,8 @@ pub(crate) struct Sign1<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bad {
     Form(Malformed),
-    /// Another algorithm than ES256.
-    Algorithm,
+    /// Another algorithm than ES256: its number.
+    Algorithm(i64),
     /// The unprotected header is not empty.
     Unprotected,
     /// s is the higher of two.
@@ -50,18 +51,34 @@ impl From<Malformed> for Bad {
     }
 }
 
+impl Bad {
+    /// The same of an item that stands at this byte of another.
+    fn at(self, start: usize) -> Bad {
+        match self {
+            Bad::Form(malformed) => Bad::Form(Malformed { at: start + malformed.at, ..malformed }),
+            other => other,
+        }
+    }
+}
+
+/// What a statement says that it is, to be said in a refusal: as long as a type of the profile.
+pub(crate) fn said(typ: &str) -> Box<str> {
+    typ.chars().take(64).collect()
+}
+
 impl<'a> Sign1<'a> {
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Sign1<'a>, Bad> {
         let mut reader = Reader::new(bytes);
         reader.tag(SIGN1)?;
         reader.array(4)?;
         let protected = reader.bytes()?;
+        let start = reader.at() - protected.len();
         let unprotected = reader.map()?;
         reader.last(&unprotected).map_err(|_| Bad::Unprotected)?;
         let payload = reader.bytes()?;
         let signature = reader.fixed()?;
         reader.end()?;
-        let (kid, typ) = header(protected)?;
+        let (kid, typ) = header(protected).map_err(|bad| bad.at(start))?;
         Ok(Sign1 { protected, kid, typ, payload, signature })
     }
 
@@ -81,8 +98,9 @@ fn header(protected: &[u8]) -> Result<(Sha256Digest, &str), Bad> {
     let mut reader = Reader::new(protected);
     let mut map = reader.map()?;
     reader.expect(&mut map, ALG)?;
-    if reader.integer()? != ES256 {
-        return Err(Bad::Algorithm);
+    let algorithm = reader.integer()?;
+    if algorithm != ES256 {
+        return Err(Bad::Algorithm(algorithm));
     }
     reader.expect(&mut map, KID)?;
     let kid = reader.fixed()?;

@@ -7,9 +7,10 @@
 use crate::cbor::{Malformed, Reader, Writer};
 use crate::claims::{Counters, read_text as text};
 use crate::cose::{self, Bad, Sign1};
-use crate::crypto::{PublicKey, Sha256Digest, Sign, VerifySignature};
+use crate::crypto::{Hex, PublicKey, Sha256Digest, Sign, VerifySignature};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::fmt;
 
 /// The media type that a credential says it is.
 pub const CREDENTIAL_TYPE: &str = "application/enigm-posture-credential+cwt";
@@ -44,7 +45,8 @@ const LEVELS: [EvidenceLevel; 3] =
 pub struct Floors {
     /// Of the policy's version.
     pub policy_version: u32,
-    /// Of the counters, together.
+    /// Of the counters, together. In a credential 0: where they stood would tell how far they have risen since, which is
+    /// the same for all audiences.
     pub counters: Counters,
     /// Of the patch levels of system, vendor and boot image, YYYYMM.
     pub patches: [u32; 3],
@@ -73,36 +75,51 @@ pub struct Credential {
 
 /// A credential whose signature was checked. Only [`Credential::verify`] makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VerifiedCredential(Credential);
+pub struct VerifiedCredential {
+    credential: Credential,
+    issuer: Sha256Digest,
+}
 
 impl VerifiedCredential {
     /// What it says.
     pub fn get(&self) -> &Credential {
-        &self.0
+        &self.credential
+    }
+
+    /// The thumbprint of the key that signed it.
+    pub fn issuer(&self) -> &Sha256Digest {
+        &self.issuer
     }
 }
 
 /// Why a credential was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CredentialRefusal {
     /// More than [`MAX_CREDENTIAL`] bytes.
     TooLarge,
     /// Another encoding than the one, or no credential.
     Malformed(Malformed),
-    /// Another algorithm than ES256.
-    Algorithm,
+    /// Another algorithm than ES256: its number (RFC 9053).
+    Algorithm(i64),
     /// The unprotected header is not empty.
     Unprotected,
-    /// It says that it is something else.
-    Type,
-    /// No pinned enrolment verifier's.
-    UnknownIssuer,
+    /// It says that it is something else: what, cut to 64 characters.
+    Type(Box<str>),
+    /// No pinned enrolment verifier's: whose it says it is.
+    UnknownIssuer(Sha256Digest),
     /// The higher of two signatures.
     HighS,
     /// Not the issuer's signature.
     Signature,
-    /// It was not valid yet, or no longer.
-    Expired,
+    /// It was not valid yet, or no longer, in seconds since 1970.
+    Expired {
+        /// From when it holds.
+        issued_at: u64,
+        /// From when it does not any more.
+        expires_at: u64,
+        /// As of when it was verified.
+        now: u64,
+    },
 }
 
 impl Credential {
@@ -123,14 +140,15 @@ impl Credential {
         }
         let signed = Sign1::parse(bytes)?;
         if signed.typ != CREDENTIAL_TYPE {
-            return Err(CredentialRefusal::Type);
+            return Err(CredentialRefusal::Type(cose::said(signed.typ)));
         }
         let issuer = issuers.iter().find(|issuer| issuer.thumbprint() == signed.kid);
-        signed.verify(issuer.ok_or(CredentialRefusal::UnknownIssuer)?, crypto)?;
+        signed.verify(issuer.ok_or(CredentialRefusal::UnknownIssuer(signed.kid))?, crypto)?;
         let credential = Credential::from_bytes(signed.payload).map_err(CredentialRefusal::Malformed)?;
-        match (credential.issued_at..credential.expires_at).contains(&now) {
-            true => Ok(VerifiedCredential(credential)),
-            false => Err(CredentialRefusal::Expired),
+        let Credential { issued_at, expires_at, .. } = credential;
+        match (issued_at..expires_at).contains(&now) {
+            true => Ok(VerifiedCredential { credential, issuer: signed.kid }),
+            false => Err(CredentialRefusal::Expired { issued_at, expires_at, now }),
         }
     }
 
@@ -151,7 +169,7 @@ impl Credential {
         writer.into_bytes()
     }
 
-    fn from_bytes(bytes: &[u8]) -> Result<Credential, Malformed> {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Credential, Malformed> {
         let mut reader = Reader::new(bytes);
         let mut map = reader.map()?;
         reader.expect(&mut map, AUD)?;
@@ -220,13 +238,35 @@ impl CredentialRefusal {
         match self {
             CredentialRefusal::TooLarge => "too-large",
             CredentialRefusal::Malformed(_) => "malformed",
-            CredentialRefusal::Algorithm => "algorithm",
+            CredentialRefusal::Algorithm(_) => "algorithm",
             CredentialRefusal::Unprotected => "unprotected-header",
-            CredentialRefusal::Type => "type",
-            CredentialRefusal::UnknownIssuer => "unknown-issuer",
+            CredentialRefusal::Type(_) => "type",
+            CredentialRefusal::UnknownIssuer(_) => "unknown-issuer",
             CredentialRefusal::HighS => "high-s",
             CredentialRefusal::Signature => "signature",
-            CredentialRefusal::Expired => "expired",
+            CredentialRefusal::Expired { .. } => "expired",
+        }
+    }
+}
+
+/// What was found and what was expected.
+impl fmt::Display for CredentialRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())?;
+        match self {
+            CredentialRefusal::TooLarge => write!(f, ": expected at most {MAX_CREDENTIAL} bytes"),
+            CredentialRefusal::Malformed(malformed) => write!(f, ", {malformed}"),
+            CredentialRefusal::Algorithm(found) => write!(f, ": {found}, expected -7, ES256"),
+            CredentialRefusal::Type(found) => write!(f, ": {found:?}, expected {CREDENTIAL_TYPE}"),
+            CredentialRefusal::UnknownIssuer(kid) => {
+                write!(f, ": {}, expected the thumbprint of a pinned key", Hex(kid))
+            }
+            CredentialRefusal::Expired { issued_at, expires_at, now } => {
+                write!(f, ": it holds from {issued_at} to before {expires_at}, and now is {now}")
+            }
+            CredentialRefusal::Unprotected | CredentialRefusal::HighS | CredentialRefusal::Signature => {
+                Ok(())
+            }
         }
     }
 }
@@ -235,7 +275,7 @@ impl From<Bad> for CredentialRefusal {
     fn from(bad: Bad) -> CredentialRefusal {
         match bad {
             Bad::Form(malformed) => CredentialRefusal::Malformed(malformed),
-            Bad::Algorithm => CredentialRefusal::Algorithm,
+            Bad::Algorithm(found) => CredentialRefusal::Algorithm(found),
             Bad::Unprotected => CredentialRefusal::Unprotected,
             Bad::HighS => CredentialRefusal::HighS,
             Bad::Signature => CredentialRefusal::Signature,

@@ -9,6 +9,7 @@ mod ring;
 pub use self::pure::Pure;
 #[cfg(feature = "ring")]
 pub use self::ring::Ring;
+use core::fmt;
 use sha2::{Digest, Sha256};
 
 /// A signature: r and s, 32 bytes each, big-endian.
@@ -67,6 +68,15 @@ impl PublicKey {
         x.copy_from_slice(&self.x);
         y.copy_from_slice(&self.y);
         point
+    }
+}
+
+/// Bytes as hexadecimal digits, for refusals.
+pub(crate) struct Hex<'a>(pub(crate) &'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 

@@ -17,6 +17,7 @@ mod cose;
 pub mod credential;
 pub mod crypto;
 pub mod handle;
+pub mod inspect;
 pub mod ledger;
 pub mod revocation;
 pub mod rollover;
@@ -27,7 +28,8 @@ pub mod verify;
 pub use cbor::Malformed;
 pub use challenge::Challenge;
 pub use claims::Claims;
-pub use verify::{Against, Refusal, Requirements, Verified, inspect, issue, verify};
+pub use inspect::inspect;
+pub use verify::{Against, KnownPolicy, Refusal, Requirements, Verified, issue, verify};
 
 // It forges envelopes, and so needs the inside; it writes files, which nothing under src does.
 #[cfg(test)]

@@ -3,10 +3,11 @@
 use crate::cbor::{Malformed, Reader, Writer};
 use crate::claims::read_text as text;
 use crate::cose::{self, Bad, Sign1};
-use crate::crypto::{PublicKey, Sign, VerifySignature};
+use crate::crypto::{Hex, PublicKey, Sha256Digest, Sign, VerifySignature};
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
+use core::fmt;
 
 /// The media type that a list says it is.
 pub const REVOCATION_TYPE: &str = "application/enigm-posture-revocation+cwt";
@@ -35,10 +36,13 @@ pub struct Revoked {
 
 /// A list whose signature was checked. Only [`Revoked::verify`] makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VerifiedRevoked(Revoked);
+pub struct VerifiedRevoked {
+    list: Revoked,
+    signer: Sha256Digest,
+}
 
 /// Why a list was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RevokedRefusal {
     /// More than [`MAX_LIST`] bytes.
     TooLarge,
@@ -46,10 +50,10 @@ pub enum RevokedRefusal {
     Malformed(Malformed),
     /// Another algorithm than ES256, or something in the unprotected header.
     Header,
-    /// It says that it is something else.
-    Type,
-    /// No pinned signer's.
-    UnknownSigner,
+    /// It says that it is something else: what, cut to 64 characters.
+    Type(Box<str>),
+    /// No pinned signer's: whose it says it is.
+    UnknownSigner(Sha256Digest),
     /// Not the signer's signature, or the higher of two.
     Signature,
 }
@@ -57,7 +61,12 @@ pub enum RevokedRefusal {
 impl VerifiedRevoked {
     /// What it says.
     pub fn get(&self) -> &Revoked {
-        &self.0
+        &self.list
+    }
+
+    /// The thumbprint of the key that signed it.
+    pub fn signer(&self) -> &Sha256Digest {
+        &self.signer
     }
 }
 
@@ -84,14 +93,15 @@ impl Revoked {
         }
         let signed = Sign1::parse(bytes)?;
         if signed.typ != REVOCATION_TYPE {
-            return Err(RevokedRefusal::Type);
+            return Err(RevokedRefusal::Type(cose::said(signed.typ)));
         }
         let signer = signers.iter().find(|signer| signer.thumbprint() == signed.kid);
-        signed.verify(signer.ok_or(RevokedRefusal::UnknownSigner)?, crypto)?;
-        Revoked::from_bytes(signed.payload).map(VerifiedRevoked).map_err(RevokedRefusal::Malformed)
+        signed.verify(signer.ok_or(RevokedRefusal::UnknownSigner(signed.kid))?, crypto)?;
+        let list = Revoked::from_bytes(signed.payload).map_err(RevokedRefusal::Malformed)?;
+        Ok(VerifiedRevoked { list, signer: signed.kid })
     }
 
-    fn from_bytes(bytes: &[u8]) -> Result<Revoked, Malformed> {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Revoked, Malformed> {
         let mut reader = Reader::new(bytes);
         let mut map = reader.map()?;
         reader.expect(&mut map, AUD)?;
@@ -119,9 +129,26 @@ impl RevokedRefusal {
             RevokedRefusal::TooLarge => "too-large",
             RevokedRefusal::Malformed(_) => "malformed",
             RevokedRefusal::Header => "header",
-            RevokedRefusal::Type => "type",
-            RevokedRefusal::UnknownSigner => "unknown-signer",
+            RevokedRefusal::Type(_) => "type",
+            RevokedRefusal::UnknownSigner(_) => "unknown-signer",
             RevokedRefusal::Signature => "signature",
+        }
+    }
+}
+
+/// What was found and what was expected.
+impl fmt::Display for RevokedRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())?;
+        match self {
+            RevokedRefusal::TooLarge => write!(f, ": expected at most {MAX_LIST} bytes"),
+            RevokedRefusal::Malformed(malformed) => write!(f, ", {malformed}"),
+            RevokedRefusal::Header => f.write_str(": expected ES256 and an empty unprotected header"),
+            RevokedRefusal::Type(found) => write!(f, ": {found:?}, expected {REVOCATION_TYPE}"),
+            RevokedRefusal::UnknownSigner(kid) => {
+                write!(f, ": {}, expected the thumbprint of a pinned key", Hex(kid))
+            }
+            RevokedRefusal::Signature => Ok(()),
         }
     }
 }
@@ -130,7 +157,7 @@ impl From<Bad> for RevokedRefusal {
     fn from(bad: Bad) -> RevokedRefusal {
         match bad {
             Bad::Form(malformed) => RevokedRefusal::Malformed(malformed),
-            Bad::Algorithm | Bad::Unprotected => RevokedRefusal::Header,
+            Bad::Algorithm(_) | Bad::Unprotected => RevokedRefusal::Header,
             Bad::HighS | Bad::Signature => RevokedRefusal::Signature,
         }
     }

@@ -142,7 +142,7 @@ impl From<Bad> for RolloverRefusal {
     fn from(bad: Bad) -> RolloverRefusal {
         match bad {
             Bad::Form(malformed) => RolloverRefusal::Malformed(malformed),
-            Bad::Algorithm | Bad::Unprotected => RolloverRefusal::Header,
+            Bad::Algorithm(_) | Bad::Unprotected => RolloverRefusal::Header,
             Bad::HighS | Bad::Signature => RolloverRefusal::Signature,
         }
     }

@@ -4,7 +4,7 @@
 
 mod read;
 
-use read::{Vector, Vectors, evidence, fixed, floors, posture, unhex};
+use read::{Vector, Vectors, evidence, fixed, floors, policies, posture, unhex};
 use trust_posture::GateId;
 use trust_token::credential::Credential;
 #[cfg(not(feature = "ring"))]
@@ -21,20 +21,26 @@ fn judged(vectors: &Vectors, vector: &Vector<'_>) -> &'static str {
     let at = vector.number("credential_at");
     let credential = Credential::verify(&vector.file("credential"), &issuers, at, &Library).unwrap();
     let revoked = Revoked::verify(&vector.file("revoked"), &issuers, &Library).unwrap();
-    let mut ledger = Memory::new(usize::from(vector.value("is_open").as_bool().unwrap()));
+    let mut ledger = Memory::new(1);
     if let Some(stood) = vector.find("stood") {
-        ledger.raise(&credential.get().handle, &floors(stood)).unwrap().unwrap();
+        ledger.raise(&credential.device(), &floors(stood)).unwrap().unwrap();
+    }
+    if vector.find("given").is_some() {
+        ledger.credential(&credential.device(), vector.number("given")).unwrap().unwrap();
     }
     if vector.find("listed").is_some() {
-        ledger.list(vector.text("audience"), vector.number("listed")).unwrap().unwrap();
+        ledger.list(vector.text("audience"), revoked.signer(), vector.number("listed")).unwrap().unwrap();
     }
     let exporter = unhex(vector.text("exporter"));
     let (random, confirmation) = (fixed(vector.value("random")), fixed(vector.value("confirmation")));
     let made_at = vector.number("made_at");
-    let challenge = Challenge::make(&random, confirmation, &exporter, made_at, &mut ledger).unwrap();
+    let mut nowhere = Memory::new(1);
+    let opened = if vector.value("is_open").as_bool().unwrap() { &mut ledger } else { &mut nowhere };
+    let audience = vector.text("opened_for");
+    let challenge = Challenge::make(audience, &random, confirmation, &exporter, made_at, opened).unwrap();
     assert_eq!(*challenge.nonce(), fixed::<32>(vector.value("nonce")));
     let gates: Vec<GateId> = vector.list("gates").iter().map(|id| GateId::from_id(id).unwrap()).collect();
-    let policies: Vec<[u8; 32]> = vector.value("policies").as_array().unwrap().iter().map(fixed).collect();
+    let policies = policies(vector);
     let requirements = Requirements {
         audience: vector.text("audience"),
         gates: &gates,

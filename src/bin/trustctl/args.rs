@@ -176,7 +176,7 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
-    /// Show what a posture attestation says; nothing is verified
+    /// Show what a posture attestation, a credential or a list of revoked handles says of itself; nothing is verified
     #[command(subcommand)]
     Token(TokenCommand),
     /// Check a policy, write a starting one, sign one, or verify a signed one
@@ -249,11 +249,11 @@ pub enum AttestationCommand {
 
 #[derive(Subcommand)]
 pub enum TokenCommand {
-    /// Print its claims
+    /// Print what it says of itself: NOT VERIFIED, anybody could have written it
     ///
-    /// Exit status: 0 shown, 1 no posture attestation, 2 usage.
+    /// Exit status: 0 shown, 1 no such statement, 2 usage.
     Inspect {
-        /// The attestation, CBOR; - for standard input
+        /// A posture attestation, a credential or a list of revoked handles, CBOR; - for standard input
         token: PathBuf,
         /// Text or JSON
         #[arg(long, value_enum, default_value_t)]

@@ -91,7 +91,8 @@ pub fn history(daemon: &DaemonArgs, after: u64, format: Format) -> Outcome {
 pub fn history_verified(command: &HistoryCommand) -> Outcome {
     let HistoryCommand::Verify { daemon, head, format } = command;
     let expected = |text: &str| {
-        let expected = "expected a number, a colon and 64 hexadecimal digits, as `trustctl status` shows them";
+        let expected =
+            "expected a number, a colon and 64 hexadecimal digits, as `trustctl status` shows them";
         CommandError::Usage(format!("--head {}: {expected}", printable(text)))
     };
     let held = head.as_deref().map(|text| head_from_text(text).ok_or_else(|| expected(text))).transpose()?;

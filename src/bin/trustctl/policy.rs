@@ -32,7 +32,9 @@ pub fn run(command: PolicyCommand) -> Outcome {
         PolicyCommand::Sign { policy, key, issued, expires, output } => {
             signed(&policy, &key, issued, expires, output.as_deref())
         }
-        PolicyCommand::Verify { bundle, signer, at, floor } => verified(&bundle, &signer, at, floor),
+        PolicyCommand::Verify { bundle, signer, id, lab, at, floor } => {
+            verified(&bundle, &signer, &id, lab, at, floor)
+        }
     }
 }
 
@@ -61,10 +63,17 @@ fn signed(name: &str, key: &Path, issued: Option<Time>, expires: Time, output: O
     let bytes = bundle.sign(&signer).map_err(unusable)?;
     let Some(path) = output else { return print(&bytes) };
     store(path, &bytes).map_err(|error| CommandError::Io(path.into(), error))?;
-    print(said(&bundle).as_bytes())
+    print(said(&bundle, policy.is_lab()).as_bytes())
 }
 
-fn verified(file: &Path, signers: &[PathBuf], at: Option<Time>, floor: Option<u32>) -> Outcome {
+fn verified(
+    file: &Path,
+    signers: &[PathBuf],
+    id: &str,
+    accepts_lab: bool,
+    at: Option<Time>,
+    floor: Option<u32>,
+) -> Outcome {
     let house = House::open()?;
     let key = |path: &PathBuf| {
         let unusable = |error: KeyError| CommandError::Usage(format!("{}: {error}", path.display()));
@@ -80,25 +89,32 @@ fn verified(file: &Path, signers: &[PathBuf], at: Option<Time>, floor: Option<u3
         print(format!("{name}: refused: {why}\n").as_bytes())?;
         Ok(REFUSED)
     };
-    let verified = match Bundle::verify(&bytes, &signers, now, floor, &Ring) {
+    let verified = match Bundle::verify(&bytes, &signers, id, now, floor, &Ring) {
         Ok(verified) => verified,
         Err(refusal) => return refused(&refusal),
     };
     match policy_of(&house, &name, verified.get()) {
         Err(error) => refused(&error),
-        Ok(_) => print(format!("{}signer   {}\n", said(verified.get()), hex(verified.signer())).as_bytes()),
+        Ok(policy) if policy.is_lab() && !accepts_lab => {
+            refused(&"its policy is a laboratory's, expected one that is not, or --lab")
+        }
+        Ok(policy) => {
+            let said = said(verified.get(), policy.is_lab());
+            print(format!("{said}signer   {}\n", hex(verified.signer())).as_bytes())
+        }
     }
 }
 
 /// What a bundle says. Its policy was read, so that its id has no control characters.
-fn said(bundle: &Bundle) -> String {
+fn said(bundle: &Bundle, is_lab: bool) -> String {
     let time = |seconds: u64| match i64::try_from(seconds).ok().and_then(Time::from_unix) {
         Some(time) => time.to_string(),
         None => format!("{seconds} seconds after 1970"),
     };
     format!(
-        "policy   {}\nversion  {}\nsha256   {}\nissued   {}\nexpires  {}\n",
+        "policy   {}{}\nversion  {}\nsha256   {}\nissued   {}\nexpires  {}\n",
         printable(&bundle.id),
+        if is_lab { ", lab" } else { "" },
         bundle.version,
         hex(&bundle.digest()),
         time(bundle.issued_at),
@@ -135,6 +151,7 @@ fn checked(name: &str) -> Outcome {
     }
     for audience in policy.audiences() {
         text.push_str(&shown(audience));
+        doubts(audience, policy.audiences()).iter().for_each(|doubt| warn(doubt));
     }
     print(text.as_bytes())
 }
@@ -145,6 +162,27 @@ fn reporting(house: &House, plan: &Plan<'_>, provider: &Provider) -> String {
     let signals = plan.signals_of(name);
     let signals: Vec<&str> = signals.into_iter().map(|ix| house.catalogue.id(ix)).collect();
     format!("\nprovider {name}\n{}  signals  {}\n", named(callers), signals.join(", "))
+}
+
+/// SELinux types that stand for no one app or daemon: whoever runs there would be answered as the audience.
+const EVERYBODY: [&str; 6] = ["domain", "init", "kernel", "shell", "su", "untrusted_app"];
+/// A lifetime in seconds below which a slow answer comes too late.
+const SHORT: u16 = 30;
+
+/// What loads, and is hardly meant.
+fn doubts(audience: &Audience, all: &[Audience]) -> Vec<String> {
+    let Audience { id, ttl, callers, .. } = audience;
+    let alike = all.iter().filter(|other| other.id != *id && other.id.eq_ignore_ascii_case(id));
+    let alike = alike.map(|other| format!("{id}: {} differs from it by case alone", other.id));
+    let open = callers
+        .types
+        .iter()
+        .filter(|caller| EVERYBODY.contains(&&***caller) || caller.starts_with("untrusted_app_"));
+    let open =
+        open.map(|caller| format!("{id}: caller {caller} is no one program's: expected a type of its own"));
+    let short =
+        (*ttl < SHORT).then(|| format!("{id}: {ttl} seconds: a slow answer expires before it is judged"));
+    alike.chain(open).chain(short).collect()
 }
 
 /// What an audience sees, and who asks for it.
@@ -204,7 +242,14 @@ pub fn policy(name: &str) -> Result<Policy, CommandError> {
 
 fn unknown_policy(name: &str) -> CommandError {
     let known: Vec<&str> = policies::BUILT_IN.iter().map(|(name, ..)| *name).collect();
-    CommandError::Usage(format!("policy \"{name}\": expected {}, or a policy file", known.join(", ")))
+    let digits = match name.len() {
+        length @ 8.. if name.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            format!("{length} hexadecimal digits, and a SHA-256 has 64: ")
+        }
+        _ => String::new(),
+    };
+    let known = known.join(", ");
+    CommandError::Usage(format!("policy \"{name}\": {digits}expected {known}, or a policy file"))
 }
 
 /// A policy's text: of a built-in policy by name, else of a file.

@@ -106,8 +106,9 @@ pub fn store(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
-/// Reads a file, or standard input for `-`, of at most so many bytes.
-pub fn read_capped(path: &Path, cap: usize) -> Result<Vec<u8>, CommandError> {
+/// Reads the first bytes of a file, or of standard input for `-`: those that may be there, and one more where there
+/// are more, so that whoever parses them says that it is too large.
+pub fn read_beginning(path: &Path, cap: usize) -> Result<Vec<u8>, CommandError> {
     let error = |error| CommandError::Io(path.into(), error);
     let limit = u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
@@ -116,6 +117,12 @@ pub fn read_capped(path: &Path, cap: usize) -> Result<Vec<u8>, CommandError> {
     } else {
         fs::File::open(path).map_err(error)?.take(limit).read_to_end(&mut bytes).map_err(error)?;
     }
+    Ok(bytes)
+}
+
+/// Reads a file, or standard input for `-`, of at most so many bytes.
+pub fn read_capped(path: &Path, cap: usize) -> Result<Vec<u8>, CommandError> {
+    let bytes = read_beginning(path, cap)?;
     match bytes.len() > cap {
         true => Err(CommandError::Usage(format!(
             "{}: more than {cap} bytes: expected a smaller file",

@@ -2,32 +2,33 @@
 
 use crate::args::{Format, TokenArgs, TokenCommand};
 use crate::policy::policy;
-use crate::terminal::{CommandError, Outcome, print, print_json, read_capped};
+use crate::terminal::{CommandError, Outcome, print, print_json, read_beginning, read_capped, warn};
 use std::path::Path;
-use trust_posture::{GateId, Posture};
+use trust_gates::Policy;
+use trust_posture::GateId;
+use trust_token::challenge::binding;
 use trust_token::credential::{Credential, EvidenceLevel, MAX_CREDENTIAL};
 use trust_token::crypto::Ring;
+use trust_token::inspect::stated;
 use trust_token::ledger::{Ledger, Memory};
-use trust_token::revocation::{MAX_HANDLES, Revoked};
+use trust_token::revocation::{MAX_LIST, Revoked};
 use trust_token::verify::MAX_TOKEN;
-use trust_token::{Against, Challenge, Requirements, inspect, verify};
+use trust_token::{Against, Challenge, KnownPolicy, Requirements, verify};
 use trustd::bundles::{MAX_KEY, signer_key};
-use trustd::show::token as show;
+use trustd::policies;
+use trustd::show::{statement, token as show};
 
 /// An attestation that was refused, or is none.
 const REFUSED: u8 = 1;
-/// How many seconds the device's clock may be off.
-const SKEW: u64 = 60;
-/// How many seconds old the list of revoked handles may be: a week.
-const MAX_REVOCATION_AGE: u64 = 7 * 86_400;
+/// How many seconds may lie between challenge and receipt, where nothing else is said.
+const MAX_AGE: u64 = 120;
 
-/// Prints what an attestation says.
+/// Prints what a statement says.
 pub fn run(command: TokenCommand) -> Outcome {
     let TokenCommand::Inspect { token, format } = command;
-    // One byte more than an attestation may have, so that the reader says that it is too large.
-    match (inspect(&read_capped(&token, MAX_TOKEN + 1)?), format) {
-        (Ok(claims), Format::Text) => print(show::claims(&claims).as_bytes()),
-        (Ok(claims), Format::Json) => print_json(&show::claims_json(&claims)),
+    match (stated(&read_statement(&token, MAX_LIST)?), format) {
+        (Ok(stated), Format::Text) => print(statement::text(&stated).as_bytes()),
+        (Ok(stated), Format::Json) => print_json(&statement::json(&stated)),
         (Err(refusal), _) => {
             print(format!("no posture attestation: {refusal}\n").as_bytes())?;
             Ok(REFUSED)
@@ -37,54 +38,146 @@ pub fn run(command: TokenCommand) -> Outcome {
 
 /// Verifies an attestation, and gives an account of each rule.
 pub fn verified(args: &TokenArgs, format: Format) -> Outcome {
-    let refused = |path: &Path, why: String| CommandError::Usage(format!("{}: {why}", path.display()));
     let now = seconds(args.at.unwrap_or_else(trustd::cycle::now));
-    let issuer = signer_key(&read_capped(&args.issuer, MAX_KEY)?);
-    let issuers = [issuer.map_err(|error| refused(&args.issuer, error.to_string()))?];
-    let credential = read_capped(&args.credential, MAX_CREDENTIAL)?;
-    let credential = Credential::verify(&credential, &issuers, now, &Ring).map_err(|refusal| {
-        refused(&args.credential, format!("no credential to go by: {}", refusal.code()))
-    })?;
-    let revoked = read_capped(&args.revoked, 33 * MAX_HANDLES)?;
-    let revoked = Revoked::verify(&revoked, &issuers, &Ring)
-        .map_err(|refusal| refused(&args.revoked, format!("no list to go by: {}", refusal.code())))?;
-    let policies = args.policies.iter().map(|name| known_policy(name)).collect::<Result<Vec<_>, _>>()?;
-    let applying: Vec<GateId> =
-        GateId::ALL.into_iter().filter(|gate| *gate != GateId::DeviceManagement).collect();
+    let issuer = |path: &std::path::PathBuf| {
+        signer_key(&read_capped(path, MAX_KEY)?)
+            .map_err(|error| CommandError::Usage(format!("{}: {error}", path.display())))
+    };
+    let issuers = args.issuers.iter().map(issuer).collect::<Result<Vec<_>, _>>()?;
+    let known = args.policies.iter().map(|name| known_policy(name)).collect::<Result<Vec<_>, _>>()?;
+    let policies: Vec<KnownPolicy> = known.iter().map(|known| known.is).collect();
+    let gates = if args.gates.is_empty() { shown_gates(&known, &args.audience)? } else { args.gates.clone() };
     let requirements = Requirements {
         audience: &args.audience,
-        gates: if args.gates.is_empty() { &applying } else { &args.gates },
-        posture: Posture::Compliant,
+        gates: &gates,
+        posture: args.posture,
         policies: &policies,
         accepts_lab: args.lab,
-        max_waivers: 0,
+        max_waivers: args.max_waivers,
         evidence: if args.software { EvidenceLevel::Software } else { EvidenceLevel::TrustedEnvironment },
-        max_age: args.max_age,
-        skew: SKEW,
-        max_revocation_age: MAX_REVOCATION_AGE,
+        max_age: args.max_age.unwrap_or_else(|| longest(&known, &args.audience).max(MAX_AGE)),
+        skew: args.skew,
+        max_revocation_age: args.max_revocation_age,
+    };
+    let credential = read_statement(&args.credential, MAX_CREDENTIAL)?;
+    let credential = match Credential::verify(&credential, &issuers, now, &Ring) {
+        Ok(credential) => credential,
+        Err(refusal) => return refused("credential", refusal.code(), &refusal.to_string(), format),
+    };
+    let revoked = read_statement(&args.revoked, MAX_LIST)?;
+    let revoked = match Revoked::verify(&revoked, &issuers, &Ring) {
+        Ok(revoked) => revoked,
+        Err(refusal) => return refused("revoked", refusal.code(), &refusal.to_string(), format),
     };
     let mut ledger = Memory::new(1);
-    let Ok(()) = ledger.open(&args.nonce, args.made_at.map_or(now, seconds));
+    let bound = binding(&args.audience, &args.cnf);
+    let Ok(()) = ledger.open(&args.nonce, &bound, args.made_at.map_or(now, seconds));
     let challenge = Challenge::kept(args.nonce, args.cnf);
     let against = Against { credential: &credential, requirements: &requirements, revoked: &revoked, now };
-    let token = read_capped(&args.token, MAX_TOKEN + 1)?;
+    let token = read_statement(&args.token, MAX_TOKEN)?;
     let verdict = verify(&token, challenge, against, &mut ledger, &Ring);
     match format {
-        Format::Text => print(show::account(&verdict).as_bytes())?,
-        Format::Json => print_json(&show::account_json(&verdict))?,
+        Format::Text => print(show::account(&verdict, &requirements).as_bytes())?,
+        Format::Json => print_json(&show::account_json(&verdict, &requirements))?,
     };
     Ok(if verdict.is_ok() { 0 } else { REFUSED })
+}
+
+/// What is wrong with one of the two other statements, which are looked at first.
+fn refused(which: &str, code: &str, why: &str, format: Format) -> Outcome {
+    match format {
+        Format::Text => print(show::refused(which, why).as_bytes())?,
+        Format::Json => print_json(&show::refused_json(which, code, why))?,
+    };
+    Ok(REFUSED)
+}
+
+/// A statement's bytes; a warning where they are of a text that may stand for them.
+fn read_statement(path: &Path, most: usize) -> Result<Vec<u8>, CommandError> {
+    let bytes = read_beginning(path, most)?;
+    let text: Vec<u8> = bytes.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let kind = if text.is_empty() {
+        None
+    } else if text.starts_with(b"-----BEGIN") {
+        Some("PEM")
+    } else if text.iter().all(u8::is_ascii_hexdigit) {
+        Some("hexadecimal text")
+    } else {
+        let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=-_".contains(byte);
+        text.iter().all(is_base64).then_some("base64")
+    };
+    if let Some(kind) = kind {
+        warn(&format!("{}: it looks like {kind}: expected the statement's own bytes, CBOR", path.display()));
+    }
+    Ok(bytes)
 }
 
 fn seconds(time: trust_evidence::Time) -> u64 {
     u64::try_from(time.unix()).unwrap_or_default()
 }
 
-/// The digest of a policy that the relying party knows.
-fn known_policy(name: &str) -> Result<[u8; 32], CommandError> {
-    let digest = data_encoding::HEXLOWER.decode(name.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
-    match digest {
-        Some(digest) => Ok(digest),
-        None => policy(name).map(|policy| *policy.digest()),
+/// A policy that the relying party knows: by its text, or by what was written of it.
+struct Known<'a> {
+    name: &'a str,
+    is: KnownPolicy,
+    policy: Option<Policy>,
+}
+
+fn known_policy(name: &str) -> Result<Known<'_>, CommandError> {
+    let is = |policy: &Policy| KnownPolicy {
+        digest: *policy.digest(),
+        version: policy.version(),
+        is_lab: policy.is_lab(),
+    };
+    let (digest, written) = name.split_once(':').map_or((name, None), |(digest, rest)| (digest, Some(rest)));
+    let digest = data_encoding::HEXLOWER_PERMISSIVE.decode(digest.as_bytes());
+    let digest: Option<[u8; 32]> = digest.ok().and_then(|bytes| bytes.try_into().ok());
+    let Some(digest) = digest else {
+        let policy = policy(name)?;
+        return Ok(Known { name, is: is(&policy), policy: Some(policy) });
+    };
+    let mut built_in = policies::BUILT_IN.iter().filter_map(|(name, ..)| policies::built_in(name)?.ok());
+    let policy = built_in.find(|policy| *policy.digest() == digest);
+    let version = written.map(|rest| rest.strip_suffix(":lab").unwrap_or(rest).parse());
+    let is = match (version, &policy) {
+        (None, Some(policy)) => is(policy),
+        (Some(Ok(version)), _) => {
+            KnownPolicy { digest, version, is_lab: written.is_some_and(|rest| rest.ends_with(":lab")) }
+        }
+        _ => {
+            return Err(CommandError::Usage(format!(
+                "policy {name}: expected its version after a colon, and :lab after that if it is a laboratory's"
+            )));
+        }
+    };
+    Ok(Known { name, is, policy })
+}
+
+/// The gates that every policy shows the audience. The eighth passes on no device that nobody manages.
+fn shown_gates(known: &[Known<'_>], audience: &str) -> Result<Vec<GateId>, CommandError> {
+    let mut gates: Vec<GateId> =
+        GateId::ALL.into_iter().filter(|gate| *gate != GateId::DeviceManagement).collect();
+    for Known { name, policy, .. } in known {
+        let Some(policy) = policy else {
+            return Err(CommandError::Usage(format!(
+                "policy {name}: known by its digest alone: expected --gate, for the gates that must pass"
+            )));
+        };
+        let Some(shown) = policy.audiences().iter().find(|known| *known.id == *audience) else {
+            let known: Vec<&str> = policy.audiences().iter().map(|known| &*known.id).collect();
+            return Err(CommandError::Usage(format!(
+                "policy {name} shows {audience} nothing, but {}: expected one of these, or --gate",
+                known.join(", ")
+            )));
+        };
+        gates.retain(|gate| shown.gates.contains(gate));
     }
+    Ok(gates)
+}
+
+/// The longest time for which one of the policies lets an attestation for the audience hold.
+fn longest(known: &[Known<'_>], audience: &str) -> u64 {
+    let policies = known.iter().filter_map(|known| known.policy.as_ref());
+    let granted = policies.flat_map(|policy| policy.audiences()).filter(|known| *known.id == *audience);
+    granted.map(|audience| audience.ttl.into()).max().unwrap_or_default()
 }

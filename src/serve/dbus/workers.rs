@@ -179,7 +179,9 @@ mod tests {
         let mut taken = 0;
         for user in 0..200 {
             let held = held.clone();
-            let job = move || drop(held.lock().unwrap().recv());
+            let job = move || {
+                let _ = held.lock().unwrap().recv();
+            };
             taken += usize::from(workers.take(user, Box::new(job)).is_ok());
         }
         assert_eq!(taken, MAX_ALL);

@@ -29,7 +29,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn error(&self, expected: &'static str) -> Malformed {
-        Malformed { at: self.at, expected }
+        Malformed::new(self.at, expected)
     }
 
     /// Nothing may be left.
@@ -38,16 +38,27 @@ impl<'a> Reader<'a> {
     }
 
     fn take(&mut self, length: usize) -> Result<&'a [u8], Malformed> {
-        let end = self.at.checked_add(length).ok_or(self.error("as many bytes as announced"))?;
-        let taken = self.whole.get(self.at..end).ok_or(self.error("as many bytes as announced"))?;
-        self.at = end;
+        let end = self.at.checked_add(length);
+        let taken =
+            end.and_then(|end| self.whole.get(self.at..end)).ok_or_else(|| self.short(length as u64))?;
+        self.at += length;
         Ok(taken)
+    }
+
+    fn short(&self, announced: u64) -> Malformed {
+        let left = self.whole.len().saturating_sub(self.at) as u64;
+        Malformed { lengths: Some((announced, left)), ..self.error("as many bytes as announced") }
+    }
+
+    /// At which byte it is.
+    pub(crate) fn at(&self) -> usize {
+        self.at
     }
 
     /// A head of this major type; its argument in the shortest form.
     fn head(&mut self, major: u8, expected: &'static str) -> Result<u64, Malformed> {
         let start = self.at;
-        let wrong = Malformed { at: start, expected };
+        let wrong = Malformed::new(start, expected);
         let first = *self.take(1)?.first().ok_or(wrong)?;
         if first >> 5 != major {
             self.at = start;
@@ -59,11 +70,11 @@ impl<'a> Reader<'a> {
             25 => (2, 0x100),
             26 => (4, 0x1_0000),
             27 => (8, 0x1_0000_0000),
-            _ => return Err(Malformed { at: start, expected: "a definite length" }),
+            _ => return Err(Malformed::new(start, "a definite length")),
         };
         let value = self.take(octets)?.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
         if value < least {
-            return Err(Malformed { at: start, expected: "the shortest form" });
+            return Err(Malformed::new(start, "the shortest form"));
         }
         Ok(value)
     }
@@ -78,7 +89,7 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn integer(&mut self) -> Result<i64, Malformed> {
         let at = self.at;
-        let wide = Malformed { at, expected: "an integer of 64 bits" };
+        let wide = Malformed::new(at, "an integer of 64 bits");
         if self.peek() == Some(NEGATIVE) {
             let value = i64::try_from(self.head(NEGATIVE, "an integer")?).map_err(|_| wide)?;
             return Ok(-1 - value);
@@ -93,19 +104,19 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn fixed<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
         let at = self.at;
-        let wrong = Malformed { at, expected: "a byte string of its one length" };
-        self.bytes()?.try_into().map_err(|_| wrong)
+        let wrong = Malformed::new(at, "a byte string of its one length");
+        let found = self.bytes()?;
+        found.try_into().map_err(|_| Malformed { lengths: Some((N as u64, found.len() as u64)), ..wrong })
     }
 
     pub(crate) fn text(&mut self) -> Result<&'a str, Malformed> {
         let length = self.head(TEXT, "a text string")?;
         let at = self.at;
-        core::str::from_utf8(self.announced(length)?).map_err(|_| Malformed { at, expected: "UTF-8" })
+        core::str::from_utf8(self.announced(length)?).map_err(|_| Malformed::new(at, "UTF-8"))
     }
 
     fn announced(&mut self, length: u64) -> Result<&'a [u8], Malformed> {
-        let length = usize::try_from(length).map_err(|_| self.error("as many bytes as announced"))?;
-        self.take(length)
+        self.take(usize::try_from(length).map_err(|_| self.short(length))?)
     }
 
     pub(crate) fn boolean(&mut self) -> Result<bool, Malformed> {
@@ -113,7 +124,7 @@ impl<'a> Reader<'a> {
         match self.head(SIMPLE, "a boolean")? {
             FALSE => Ok(false),
             TRUE => Ok(true),
-            _ => Err(Malformed { at, expected: "a boolean" }),
+            _ => Err(Malformed::new(at, "a boolean")),
         }
     }
 
@@ -122,7 +133,7 @@ impl<'a> Reader<'a> {
         let at = self.at;
         match self.head(ARRAY, "an array")? {
             found if found == length => Ok(()),
-            _ => Err(Malformed { at, expected: "an array of its one length" }),
+            _ => Err(Malformed::new(at, "an array of its one length")),
         }
     }
 
@@ -131,7 +142,7 @@ impl<'a> Reader<'a> {
         let at = self.at;
         match self.head(TAG, "a tag")? {
             found if found == tag => Ok(()),
-            _ => Err(Malformed { at, expected: "another tag" }),
+            _ => Err(Malformed::new(at, "another tag")),
         }
     }
 
@@ -150,7 +161,7 @@ impl<'a> Reader<'a> {
         };
         let encoded = self.whole.get(start..self.at).unwrap_or_default();
         if encoded <= map.last {
-            return Err(Malformed { at: start, expected: "keys in ascending order, each once" });
+            return Err(Malformed::new(start, "keys in ascending order, each once"));
         }
         map.last = encoded;
         Ok(Some(key))

@@ -1,5 +1,5 @@
 use super::*;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 use proptest::prelude::*;
@@ -60,6 +60,14 @@ fn another_encoding_of_a_value_is_refused() {
     ] {
         assert_eq!(read(bytes).bytes().unwrap_err().expected, expected, "{bytes:02x?}");
     }
+    assert_eq!(
+        read(&[0x43, 1, 2]).bytes().unwrap_err().to_string(),
+        "byte 1: expected as many bytes as announced: 3, found 2"
+    );
+    assert_eq!(
+        read(&[0x42, 1, 2]).fixed::<3>().unwrap_err().to_string(),
+        "byte 0: expected a byte string of its one length: 3, found 2"
+    );
     assert_eq!(read(&[0x62, 0xc3, 0x28]).text().unwrap_err().expected, "UTF-8");
     assert_eq!(read(&[0x41, 0]).fixed::<2>().unwrap_err().expected, "a byte string of its one length");
     for bytes in [&[0xf6][..], &[0xf7], &[0xf8, 0x14], &[0xf9, 0, 0], &[0x01]] {

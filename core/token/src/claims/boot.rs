@@ -61,6 +61,7 @@ impl Boot {
 
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Boot, Malformed> {
         let mut boot = Boot::default();
+        let none = reader.error("at least one boot fact");
         let mut map = reader.map()?;
         while let Some(key) = reader.key(&mut map)? {
             match key {
@@ -77,7 +78,8 @@ impl Boot {
                 _ => return Err(reader.error("a boot fact, 0 to 5")),
             }
         }
-        Ok(boot)
+        // A map of none says no more than to leave it out: there is one encoding.
+        if boot == Boot::default() { Err(none) } else { Ok(boot) }
     }
 }
 

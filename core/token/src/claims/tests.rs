@@ -31,16 +31,16 @@ fn boot() -> impl Strategy<Value = Boot> {
     ];
     let digest = || proptest::option::of(any::<[u8; 32]>());
     let month = || proptest::option::of(month());
-    (proptest::option::of(state), digest(), digest(), month(), month(), month()).prop_map(
-        |(state, key, vbmeta, os_patch, vendor_patch, boot_patch)| Boot {
+    (proptest::option::of(state), digest(), digest(), month(), month(), month())
+        .prop_map(|(state, key, vbmeta, os_patch, vendor_patch, boot_patch)| Boot {
             state,
             key,
             vbmeta,
             os_patch,
             vendor_patch,
             boot_patch,
-        },
-    )
+        })
+        .prop_filter("at least one fact", |boot| *boot != Boot::default())
 }
 
 pub(crate) fn any_claims() -> impl Strategy<Value = Claims> {

@@ -9,6 +9,13 @@ use p256::ecdsa::{Signature as P256Signature, SigningKey, VerifyingKey};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Pure;
 
+impl PublicKey {
+    /// Whether it lies on the curve.
+    pub fn is_on_curve(&self) -> bool {
+        VerifyingKey::from_sec1_bytes(&self.point()).is_ok()
+    }
+}
+
 impl VerifySignature for Pure {
     fn verify(&self, key: &PublicKey, message: &[u8], signature: &Signature) -> bool {
         let key = VerifyingKey::from_sec1_bytes(&key.point());

@@ -57,6 +57,7 @@ fn both_libraries_agree() {
         signature[byte] ^= 1;
     }
     let off_curve = PublicKey { x: [1; 32], y: [1; 32] };
+    assert!(public.is_on_curve() && !off_curve.is_on_curve());
     assert!(
         !Ring.verify(&off_curve, b"message", &signature) && !Pure.verify(&off_curve, b"message", &signature)
     );

@@ -25,7 +25,7 @@ fn signed(bundle: &Bundle) -> Vec<u8> {
 }
 
 fn verify(bytes: &[u8]) -> Result<VerifiedBundle, BundleRefusal> {
-    Bundle::verify(bytes, &[public(8), public(SIGNER)], NOW, Some(3), &Pure)
+    Bundle::verify(bytes, &[public(8), public(SIGNER)], "production", NOW, Some(3), &Pure)
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn what_is_verified_is_what_was_signed() {
     assert_eq!(verified.get(), &good());
     assert_eq!(verified.signer(), &public(SIGNER).thumbprint());
     assert_eq!(verified.get().digest(), sha256(&[b"schema = \"com.enigm.policy/1\"\n"]));
-    let largest = Bundle { policy: vec![b'#'; MAX_POLICY].into(), id: "a".repeat(64).into(), ..good() };
+    let largest = Bundle { policy: vec![b'#'; MAX_POLICY].into(), ..good() };
     let bytes =
         signed(&Bundle { issued_at: NOW, expires_at: u64::MAX, version: u32::MAX, ..largest.clone() });
     assert!(bytes.len() <= MAX_BUNDLE);
@@ -54,7 +54,7 @@ fn every_refusal_is_reached() {
         signed(&bundle)
     };
     let claims = |bytes: &[u8]| Envelope::of(SIGNER, BUNDLE_TYPE).sign(bytes, SIGNER);
-    let wrong = |at, expected| BundleRefusal::Malformed(Malformed { at, expected });
+    let wrong = |at, expected| BundleRefusal::Malformed(Malformed { at, expected, lengths: None });
     let rows: Vec<(Vec<u8>, BundleRefusal)> = vec![
         (vec![0; MAX_BUNDLE + 1], BundleRefusal::TooLarge),
         (vec![0xd2, 0x83], wrong(1, "an array of its one length")),
@@ -69,6 +69,8 @@ fn every_refusal_is_reached() {
         (envelope(|e| e.finish = higher), BundleRefusal::Signature),
         (envelope(|e| e.finish = another), BundleRefusal::Signature),
         (Envelope::of(SIGNER, BUNDLE_TYPE).sign(&payload(&signed(&good())), 8), BundleRefusal::Signature),
+        // Of a higher version than the floor, which is another policy's.
+        (changed(|b| (b.id, b.version) = ("lab".into(), 9)), BundleRefusal::Id("lab".into())),
         (changed(|b| b.issued_at = NOW + 1), BundleRefusal::NotYetValid),
         (changed(|b| b.expires_at = NOW), BundleRefusal::Expired),
         (changed(|b| b.expires_at = 0), BundleRefusal::Expired),
@@ -88,7 +90,10 @@ fn every_refusal_is_reached() {
 #[test]
 fn nobodys_bundle_is_taken() {
     let bytes = signed(&good());
-    assert_eq!(Bundle::verify(&bytes, &[], NOW, None, &Pure).unwrap_err(), BundleRefusal::UnknownSigner);
+    assert_eq!(
+        Bundle::verify(&bytes, &[], "production", NOW, None, &Pure).unwrap_err(),
+        BundleRefusal::UnknownSigner
+    );
 }
 
 #[test]
@@ -113,7 +118,7 @@ proptest! {
         version in 0..4_u32, floor in proptest::option::of(0..4_u32),
     ) {
         let bytes = signed(&Bundle { issued_at, expires_at, version, ..good() });
-        let taken = Bundle::verify(&bytes, &[public(SIGNER)], now, floor, &Pure).is_ok();
+        let taken = Bundle::verify(&bytes, &[public(SIGNER)], "production", now, floor, &Pure).is_ok();
         let holds = issued_at <= now && now < expires_at && floor.is_none_or(|floor| version >= floor);
         prop_assert_eq!(taken, holds);
     }

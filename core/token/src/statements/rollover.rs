@@ -64,7 +64,7 @@ fn every_refusal_is_reached() {
         signed(&rollover)
     };
     let claims = |bytes: &[u8]| Envelope::of(OLD, ROLLOVER_TYPE).sign(bytes, OLD);
-    let wrong = |at, expected| RolloverRefusal::Malformed(Malformed { at, expected });
+    let wrong = |at, expected| RolloverRefusal::Malformed(Malformed { at, expected, lengths: None });
     let long: Box<str> = "a".repeat(65).into();
     let rows: Vec<(Vec<u8>, RolloverRefusal)> = vec![
         (vec![0; MAX_ROLLOVER + 1], RolloverRefusal::TooLarge),

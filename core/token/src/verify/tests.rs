@@ -1,21 +1,25 @@
 #![cfg(feature = "p256")]
 
+mod apart;
 pub(crate) mod faults;
 pub(crate) mod forge;
 pub(crate) mod world;
 
 use self::faults::{Fault, faults};
-use self::world::{AUDIENCE, MADE, NOW, World, credential, device, enrolment, public, revoked};
+use self::world::{AUDIENCE, KNOWN, MADE, NOW, World, credential, device, enrolment, public, revoked};
 use super::*;
 use crate::challenge::Challenge;
 use crate::claims::tests::{any_claims, good, verdicts};
 use crate::claims::{Boot, Counters};
 use crate::credential::Credential;
 use crate::crypto::Pure;
+use crate::inspect;
 use crate::ledger::Memory;
 use crate::revocation::Revoked;
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
+use alloc::string::ToString;
+use alloc::vec;
 use proptest::prelude::*;
 
 #[test]
@@ -26,10 +30,12 @@ fn a_good_answer_is_verified_once() {
     assert_eq!(inspect(&(world.token)(&world.claims)).as_ref(), Ok(&world.claims));
     assert_eq!(verified.evidence(), EvidenceLevel::StrongBox);
     // The same random would open the same nonce again; closed, it stays closed for whoever kept the answer.
-    let again = Challenge::make(&[11; 32], [2; 32], b"exporter", MADE, &mut Memory::new(1)).unwrap();
+    let again =
+        Challenge::make(AUDIENCE, &[11; 32], [2; 32], b"exporter", MADE, &mut Memory::new(1)).unwrap();
     assert_eq!(world.answer(again).unwrap_err(), Refusal::ChallengeUsed);
     // Another challenge, the same judgement: counters may stand still.
-    let another = Challenge::make(&[12; 32], [2; 32], b"exporter", MADE, &mut world.ledger).unwrap();
+    let another =
+        Challenge::make(AUDIENCE, &[12; 32], [2; 32], b"exporter", MADE, &mut world.ledger).unwrap();
     let _ = world.answer(another).unwrap();
 }
 
@@ -60,6 +66,56 @@ fn every_rule_has_its_refusal() {
     assert_eq!(unreached, [&("ledger", "the ledger answers")]);
 }
 
+/// What was found and what was expected, for whoever reads a log.
+#[test]
+fn a_refusal_says_what_was_found_and_what_was_expected() {
+    let [two, three, four, nine] = [2, 3, 4, 9].map(|byte: u8| alloc::format!("{byte:02x}").repeat(32));
+    let nonce = alloc::format!("nonce: {three}, expected ");
+    let rows: &[(&str, &str)] = &[
+        ("too-large", "too-large: expected at most 4096 bytes"),
+        ("envelope-cut", "malformed-envelope, byte 826: expected as many bytes as announced: 64, found 63"),
+        ("header-without-typ", "malformed-envelope, byte 42: expected another key"),
+        ("claims-no-boot-facts", "malformed-claims, byte "),
+        ("algorithm", "algorithm: -35, expected -7, ES256"),
+        ("type", "type: \"application/cwt\", expected application/eat+cwt"),
+        ("unknown-key", "unknown-key: 0101"),
+        ("audience-of-the-token", "audience: keys.enigm.example, expected calls.enigm.example"),
+        ("audience-of-the-credential", "audience: keys.enigm.example, expected calls.enigm.example"),
+        ("nonce", &nonce),
+        ("clock-set-back", "clock-set-back: by 1 s"),
+        ("too-late", "too-late: after 121 s, expected at most 120"),
+        ("lifetime-too-long", "lifetime: 121 s, expected at most 120"),
+        ("lifetime-backwards", "lifetime: it ends before it begins"),
+        ("not-yet-valid", "not-yet-valid: 61 s ahead, expected at most 60"),
+        ("expired", "expired: 61 s ago, expected at most 60"),
+        ("handle", &alloc::format!("handle: {nine}, expected {four}")),
+        (
+            "credential-expired",
+            "credential-expired: it holds from 1793523602 to before 1793610003, and now is 1793610003",
+        ),
+        ("evidence-level", "evidence-level: Software, expected TrustedEnvironment or better"),
+        ("boot-key", "boot-key: 0909"),
+        ("unknown-policy", "unknown-policy: SHA-256 0505"),
+        ("waivers", "waivers: 1, expected at most 0"),
+        ("posture", "posture: at-risk, expected compliant or better"),
+        ("revocation-audience", "revocation-audience: keys.enigm.example, expected calls.enigm.example"),
+        ("revocation-too-old", "revocation-stale: 86401 s old, expected at most 86400"),
+        ("revocation-to-come", "revocation-stale: of 61 s from now"),
+        ("revocation-older", "revocation-older: number 3, and 4 was used before"),
+        ("confirmation", &alloc::format!("confirmation: {nine}, expected {two}")),
+        ("floor-counters", "floor: boot 5, judgement 8, expected 5, 9 or later"),
+        ("floor-policy", "floor: policy version 1, expected 2 or later"),
+        ("floor-patch", "floor: vendor patch 202608, expected 202609 or later"),
+    ];
+    let faults = faults();
+    for (name, expected) in rows {
+        let mut world = World::good();
+        (faults.iter().find(|fault| fault.name == *name).expect(name).change)(&mut world);
+        let said = world.judge().expect_err(name).to_string();
+        assert!(said.starts_with(expected), "{name}: {said}");
+    }
+}
+
 /// What is changed in an answer and what it is judged by.
 type Change = fn(&mut World);
 
@@ -69,26 +125,30 @@ struct Broken;
 impl Ledger for Broken {
     type Error = &'static str;
 
-    fn open(&mut self, _: &[u8; 32], _: u64) -> Result<(), &'static str> {
+    fn open(&mut self, _: &[u8; 32], _: &[u8; 32], _: u64) -> Result<(), &'static str> {
         Ok(())
     }
 
-    fn close(&mut self, _: &[u8; 32]) -> Result<Option<u64>, &'static str> {
+    fn close(&mut self, _: &[u8; 32], _: &[u8; 32]) -> Result<Option<u64>, &'static str> {
         Err("disk")
     }
 
-    fn raise(&mut self, _: &[u8; 32], _: &Floors) -> Result<Result<(), Floors>, &'static str> {
+    fn credential(&mut self, _: &Device, _: u64) -> Result<Result<(), u64>, &'static str> {
         Err("disk")
     }
 
-    fn list(&mut self, _: &str, _: u64) -> Result<Result<(), u64>, &'static str> {
+    fn raise(&mut self, _: &Device, _: &Floors) -> Result<Result<(), Floors>, &'static str> {
+        Err("disk")
+    }
+
+    fn list(&mut self, _: &str, _: &[u8; 32], _: u64) -> Result<Result<(), u64>, &'static str> {
         Err("disk")
     }
 }
 
 #[test]
 fn nothing_is_accepted_on_doubt() {
-    let challenge = Challenge::make(&[11; 32], [2; 32], b"", MADE, &mut Broken).unwrap();
+    let challenge = Challenge::make(AUDIENCE, &[11; 32], [2; 32], b"", MADE, &mut Broken).unwrap();
     let claims = Claims { nonce: *challenge.nonce(), ..good() };
     let issuers = [public(&enrolment())];
     let credential = credential().sign(&enrolment()).unwrap();
@@ -98,7 +158,7 @@ fn nothing_is_accepted_on_doubt() {
         audience: AUDIENCE,
         gates: &GateId::ALL,
         posture: Posture::Compliant,
-        policies: &[[5; 32]],
+        policies: &[KNOWN],
         accepts_lab: false,
         max_waivers: 0,
         evidence: EvidenceLevel::Software,
@@ -117,13 +177,14 @@ fn what_was_shown_once_is_not_undercut_later() {
     let mut world = World::good();
     let _ = world.judge().unwrap();
     world.claims.counters = Counters { boot: 6, sequence: 2000 };
-    let challenge = Challenge::make(&[12; 32], [2; 32], b"", MADE, &mut world.ledger).unwrap();
+    let challenge = Challenge::make(AUDIENCE, &[12; 32], [2; 32], b"", MADE, &mut world.ledger).unwrap();
     let refusal = world.answer(challenge).unwrap_err();
     let stood = Floors { policy_version: 1, counters: good().counters, patches: [202_610; 3] };
-    assert_eq!(refusal, Refusal::Floor(stood));
+    let shown = Floors { counters: world.claims.counters, ..stood };
+    assert_eq!(refusal, Refusal::Floor(shown, stood));
     // A refused answer raised nothing.
     world.claims.counters = good().counters;
-    let challenge = Challenge::make(&[13; 32], [2; 32], b"", MADE, &mut world.ledger).unwrap();
+    let challenge = Challenge::make(AUDIENCE, &[13; 32], [2; 32], b"", MADE, &mut world.ledger).unwrap();
     let _ = world.answer(challenge).unwrap();
 }
 
@@ -151,12 +212,12 @@ fn an_older_list_is_refused_after_a_newer_one() {
         let judged = world.judge();
         let code = judged.as_ref().map_or_else(Refusal::code, |_| "verified");
         assert_eq!(code, expected, "{row}");
-        let ledger = core::mem::replace(&mut world.ledger, Memory::new(0));
+        let ledger = core::mem::replace(&mut world.ledger, Memory::new(1));
         let mut world = World { ledger, ..World::good() };
-        let challenge = Challenge::make(&[12; 32], [2; 32], b"", MADE, &mut world.ledger).unwrap();
+        let challenge = Challenge::make(AUDIENCE, &[12; 32], [2; 32], b"", MADE, &mut world.ledger).unwrap();
         let again = world.answer(challenge);
         match counts {
-            true => assert_eq!(again.unwrap_err(), Refusal::RevocationOlder(4), "{row}"),
+            true => assert_eq!(again.unwrap_err(), Refusal::RevocationOlder(3, 4), "{row}"),
             false => assert_eq!(again.unwrap().claims(), &world.claims, "{row}"),
         }
     }
@@ -181,10 +242,10 @@ fn only_an_answer_to_it_closes_a_challenge() {
         let mut world = World::good();
         change(&mut world);
         let challenge = world.challenge();
-        let nonce = *challenge.nonce();
+        let (nonce, bound) = (*challenge.nonce(), binding(AUDIENCE, challenge.confirmation()));
         world.answer(challenge).expect_err(name);
         let comes_before = RULES.iter().position(|(known, _)| *known == code).unwrap() < answered;
-        assert_eq!(world.ledger.close(&nonce).unwrap().is_some(), comes_before, "{name}");
+        assert_eq!(world.ledger.close(&nonce, &bound).unwrap().is_some(), comes_before, "{name}");
     }
 }
 
@@ -227,15 +288,20 @@ proptest! {
         world.claims = Claims {
             gates: claims.gates,
             build: claims.build,
-            boot: claims.boot.map(|boot| Boot { key: None, os_patch: None, vendor_patch: None, boot_patch: None, ..boot }),
+            boot: claims
+                .boot
+                .map(|Boot { state, vbmeta, .. }| Boot { state, vbmeta, ..Boot::default() })
+                .filter(|boot| *boot != Boot::default()),
             posture: claims.posture,
             ..good()
         };
         if let Some(claim) = world.claims.gates.first_mut() {
             claim.verdict = verdict;
         }
+        world.policies = vec![KnownPolicy { is_lab: claims.policy.is_lab, ..KNOWN }];
+        world.claims.policy.is_lab = claims.policy.is_lab;
         world.gates = required.clone();
-        world.change = |requirements| requirements.posture = Posture::NonCompliant;
+        world.change = |asked| (asked.posture, asked.accepts_lab) = (Posture::NonCompliant, true);
         let passes = |gate: &GateId| {
             world.claims.gates.iter().any(|claim| claim.gate == *gate && claim.verdict == Verdict::Pass)
         };

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use toml::{Table, Value};
 use trust_posture::Posture;
+use trust_token::KnownPolicy;
 use trust_token::claims::Counters;
 use trust_token::credential::{EvidenceLevel, Floors};
 use trust_token::crypto::PublicKey;
@@ -82,6 +83,15 @@ pub fn unhex(text: &str) -> Vec<u8> {
 
 pub fn fixed<const N: usize>(value: &Value) -> [u8; N] {
     unhex(value.as_str().unwrap()).try_into().unwrap()
+}
+
+pub fn policies(vector: &Vector<'_>) -> Vec<KnownPolicy> {
+    let policy = |known: &Value| KnownPolicy {
+        digest: fixed(&known["digest"]),
+        version: known["version"].as_integer().unwrap().try_into().unwrap(),
+        is_lab: known["lab"].as_bool().unwrap(),
+    };
+    vector.value("policies").as_array().unwrap().iter().map(policy).collect()
 }
 
 pub fn posture(name: &str) -> Posture {

@@ -2,7 +2,8 @@
 
 use crate::claims::tests::good;
 use crate::credential::Floors;
-use crate::verify::tests::world::{MADE, World};
+use crate::verify::KnownPolicy;
+use crate::verify::tests::world::{KNOWN, MADE, World};
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -35,6 +36,7 @@ pub(super) fn changes() -> Vec<(&'static str, &'static str, Change)> {
             "laboratory",
             Box::new(|world| {
                 world.claims.policy.is_lab = true;
+                world.policies = vec![KnownPolicy { is_lab: true, ..KNOWN }];
                 world.change = |asked| asked.accepts_lab = true;
             }),
         ),
@@ -63,6 +65,7 @@ pub(super) fn changes() -> Vec<(&'static str, &'static str, Change)> {
             Box::new(|world| {
                 let counters = good().counters;
                 world.stood = Some(Floors { policy_version: 1, counters, patches: [202_610; 3] });
+                world.given = Some(world.credential.issued_at);
                 world.listed = Some(world.revoked.number);
             }),
         ),

@@ -13,6 +13,7 @@ use self::statements::{Statement, besides, credentials, issuers, lists};
 use crate::credential::{Credential, EvidenceLevel, Floors};
 use crate::crypto::{PublicKey, Pure};
 use crate::revocation::{MAX_HANDLES, MAX_LIST, Revoked};
+use crate::verify::KnownPolicy;
 use crate::verify::tests::faults::{Fault, faults};
 use crate::verify::tests::world::{
     CONFIRMATION, EXPORTER, MADE, RANDOM, World, device, enrolment, public, scalar,
@@ -88,18 +89,19 @@ fn fields(name: &str, world: &mut World, files: &mut Files) -> Fields {
         ("credential", credential),
         ("credential_at", world.credential.issued_at.to_string()),
         ("revoked", revoked),
-        ("issuers", "[\"enrolment\"]".into()),
+        ("issuers", "[\"enrolment\", \"stranger\"]".into()),
         ("random", format!("\"{}\"", hex(&RANDOM))),
         ("confirmation", format!("\"{}\"", hex(&CONFIRMATION))),
         ("exporter", format!("\"{}\"", hex(EXPORTER))),
         ("nonce", format!("\"{}\"", hex(&nonce))),
+        ("opened_for", format!("\"{}\"", world.opened_for)),
         ("made_at", MADE.to_string()),
         ("is_open", world.is_open.to_string()),
         ("now", world.now.to_string()),
         ("audience", format!("\"{}\"", asked.audience)),
         ("gates", quoted(asked.gates.iter().map(|gate| gate.id().to_string()).collect())),
         ("posture", format!("\"{}\"", asked.posture)),
-        ("policies", quoted(asked.policies.iter().map(|digest| hex(digest)).collect())),
+        ("policies", format!("[{}]", asked.policies.iter().map(policy).collect::<Vec<_>>().join(", "))),
         ("accepts_lab", asked.accepts_lab.to_string()),
         ("max_waivers", asked.max_waivers.to_string()),
         ("evidence", format!("\"{}\"", level(asked.evidence))),
@@ -111,8 +113,13 @@ fn fields(name: &str, world: &mut World, files: &mut Files) -> Fields {
         let (boots, sequence) = (counters.boot, counters.sequence);
         fields.push(("stood", format!("[{policy_version}, {boots}, {sequence}, {os}, {vendor}, {boot}]")));
     }
+    fields.extend(world.given.map(|given| ("given", given.to_string())));
     fields.extend(world.listed.map(|listed| ("listed", listed.to_string())));
     fields
+}
+
+fn policy(KnownPolicy { digest, version, is_lab }: &KnownPolicy) -> String {
+    format!("{{ digest = \"{}\", version = {version}, lab = {is_lab} }}", hex(digest))
 }
 
 fn table(fields: &[(&str, String)]) -> String {

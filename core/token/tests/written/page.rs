@@ -1,9 +1,12 @@
 //! What docs/attestation.md says in numbers and codes is what the verifier does.
 
 use super::{codes, good};
+use crate::bundle::{BUNDLE_TYPE, MAX_BUNDLE};
 use crate::claims::tests::good as claims;
 use crate::claims::{Claims, GateClaim};
+use crate::credential::CREDENTIAL_TYPE;
 use crate::revocation::{MAX_HANDLES, MAX_LIST, REVOCATION_TYPE};
+use crate::rollover::{MAX_ROLLOVER, ROLLOVER_TYPE};
 use crate::verify::tests::world::World;
 use crate::verify::{MAX_TOKEN, TYPE};
 use alloc::collections::BTreeSet;
@@ -91,8 +94,24 @@ fn the_page_has_the_sizes() {
         format!("| at most {MAX_TOKEN} bytes | `too-large` |"),
         format!("| at most {MAX_LIST} bytes | `too-large` |"),
         format!("| revoked handles | `{REVOCATION_TYPE}` | {MAX_LIST} bytes, {MAX_HANDLES} handles |"),
+        format!("| roll-over | `{ROLLOVER_TYPE}` | {MAX_ROLLOVER} bytes |"),
+        format!("| policy bundle | `{BUNDLE_TYPE}` | {MAX_BUNDLE} bytes |"),
         format!("| `typ` is `{TYPE}` | `type` |"),
     ] {
         assert!(page.contains(&row), "expected {row}");
+    }
+}
+
+/// Every statement that the page names has a grammar.
+#[test]
+fn the_grammar_has_every_statement() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("posture.cddl");
+    let grammar = fs::read_to_string(path).unwrap();
+    for typ in [TYPE, CREDENTIAL_TYPE, REVOCATION_TYPE, ROLLOVER_TYPE, BUNDLE_TYPE] {
+        let (_, rest) = grammar.split_once(&format!("\"{typ}\"")).expect(typ);
+        let (_, name) = rest.lines().next().unwrap().split_once("; ").unwrap();
+        let name = name.split(' ').next().unwrap();
+        assert!(grammar.contains(&format!("\n{name} = #6.18(")), "{name}");
+        assert!(page().contains(&format!("`{typ}`")), "{typ}");
     }
 }

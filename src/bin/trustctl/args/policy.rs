@@ -56,6 +56,12 @@ pub enum PolicyCommand {
         /// Who may sign: a certificate, whose key alone counts, or a public key, PEM; may be given again
         #[arg(long, value_name = "F", required = true)]
         signer: Vec<PathBuf>,
+        /// The id of the policy that is wanted: another's is refused, whose versions say nothing of this one's
+        #[arg(long, value_name = "ID")]
+        id: String,
+        /// Accept a laboratory's policy
+        #[arg(long)]
+        lab: bool,
         /// Judge as of this time (RFC 3339) [default: now]
         #[arg(long, value_name = "TIME")]
         at: Option<Time>,

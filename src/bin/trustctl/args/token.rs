@@ -3,7 +3,7 @@
 use clap::Args;
 use std::path::PathBuf;
 use trust_evidence::Time;
-use trust_posture::GateId;
+use trust_posture::{GateId, Posture};
 
 /// A posture attestation, and what it is verified against.
 #[derive(Args)]
@@ -16,9 +16,10 @@ pub struct TokenArgs {
     /// The list of revoked handles for this audience, CBOR
     #[arg(long, value_name = "F")]
     pub revoked: PathBuf,
-    /// The enrolment verifier, who signs both: a certificate, whose key alone counts, or a public key, PEM
-    #[arg(long, value_name = "F")]
-    pub issuer: PathBuf,
+    /// The enrolment verifier, who signs both: a certificate, whose key alone counts, or a public key, PEM; may be
+    /// given again
+    #[arg(long = "issuer", value_name = "F", required = true)]
+    pub issuers: Vec<PathBuf>,
     /// Who you are: attestations for others are refused
     #[arg(long, value_name = "NAME", overrides_with = "audience")]
     pub audience: String,
@@ -34,10 +35,12 @@ pub struct TokenArgs {
     /// Judge as of this time (RFC 3339) [default: now]
     #[arg(long, value_name = "TIME", overrides_with = "at")]
     pub at: Option<Time>,
-    /// A policy that you know: a built-in one's name, a policy file, or a SHA-256 in hex; may be given again
-    #[arg(long = "policy", value_name = "NAME|FILE|HEX", default_value = "production")]
+    /// A policy that you know: a built-in one's name, a policy file, or its SHA-256 in hex with its
+    /// version (and :lab, if it is a laboratory's) after a colon; may be given again
+    #[arg(long = "policy", value_name = "NAME|FILE|HEX:VERSION", default_value = "production")]
     pub policies: Vec<String>,
-    /// A gate that must pass, by its id; may be given again [default: all that apply, gate 8 left out]
+    /// A gate that must pass, by its id; may be given again [default: those that each --policy shows
+    /// this audience, gate 8 left out, which passes on no device that nobody manages]
     #[arg(long = "gate", value_name = "ID", value_parser = gate)]
     pub gates: Vec<GateId>,
     /// Accept a laboratory's policy
@@ -46,9 +49,29 @@ pub struct TokenArgs {
     /// Accept a key that is kept in software
     #[arg(long)]
     pub software: bool,
-    /// How many seconds may lie between challenge and receipt
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
-    pub max_age: u64,
+    /// The least posture: compliant, at-risk, indeterminate or non-compliant
+    #[arg(long, value_name = "POSTURE", default_value = "compliant", value_parser = posture)]
+    pub posture: Posture,
+    /// How many waivers will do
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    pub max_waivers: u64,
+    /// How many seconds may lie between challenge and receipt, and between issue and expiry [default: 120, or the
+    /// audience's ttl in a --policy where that is more]
+    #[arg(long, value_name = "SECONDS")]
+    pub max_age: Option<u64>,
+    /// How many seconds the device's clock may be off
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub skew: u64,
+    /// How many seconds old the list of revoked handles may be
+    #[arg(long, value_name = "SECONDS", default_value_t = 86_400)]
+    pub max_revocation_age: u64,
+}
+
+fn posture(code: &str) -> Result<Posture, String> {
+    const ALL: [Posture; 4] =
+        [Posture::Compliant, Posture::AtRisk, Posture::Indeterminate, Posture::NonCompliant];
+    let found = ALL.into_iter().find(|posture| posture.code() == code);
+    found.ok_or_else(|| format!("expected one of {}", ALL.map(Posture::code).join(", ")))
 }
 
 fn digest(text: &str) -> Result<[u8; 32], String> {

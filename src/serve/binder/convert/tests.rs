@@ -95,18 +95,21 @@ fn values_come_back_as_they_went() {
     });
     let mut gates = [posture::Verdict::Pass; 10];
     gates[3] = posture::Verdict::Fail;
-    there_and_back::<_, HistoryEntry>(wire::HistoryEntry {
-        sequence: 1,
-        at: 2,
-        boot_id: [3; 16],
-        since_boot: 4,
-        posture: posture::Posture::NonCompliant,
-        gates,
-        checks_digest: [5; 32],
-        policy_digest: [6; 32],
-        previous: [7; 32],
-        digest: [8; 32],
-    });
+    for cause in wire::Cause::ALL {
+        there_and_back::<_, HistoryEntry>(wire::HistoryEntry {
+            sequence: 1,
+            at: 2,
+            boot_id: [3; 16],
+            since_boot: 4,
+            cause,
+            posture: posture::Posture::NonCompliant,
+            gates,
+            checks_digest: [5; 32],
+            policy_digest: [6; 32],
+            previous: [7; 32],
+            digest: [8; 32],
+        });
+    }
     there_and_back::<_, Change>(wire::Change {
         sequence: 1,
         posture: posture::Posture::Compliant,
@@ -143,7 +146,7 @@ fn names_and_numbers_are_the_same_on_both_sides() {
             }
         )*};
     }
-    closed!(Posture, Verdict, Severity, GateId, ErrorCode);
+    closed!(Cause, Posture, Verdict, Severity, GateId, ErrorCode);
     let letters: Vec<char> = Class::ALL.iter().filter_map(|class| class.to_string().chars().next()).collect();
     assert_eq!(CLASSES.map(|(letter, _)| letter).to_vec(), letters);
     assert_eq!(CLASSES.map(|(_, class)| class), EvidenceClass::enum_values());
@@ -171,7 +174,8 @@ fn what_does_not_fit_is_as_much_as_fits() {
 fn reports_that_are_not_as_documented_are_refused() {
     let good = SignalReport::from(&report());
     assert!(wire::Report::try_from(&good).is_ok());
-    let broken: [(&str, fn(&mut SignalReport)); 9] = [
+    type Broken = (&'static str, fn(&mut SignalReport));
+    let broken: [Broken; 9] = [
         ("sequence -1", |report| report.sequence = -1),
         ("time to live -1", |report| report.ttlSeconds = -1),
         ("a count of signals 65", |report| report.signals.resize_with(65, Default::default)),

@@ -1,11 +1,11 @@
 //! Every rule broken alone, under a name of its own: what the tests of the rules and the vectors are made of.
 
 use super::forge::{damaged, envelope, header, higher, kid, named, payload, plain, replaced, same, wrong};
-use super::world::{MADE, NOW, World, revoked};
+use super::world::{KNOWN, MADE, NOW, World, revoked};
 use crate::cbor::Writer;
-use crate::claims::{Boot, Counters};
+use crate::claims::{Boot, BootState, Counters};
 use crate::credential::{EvidenceLevel, Floors};
-use crate::verify::{MAX_TOKEN, TYPE};
+use crate::verify::{KnownPolicy, MAX_TOKEN, TYPE};
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -128,6 +128,9 @@ fn claims() -> Vec<Fault> {
         fault("claims-no-gate", |world| {
             world.claims.gates = Vec::new();
         }),
+        fault("claims-no-boot-facts", |world| {
+            world.claims.boot = Some(Boot::default());
+        }),
         fault("claims-other-tier", |world| {
             world.token = payload(|claims| replaced(&claims, &[0x19, 3, 0xe8, 2], &[0x19, 3, 0xe8, 0]));
         }),
@@ -159,6 +162,9 @@ fn binding() -> Vec<Fault> {
         }),
         fault("challenge-used", "challenge-used", |world| {
             world.is_open = false;
+        }),
+        fault("challenge-used", "challenge-of-another-audience", |world| {
+            world.opened_for = "keys.enigm.example";
         }),
         fault("clock-set-back", "clock-set-back", |world| {
             world.now = MADE - 1;
@@ -197,10 +203,18 @@ fn demands() -> Vec<Fault> {
             world.claims.boot = Some(Boot { key: Some([9; 32]), ..Boot::default() });
         }),
         fault("unknown-policy", "unknown-policy", |world| {
-            world.policies = vec![[6; 32]];
+            world.policies = vec![KnownPolicy { digest: [6; 32], ..KNOWN }];
+        }),
+        fault("unknown-policy", "policy-of-another-version", |world| {
+            world.claims.policy.version = 2;
+        }),
+        fault("unknown-policy", "policy-of-no-laboratory-it-says", |world| {
+            world.change = |requirements| requirements.accepts_lab = true;
+            world.policies = vec![KnownPolicy { is_lab: true, ..KNOWN }];
         }),
         fault("lab-policy", "lab-policy", |world| {
             world.claims.policy.is_lab = true;
+            world.policies = vec![KnownPolicy { is_lab: true, ..KNOWN }];
         }),
         fault("gate", "gate-not-applicable", |world| {
             world.claims.gates[1].verdict = Verdict::NotApplicable;
@@ -225,6 +239,15 @@ fn demands() -> Vec<Fault> {
             world.change = |requirements| requirements.max_waivers = 1;
             world.claims.waivers = 1;
         }),
+        fault("inconsistent", "inconsistent-core-gate", |world| {
+            world.gates = vec![GateId::BootIntegrity];
+            world.claims.gates[8].verdict = Verdict::Unknown;
+            world.claims.posture = Posture::AtRisk;
+            world.change = |requirements| requirements.posture = Posture::AtRisk;
+        }),
+        fault("inconsistent", "inconsistent-boot-state", |world| {
+            world.claims.boot.as_mut().unwrap().state = Some(BootState::Unverified);
+        }),
         fault("posture", "posture", |world| {
             world.claims.posture = Posture::AtRisk;
         }),
@@ -234,6 +257,9 @@ fn demands() -> Vec<Fault> {
 /// Revocation, confirmation and floors.
 fn standing() -> Vec<Fault> {
     vec![
+        fault("revocation-issuer", "revocation-issuer", |world| {
+            world.list_signer = 9;
+        }),
         fault("revocation-audience", "revocation-audience", |world| {
             world.revoked.audience = "keys.enigm.example".into();
         }),
@@ -257,6 +283,15 @@ fn standing() -> Vec<Fault> {
         }),
         fault("floor", "floor-policy", |world| {
             world.credential.floors.policy_version = 2;
+        }),
+        fault("floor", "floor-older-credential", |world| {
+            world.given = Some(world.credential.issued_at + 1);
+        }),
+        fault("floor", "floor-counters-beyond", |world| {
+            world.claims.counters.sequence = (1 << 33) + 10;
+        }),
+        fault("floor", "floor-patch-beyond", |world| {
+            world.claims.boot.as_mut().unwrap().boot_patch = Some(202_702);
         }),
         fault("floor", "floor-patch", |world| {
             world.claims.boot.as_mut().unwrap().vendor_patch = Some(202_608);

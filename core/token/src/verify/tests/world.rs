@@ -7,7 +7,7 @@ use crate::credential::{Credential, EvidenceLevel, Floors};
 use crate::crypto::{PublicKey, Pure, Sha256Digest, Sign};
 use crate::ledger::{Ledger, Memory};
 use crate::revocation::Revoked;
-use crate::verify::{Against, Refusal, Requirements, Verified, issue, verify};
+use crate::verify::{Against, KnownPolicy, Refusal, Requirements, Verified, issue, verify};
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::vec;
@@ -41,6 +41,9 @@ pub(crate) fn public(key: &SigningKey) -> PublicKey {
     Sign::public_key(key)
 }
 
+/// The policy of the good claims.
+pub(crate) const KNOWN: KnownPolicy = KnownPolicy { digest: [5; 32], version: 1, is_lab: false };
+
 pub(crate) fn credential() -> Credential {
     Credential {
         audience: AUDIENCE.into(),
@@ -73,7 +76,11 @@ pub(crate) struct World {
     pub(crate) revoked: Revoked,
     pub(crate) now: u64,
     pub(crate) gates: Vec<GateId>,
-    pub(crate) policies: Vec<Sha256Digest>,
+    pub(crate) policies: Vec<KnownPolicy>,
+    /// For which audience the challenge is made.
+    pub(crate) opened_for: &'static str,
+    /// Who signs the list.
+    pub(crate) list_signer: u8,
     pub(crate) change: fn(&mut Requirements<'_>),
     /// What signs the claims, and what it writes: the bytes that are verified.
     pub(crate) token: Signer,
@@ -82,6 +89,8 @@ pub(crate) struct World {
     pub(crate) is_open: bool,
     /// What the handle has shown to the ledger before.
     pub(crate) stood: Option<Floors>,
+    /// When the device's last credential was given that the ledger knows.
+    pub(crate) given: Option<u64>,
     /// The number of the last list that the ledger knows.
     pub(crate) listed: Option<u64>,
     /// Whether the challenge's nonce is put into the claims.
@@ -103,21 +112,24 @@ impl World {
             revoked: revoked(&[[99; 32]]),
             now: NOW,
             gates: GateId::ALL.to_vec(),
-            policies: vec![[5; 32]],
+            policies: vec![KNOWN],
+            opened_for: AUDIENCE,
+            list_signer: 8,
             change: |_| (),
             token: Box::new(|claims| issue(claims, &device()).unwrap()),
             ledger: Memory::new(8),
             is_open: true,
             stood: None,
+            given: None,
             listed: None,
             answers: true,
         }
     }
 
     pub(crate) fn challenge(&mut self) -> Challenge {
-        let mut nowhere = Memory::new(0);
+        let mut nowhere = Memory::new(1);
         let ledger = if self.is_open { &mut self.ledger } else { &mut nowhere };
-        Challenge::make(&RANDOM, CONFIRMATION, EXPORTER, MADE, ledger).unwrap()
+        Challenge::make(self.opened_for, &RANDOM, CONFIRMATION, EXPORTER, MADE, ledger).unwrap()
     }
 
     pub(crate) fn judge(&mut self) -> Result<Verified, Refusal<Infallible>> {
@@ -132,7 +144,7 @@ impl World {
         Received {
             token: (self.token)(&self.claims),
             credential: self.credential.sign(&enrolment()).unwrap(),
-            revoked: self.revoked.sign(&enrolment()).unwrap(),
+            revoked: self.revoked.sign(&scalar(self.list_signer)).unwrap(),
         }
     }
 
@@ -155,16 +167,19 @@ impl World {
 
     pub(crate) fn answer(&mut self, challenge: Challenge) -> Result<Verified, Refusal<Infallible>> {
         let received = self.received(challenge.nonce());
-        let issuers = [public(&enrolment())];
+        let issuers = [public(&enrolment()), public(&scalar(9))];
         // The credential was verified when it was valid.
         let at = self.credential.issued_at;
         let verified = Credential::verify(&received.credential, &issuers, at, &Pure).unwrap();
         let list = Revoked::verify(&received.revoked, &issuers, &Pure).unwrap();
         if let Some(stood) = self.stood {
-            self.ledger.raise(&self.credential.handle, &stood).unwrap().unwrap();
+            self.ledger.raise(&verified.device(), &stood).unwrap().unwrap();
+        }
+        if let Some(given) = self.given {
+            self.ledger.credential(&verified.device(), given).unwrap().unwrap();
         }
         if let Some(listed) = self.listed {
-            self.ledger.list(AUDIENCE, listed).unwrap().unwrap();
+            self.ledger.list(AUDIENCE, list.signer(), listed).unwrap().unwrap();
         }
         let mut ledger = core::mem::replace(&mut self.ledger, Memory::new(0));
         let requirements = self.requirements();

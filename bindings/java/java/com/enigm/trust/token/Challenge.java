@@ -14,6 +14,7 @@ public final class Challenge {
    * A challenge that was made earlier, by a verifier of the same ledger, and kept as its two values.
    *
    * @throws IllegalArgumentException if one has not 32 bytes
+   * @throws NullPointerException for null
    */
   public static Challenge kept(byte[] nonce, byte[] confirmation) {
     return new Challenge(nonce, confirmation);

@@ -6,13 +6,18 @@ public final class PostureRefusedException extends Exception {
 
   private final Refusal refusal;
 
-  PostureRefusedException(Refusal refusal) {
-    super(refusal.words());
+  PostureRefusedException(Refusal refusal, String detail) {
+    super(detail == null ? refusal.words() : detail);
     this.refusal = refusal;
   }
 
   /** The rule that was broken first. */
   public Refusal refusal() {
     return refusal;
+  }
+
+  /** What was found and what was expected, in English, for logs: "gate: runtime-security is unknown, expected pass". */
+  public String detail() {
+    return getMessage();
   }
 }

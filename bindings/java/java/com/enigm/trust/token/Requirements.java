@@ -1,14 +1,16 @@
 package com.enigm.trust.token;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
+import java.util.Objects;
 import java.util.Set;
 
 /**
- * What a relying party asks of every posture. Strict unless said otherwise: every gate passes, compliant, no
- * laboratory, no waiver, a key in hardware, an answer within 120 s, clocks that are at most 60 s apart, a list of
- * revoked handles that is at most a day old.
+ * What a relying party asks of every posture: "What to ask for" in docs/attestation.md. Strict unless said otherwise:
+ * compliant, no laboratory, no waiver, a key in hardware, an answer within 120 s, clocks that are at most 60 s apart, a
+ * list of revoked handles that is at most a day old.
  */
 public final class Requirements {
   final byte[] audience;
@@ -25,8 +27,8 @@ public final class Requirements {
     numbers =
         new long[] {
           gates,
-          from.posture.ordinal(),
-          from.evidence.ordinal(),
+          from.posture.ordinal() + 1,
+          from.evidence.ordinal() + 1,
           from.acceptsLab ? 1 : 0,
           from.maxWaivers,
           from.maxAge,
@@ -35,16 +37,27 @@ public final class Requirements {
         };
   }
 
-  /** Requirements of one audience: who the relying party is. */
-  public static Builder of(String audience) {
-    return new Builder(audience);
+  long maxAge() {
+    return numbers[5];
+  }
+
+  /**
+   * Requirements of one audience.
+   *
+   * @param audience who the relying party is
+   * @param gates the gates that must pass: of those that the policy shows this audience, as another never passes
+   * @throws IllegalArgumentException for an audience of no characters, or no gate
+   * @throws NullPointerException for null
+   */
+  public static Builder of(String audience, Set<Gate> gates) {
+    return new Builder(audience, gates);
   }
 
   /** Makes {@link Requirements}. */
   public static final class Builder {
     private final String audience;
     private final ByteArrayOutputStream policies = new ByteArrayOutputStream();
-    private Set<Gate> gates = EnumSet.allOf(Gate.class);
+    private final Set<Gate> gates;
     private Posture posture = Posture.COMPLIANT;
     private EvidenceLevel evidence = EvidenceLevel.TRUSTED_ENVIRONMENT;
     private boolean acceptsLab;
@@ -53,34 +66,44 @@ public final class Requirements {
     private long skew = 60;
     private long maxRevocationAge = 86_400;
 
-    private Builder(String audience) {
-      if (audience == null || audience.isEmpty()) {
+    private Builder(String audience, Set<Gate> gates) {
+      if (Objects.requireNonNull(audience, "audience").isEmpty()) {
         throw new IllegalArgumentException("audience: nothing: expected who the relying party is");
       }
       this.audience = audience;
+      this.gates = EnumSet.noneOf(Gate.class);
+      this.gates.addAll(Objects.requireNonNull(gates, "gates"));
+      if (gates.isEmpty()) {
+        throw new IllegalArgumentException("gates: none: expected at least one");
+      }
     }
 
-    /** A policy that it knows, by the SHA-256 of its bytes; one at least, or every attestation is refused. */
-    public Builder policy(byte[] sha256) {
+    /**
+     * A policy that it knows; one at least, or every attestation is refused. What a device says of it must be the same.
+     *
+     * @param sha256 of the policy's bytes
+     * @param version of the policy, 0 to 4294967295
+     * @param isLab whether it is a laboratory's
+     */
+    public Builder policy(byte[] sha256, long version, boolean isLab) {
+      if (version < 0 || version > 0xffff_ffffL) {
+        throw new IllegalArgumentException("version: " + version + ": expected 0 to 4294967295");
+      }
       policies.write(Bytes.ofLength(32, "policy", sha256), 0, 32);
-      return this;
-    }
-
-    /** The gates that must pass, in place of all ten. */
-    public Builder gates(Set<Gate> gates) {
-      this.gates = gates.isEmpty() ? EnumSet.noneOf(Gate.class) : EnumSet.copyOf(gates);
+      policies.write(ByteBuffer.allocate(4).putInt((int) version).array(), 0, 4);
+      policies.write(isLab ? 1 : 0);
       return this;
     }
 
     /** The least posture. */
     public Builder posture(Posture posture) {
-      this.posture = java.util.Objects.requireNonNull(posture);
+      this.posture = Objects.requireNonNull(posture, "posture");
       return this;
     }
 
     /** The least evidence level. */
     public Builder evidence(EvidenceLevel evidence) {
-      this.evidence = java.util.Objects.requireNonNull(evidence);
+      this.evidence = Objects.requireNonNull(evidence, "evidence");
       return this;
     }
 
@@ -92,11 +115,14 @@ public final class Requirements {
 
     /** How many waivers will do. */
     public Builder maxWaivers(long waivers) {
-      maxWaivers = notNegative("waivers", waivers);
+      maxWaivers = notNegative("maxWaivers", waivers);
       return this;
     }
 
-    /** How many seconds may lie between challenge and answer, and between issue and expiry. */
+    /**
+     * How many seconds may lie between challenge and answer, and between issue and expiry: not less than the audience's
+     * ttl in the policy.
+     */
     public Builder maxAge(long seconds) {
       maxAge = notNegative("maxAge", seconds);
       return this;

@@ -1,5 +1,6 @@
 package com.enigm.trust.token;
 
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
@@ -12,16 +13,22 @@ public final class VerifiedPosture {
   private final Set<Gate> passing;
   private final Set<Gate> shown;
   private final long waivers;
+  private final long policyVersion;
   private final byte[] handle;
+  private final byte[] id;
+  private final byte[] policy;
 
-  VerifiedPosture(long[] found, byte[] handle) {
-    posture = Posture.values()[(int) found[0]];
-    evidence = EvidenceLevel.values()[(int) found[1]];
+  VerifiedPosture(long[] found, byte[] bytes) {
+    posture = Posture.values()[(int) found[0] - 1];
+    evidence = EvidenceLevel.values()[(int) found[1] - 1];
     isLab = found[2] == 1;
     passing = gates(found[3]);
     shown = gates(found[4]);
     waivers = found[5];
-    this.handle = handle;
+    policyVersion = found[6];
+    handle = Arrays.copyOfRange(bytes, 0, 32);
+    id = Arrays.copyOfRange(bytes, 32, 48);
+    policy = Arrays.copyOfRange(bytes, 48, 80);
   }
 
   private static Set<Gate> gates(long bits) {
@@ -67,5 +74,43 @@ public final class VerifiedPosture {
   /** What the device is called, by this audience alone: 32 bytes. */
   public byte[] handle() {
     return handle.clone();
+  }
+
+  /** The attestation's own name (cti), random: 16 bytes, for logs. */
+  public byte[] id() {
+    return id.clone();
+  }
+
+  /** SHA-256 of the policy that judged: 32 bytes. */
+  public byte[] policy() {
+    return policy.clone();
+  }
+
+  /** The version of the policy that judged. */
+  public long policyVersion() {
+    return policyVersion;
+  }
+
+  /** For logs: without the handle, which names the device. */
+  @Override
+  public String toString() {
+    StringBuilder name = new StringBuilder();
+    for (byte octet : id) {
+      name.append(String.format("%02x", octet));
+    }
+    return posture
+        + ", key kept by "
+        + evidence
+        + ", passing "
+        + passing
+        + " of "
+        + shown
+        + ", "
+        + waivers
+        + " waivers, policy version "
+        + policyVersion
+        + (isLab ? ", LAB" : "")
+        + ", id "
+        + name;
   }
 }

@@ -1,0 +1,101 @@
+//! What is kept beside the history: counters, the numbers of reports, the installed policy.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
+
+mod state;
+
+use rusqlite::Connection;
+use state::{BOOT, Directory, NOW};
+use trustd::store::{PolicyState, Store, StoreError};
+
+const OTHER_BOOT: [u8; 16] = [0xb1; 16];
+
+#[test]
+fn counters_never_step_back() {
+    let directory = Directory::new();
+    let mut store = directory.sound();
+    let counted = |store: &mut Store, audience| {
+        let counters = store.attestation(audience).unwrap();
+        (counters.boot, counters.sequence)
+    };
+    assert_eq!(store.boots().unwrap(), 1);
+    assert_eq!(counted(&mut store, "calls"), (1, 1));
+    assert_eq!(counted(&mut store, "calls"), (1, 2));
+    assert_eq!(counted(&mut store, "keys"), (1, 1));
+    drop(store);
+    let mut store = directory.sound();
+    assert_eq!(counted(&mut store, "calls"), (1, 3), "the same boot");
+    drop(store);
+    let mut store = Store::open(&directory.0, OTHER_BOOT, NOW).store;
+    assert_eq!(counted(&mut store, "calls"), (2, 4));
+    for name in ["", &"a".repeat(129)] {
+        assert!(matches!(store.attestation(name), Err(StoreError::Bounds(_))));
+    }
+    for nth in 2..64 {
+        store.attestation(&format!("audience {nth}")).unwrap();
+    }
+    assert_eq!(store.attestation("one more"), Err(StoreError::Bounds("too many audiences")));
+    assert_eq!(store.troubles(), [], "a refusal is no trouble");
+    assert_eq!(counted(&mut store, "calls"), (2, 5));
+}
+
+#[test]
+fn a_report_is_newer_than_the_last_of_its_boot() {
+    let directory = Directory::new();
+    let mut store = directory.sound();
+    assert_eq!(store.provider("radio").unwrap(), 0);
+    assert_eq!(store.raise_provider("radio", BOOT, 0).unwrap(), Err(0));
+    assert_eq!(store.raise_provider("radio", BOOT, 5).unwrap(), Ok(()));
+    assert_eq!(store.raise_provider("radio", BOOT, 5).unwrap(), Err(5));
+    assert_eq!(store.raise_provider("camera", BOOT, 5).unwrap(), Ok(()));
+    drop(store);
+    let mut store = directory.sound();
+    assert_eq!(store.raise_provider("radio", BOOT, 4).unwrap(), Err(5));
+    assert_eq!(store.provider("radio").unwrap(), 5);
+    drop(store);
+    let mut store = Store::open(&directory.0, OTHER_BOOT, NOW).store;
+    assert_eq!(store.provider("radio").unwrap(), 0);
+    assert_eq!(store.raise_provider("radio", OTHER_BOOT, 1).unwrap(), Ok(()));
+    for nth in 0..63 {
+        let raised = store.raise_provider(&format!("provider {nth}"), OTHER_BOOT, 1);
+        assert_eq!(raised, Ok(Ok(())), "those of the boot before make room");
+    }
+    let full = store.raise_provider("one more", OTHER_BOOT, 1);
+    assert_eq!(full, Err(StoreError::Bounds("too many providers")));
+}
+
+#[test]
+fn a_policy_is_replaced_by_a_later_one_and_its_loss_shows() {
+    let directory = Directory::new();
+    let mut store = directory.sound();
+    assert_eq!(store.installed_policy(), Ok(PolicyState::Never));
+    let large = vec![5; trust_token::bundle::MAX_BUNDLE];
+    for version in 5..9 {
+        store.install_policy(&large, version, [5; 32], 99).unwrap();
+    }
+    assert!(store.install_policy(&vec![5; large.len() + 1], 9, [9; 32], 99).is_err());
+    assert_eq!(
+        store.install_policy(b"older", 7, [7; 32], 99),
+        Err(StoreError::OlderPolicy { offered: 7, installed: 8 })
+    );
+    assert_eq!(
+        store.install_policy(b"other", 8, [8; 32], 99),
+        Err(StoreError::OlderPolicy { offered: 8, installed: 8 })
+    );
+    // The same policy in a bundle that holds longer.
+    store.install_policy(b"again", 8, [5; 32], 100).unwrap();
+    drop(store);
+    let mut store = directory.sound();
+    let PolicyState::Installed(policy) = store.installed_policy().unwrap() else { panic!() };
+    assert_eq!(
+        (policy.version, policy.digest, policy.expires, &policy.bundle[..]),
+        (8, [5; 32], 100, &b"again"[..])
+    );
+    drop(store);
+    for edit in ["UPDATE bundle SET bytes = x'00'", "DELETE FROM bundle"] {
+        Connection::open(directory.file()).unwrap().execute_batch(edit).unwrap();
+        let mut store = directory.sound();
+        assert_eq!(store.installed_policy().unwrap(), PolicyState::Lost { version: 8, digest: [5; 32] });
+        assert!(store.install_policy(b"older", 7, [7; 32], 99).is_err(), "it is not forgotten");
+    }
+}
