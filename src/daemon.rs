@@ -3,7 +3,7 @@
 #[cfg(target_os = "linux")]
 use crate::confine;
 use crate::cycle::House;
-use crate::engine::{Clock, Evaluator, Events, Handle, Live, Place, Start};
+use crate::engine::{Clock, Evaluator, Events, Handle, Live, Place, Policies, Start};
 use crate::policies;
 use crate::serve::access::{Access, Entry, Grant, Tier};
 use crate::serve::binder;
@@ -17,7 +17,7 @@ use crate::watch::WatchRoot;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 use trust_evidence::LoadError;
 use trust_gates::{Callers, Policy, Reader};
 
@@ -195,28 +195,40 @@ impl Daemon {
     pub fn start(setup: Setup, doors: &Doors) -> Result<Daemon, DaemonError> {
         let Setup { house, policy, state, place, root, clock, me } = setup;
         let boot_id = boot_id()?;
-        let access = access(&policy, me);
+        let mut store = Store::open(&state, boot_id, clock.now().unix()).store;
+        let policies = Policies::open(&house, policy, &mut store);
+        let first = access(policies.policy(), me);
         let listeners = Arc::new(Listeners::new(monotonic()));
+        let seat: Arc<OnceLock<Weak<Desk>>> = Arc::default();
+        let at = seat.clone();
+        let appoint = move |policy: &Policy| {
+            let access = access(policy, me);
+            if let Some(desk) = at.get().and_then(Weak::upgrade) {
+                desk.replace_access(access.clone());
+            }
+            access
+        };
         let start = Start {
             events: Events::open(root, &house.catalogue)
                 .map_err(|errno| DaemonError::Events(errno.into()))?,
-            store: Store::open(&state, boot_id, clock.now().unix()).store,
+            store,
             house,
-            policy,
+            policies,
             place,
             clock,
             listeners: listeners.clone(),
-            access: access.clone(),
+            appoint: Box::new(appoint),
             boot_id,
         };
         let (evaluator, handle) = Evaluator::new(start);
+        let desk =
+            Arc::new(Desk::new(Arc::new(handle.clone()), first, listeners, Bounds::default(), monotonic()));
+        let _ = seat.set(Arc::downgrade(&desk));
         let thread = std::thread::Builder::new().name("evaluator".into()).spawn(move || {
             if let Err(error) = evaluator.run() {
                 tracing::error!("{error}");
             }
         });
-        let desk =
-            Arc::new(Desk::new(Arc::new(handle.clone()), access, listeners, Bounds::default(), monotonic()));
         #[cfg(not(target_os = "android"))]
         let door = match &*doors.bus {
             "none" => None,
@@ -272,6 +284,7 @@ fn access(policy: &Policy, me: Option<u32>) -> Access {
         let grant = match access.reader {
             Reader::Center => Grant::Center,
             Reader::Auditor => Grant::Auditor,
+            Reader::Manager => Grant::Manager,
         };
         entry(grant, &access.callers)
     });

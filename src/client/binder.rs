@@ -58,6 +58,10 @@ impl Link for Connection {
         Ok(self.0.providers()?)
     }
 
+    fn install_policy(&self, bundle: &[u8]) -> Result<u32, ClientError> {
+        Ok(self.0.install_policy(bundle)?)
+    }
+
     fn watch(&self, told: &mut dyn FnMut(Change) -> bool) -> Result<(), ClientError> {
         let (changes, told_of) = mpsc::channel();
         let end = changes.clone();

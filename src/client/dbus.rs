@@ -120,6 +120,11 @@ impl Link for Connection {
         answer(&answered, |value| list(value, |provider| read::provider(&record(provider)?)))
     }
 
+    fn install_policy(&self, bundle: &[u8]) -> Result<u32, ClientError> {
+        let answered = self.call("InstallPolicy", &bundle)?;
+        answered.body().deserialize().map_err(|error| ClientError::Malformed(error.to_string()))
+    }
+
     fn watch(&self, told: &mut dyn FnMut(Change) -> bool) -> Result<(), ClientError> {
         let gone = |says: String| ClientError::Unreachable(self.bus.to_string(), says);
         // Before subscribing, so that no change is missed.

@@ -44,6 +44,8 @@ pub trait Link {
     fn evaluate(&self) -> Result<u64, ClientError>;
     /// The providers.
     fn providers(&self) -> Result<Vec<ProviderState>, ClientError>;
+    /// Installs a policy bundle; the version that holds then.
+    fn install_policy(&self, bundle: &[u8]) -> Result<u32, ClientError>;
     /// Tells of each change until `told` says false or the daemon goes.
     fn watch(&self, told: &mut dyn FnMut(Change) -> bool) -> Result<(), ClientError>;
 }

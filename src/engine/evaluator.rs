@@ -1,10 +1,13 @@
 //! The evaluator's thread: its state, and what it does with an event or a request.
 
+mod policy;
+
 use super::clock::{Clock, Moment};
 use super::events::{Events, Happened, names};
 use super::handle::{Counts, Handle, Latest, Reply, Request, Shared};
 use super::picture::{Keeping, Picture};
 use super::place::Place;
+use super::policies::Policies;
 use super::providers::{Providers, observations};
 use super::{own, render};
 use crate::collect::{COLLECTORS, Context, ROSTER, mounted};
@@ -18,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use trust_evidence::{Names, Observation, Outcome, Reason, SignalIx, Value};
-use trust_gates::{Plan, Policy, Report, Verdicts, judge, judge_again};
+use trust_gates::{Plan, Policy, Provider, Report, Verdicts, judge, judge_again};
 use trust_posture::{GateId, Verdict};
 
 /// How often it reads again within one cycle because events came meanwhile. What goes on changing after that is read
@@ -29,8 +32,8 @@ const MAX_ROUNDS: usize = 4;
 pub struct Start {
     /// The catalogue and the gates.
     pub house: Arc<House>,
-    /// The policy.
-    pub policy: Policy,
+    /// The policies, and which of them holds.
+    pub policies: Policies,
     /// What is read.
     pub place: Box<dyn Place>,
     /// The clocks.
@@ -41,8 +44,8 @@ pub struct Start {
     pub events: Events,
     /// Who is told.
     pub listeners: Arc<Listeners>,
-    /// Who is told by the policy: the access that it grants.
-    pub access: Access,
+    /// Lets those ask whom a policy that holds from now on names; the access that it grants.
+    pub appoint: Box<dyn Fn(&Policy) -> Access + Send>,
     /// The kernel's boot id.
     pub boot_id: [u8; 16],
 }
@@ -78,15 +81,13 @@ impl Evaluator {
     /// Evaluates until it is stopped.
     pub fn run(self) -> Result<(), EvaluatorError> {
         let house = self.start.house.clone();
-        let policy = self.start.policy.clone();
-        let plan = Plan::new(&house.catalogue, &house.gates, &policy)?;
         let keeping = keepings(&house, &self.start);
-        let own = |provider: &trust_gates::Provider| (provider.name.clone(), plan.signals_of(&provider.name));
         let mut state = State {
-            providers: policy.providers().iter().map(own).collect(),
+            providers: BTreeMap::new(),
+            reporters: BTreeMap::new(),
+            access: Access::default(),
             picture: Picture::new(&house, keeping),
             house: &house,
-            plan: &plan,
             shared: self.shared,
             start: self.start,
             verdicts: None,
@@ -98,29 +99,28 @@ impl Evaluator {
             has_lost_history: false,
             sequence: 0,
             was_shown: false,
+            is_replaced: false,
+            installing: None,
         };
-        state.cycle([true; COLLECTORS]);
+        // Each time another policy holds.
         loop {
-            state.arm();
-            let happened = match state.is_done() {
-                true => state.start.events.wait().map_err(EvaluatorError::Wait)?,
-                false => state.start.events.take(),
-            };
-            let is_left = !state.is_done();
-            let dirty = state.note(happened);
-            let is_shown = state.is_shown() != state.was_shown;
-            if dirty.contains(&true) || happened.is_due || happened.is_clock_set || is_shown || is_left {
-                state.cycle(dirty);
-            }
-            loop {
-                match self.asked.try_recv() {
-                    Ok(Request::Stop) | Err(TryRecvError::Disconnected) => return Ok(()),
-                    Ok(request) => state.serve(request),
-                    Err(TryRecvError::Empty) => break,
-                }
+            let policy = state.start.policies.policy().clone();
+            let plan = Plan::new(&house.catalogue, &house.gates, &policy)?;
+            state.come_under(&plan);
+            if state.go_on(&plan, &self.asked)? == Ended::Stopped {
+                return Ok(());
             }
         }
     }
+}
+
+/// Why the evaluator does not go on under a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    /// Nobody needs it any more.
+    Stopped,
+    /// Another policy holds.
+    Replaced,
 }
 
 /// How each signal is kept up to date, by what is subscribed now.
@@ -140,12 +140,15 @@ fn keepings(house: &House, start: &Start) -> Vec<Keeping> {
 /// What changes.
 struct State<'p> {
     house: &'p House,
-    plan: &'p Plan<'p>,
     shared: Arc<Shared>,
     start: Start,
     picture: Picture,
     /// The signals that each provider may report.
     providers: BTreeMap<Box<str>, BTreeSet<SignalIx>>,
+    /// Who may report each signal that somebody may.
+    reporters: BTreeMap<SignalIx, Provider>,
+    /// Whom the policy lets ask what.
+    access: Access,
     verdicts: Option<Verdicts>,
     known: Providers,
     /// The collectors that failed at their last reading.
@@ -162,11 +165,43 @@ struct State<'p> {
     has_lost_history: bool,
     /// Whether the center listened at the last cycle.
     was_shown: bool,
+    /// Whether another policy holds than the one that was judged under.
+    is_replaced: bool,
+    /// Who waits until all is judged under it.
+    installing: Option<Reply<u32>>,
 }
 
 impl State<'_> {
+    /// Evaluates under a policy until another holds, or nobody needs it any more.
+    fn go_on(&mut self, plan: &Plan<'_>, asked: &Receiver<Request>) -> Result<Ended, EvaluatorError> {
+        loop {
+            // First: whoever asked while another policy was come under has woken us already.
+            while !self.is_replaced {
+                match asked.try_recv() {
+                    Ok(Request::Stop) | Err(TryRecvError::Disconnected) => return Ok(Ended::Stopped),
+                    Ok(request) => self.serve(plan, request),
+                    Err(TryRecvError::Empty) => break,
+                }
+            }
+            if self.is_replaced {
+                return Ok(Ended::Replaced);
+            }
+            self.arm();
+            let happened = match self.is_done() {
+                true => self.start.events.wait().map_err(EvaluatorError::Wait)?,
+                false => self.start.events.take(),
+            };
+            let is_left = !self.is_done();
+            let dirty = self.note(happened);
+            let is_shown = self.is_shown() != self.was_shown;
+            if dirty.contains(&true) || happened.is_due || happened.is_clock_set || is_shown || is_left {
+                self.cycle(plan, dirty);
+            }
+        }
+    }
+
     /// Reads, judges, and looks whether more happened meanwhile; then says what came of it.
-    fn cycle(&mut self, mut dirty: [bool; COLLECTORS]) {
+    fn cycle(&mut self, plan: &Plan<'_>, mut dirty: [bool; COLLECTORS]) {
         self.has_lost_history = false;
         let mut again = BTreeSet::new();
         let before = self.verdicts.clone();
@@ -180,7 +215,7 @@ impl State<'_> {
                 }
             }
             self.measure(&dirty, moment);
-            again.extend(self.judge());
+            again.extend(self.judge(plan));
             let happened = self.start.events.take();
             dirty = self.note(happened);
             if !dirty.contains(&true) {
@@ -190,12 +225,12 @@ impl State<'_> {
         self.left = dirty;
         Counts::add(&self.shared.counts.judged, again.len());
         tracing::debug!("judged {} checks", again.len());
-        self.conclude(before);
+        self.conclude(plan, before);
     }
 
     /// Whether the center listens.
     fn is_shown(&self) -> bool {
-        self.start.listeners.any(|caller| matches!(self.start.access.resolve(caller), Role::Center))
+        self.start.listeners.any(|caller| matches!(self.access.resolve(caller), Role::Center))
     }
 
     /// Runs collectors.
@@ -234,6 +269,7 @@ impl State<'_> {
                 tracing::warn!("history: {trouble}");
             }
             self.is_intact = troubles.is_empty();
+            self.is_replaced |= self.start.policies.look(self.house, &mut self.start.store);
         }
         let clock = self.start.clock;
         let own_names = |names: BTreeSet<&'static str>| {
@@ -248,6 +284,11 @@ impl State<'_> {
                 Outcome::Seen(Value::Int(own::unknown_percent(self.house, self.picture.evidence()))),
             ),
             ("trustd.history_intact", Outcome::Seen(Value::Bool(self.is_intact))),
+            (
+                "trustd.policy_state",
+                Outcome::Seen(Value::Word(self.start.policies.state(clock.now()).into())),
+            ),
+            ("trustd.policy_refused", own_names(self.start.policies.refused())),
             (
                 "trustd.clock_jumps",
                 Outcome::Seen(Value::Int(i64::try_from(self.start.events.clock_jumps()).unwrap_or(i64::MAX))),
@@ -277,14 +318,14 @@ impl State<'_> {
     }
 
     /// Judges what changed; which checks that were.
-    fn judge(&mut self) -> Vec<usize> {
+    fn judge(&mut self, plan: &Plan<'_>) -> Vec<usize> {
         let changed = self.picture.take_changed();
         let now = self.start.clock.now();
         let evidence = self.picture.evidence();
         let (report, again) = match &self.verdicts {
-            Some(before) => judge_again(self.plan, evidence, now, before, &changed),
+            Some(before) => judge_again(plan, evidence, now, before, &changed),
             None => {
-                let report = judge(self.plan, evidence, now);
+                let report = judge(plan, evidence, now);
                 let all = (0..self.house.gates.checks().len()).collect();
                 (report, all)
             }
@@ -294,12 +335,12 @@ impl State<'_> {
     }
 
     /// Keeps and publishes what a cycle came to.
-    fn conclude(&mut self, before: Option<Verdicts>) {
+    fn conclude(&mut self, plan: &Plan<'_>, before: Option<Verdicts>) {
         let Some(after) = self.verdicts.clone() else { return };
         let changed = changed_gates(self.house, before.as_ref(), &after);
-        // A waiver's end changes the posture alone.
-        let is_change =
-            !changed.is_empty() || before.as_ref().map(Verdicts::posture) != Some(after.posture());
+        // A waiver's end changes the posture alone, and another policy perhaps nothing but who says so.
+        let stands = |verdicts: &Verdicts| (verdicts.posture(), *verdicts.policy());
+        let is_change = !changed.is_empty() || before.as_ref().map(stands) != Some(stands(&after));
         if is_change {
             Counts::add(&self.shared.counts.changes, 1);
             let moment = self.start.clock.moment();
@@ -311,7 +352,7 @@ impl State<'_> {
                 posture: after.posture(),
                 gates: gates_of(&after),
                 checks_digest: digest_of(&after),
-                policy_digest: *self.plan.policy.digest(),
+                policy_digest: *plan.policy.digest(),
             });
             self.sequence = match appended {
                 Ok(entry) => entry.sequence,
@@ -324,7 +365,7 @@ impl State<'_> {
             // What the history lost is a finding of its own: the next cycle, which is now, keeps it.
             self.has_lost_history = was_intact && !self.is_intact;
         }
-        self.publish();
+        self.publish(plan);
         if is_change && before.is_some() {
             let change = Change { sequence: self.sequence, posture: after.posture(), gates: changed };
             tracing::info!(sequence = self.sequence, posture = after.posture().code(), "the posture changed");
@@ -332,20 +373,20 @@ impl State<'_> {
         }
     }
 
-    fn publish(&mut self) {
+    fn publish(&mut self, plan: &Plan<'_>) {
         let moment = self.start.clock.moment();
-        let report = self.report();
+        let report = self.report(plan);
         let summary = Arc::new(render::summary(&report, self.sequence, self.start.store.head()));
         let stale = self.picture.next_stale(self.house).unwrap_or(u64::MAX);
-        let ages = self.ages().unwrap_or(u64::MAX);
+        let ages = self.ages().into_iter().chain(self.expiry()).min().unwrap_or(u64::MAX);
         self.slept = moment.slept();
         self.shared.publish(Latest { summary, fresh_until: stale.min(ages), slept: self.slept });
     }
 
     /// The report of what was judged last: the same verdicts, with their words.
-    fn report(&self) -> Report<'_> {
+    fn report<'r>(&'r self, plan: &'r Plan<'r>) -> Report<'r> {
         let at = self.verdicts.as_ref().map_or_else(|| self.start.clock.now(), Verdicts::at);
-        judge(self.plan, self.picture.evidence(), at)
+        judge(plan, self.picture.evidence(), at)
     }
 
     /// When a verdict may change by time alone, in milliseconds since boot.
@@ -360,13 +401,13 @@ impl State<'_> {
         !self.left.contains(&true) && !self.has_lost_history
     }
 
-    /// Sets the one deadline: when a value ceases to hold by age, if somebody listens. Who asks gets what is stale
-    /// read again anyway.
+    /// Sets the one deadline: when the installed policy expires; when a value ceases to hold by age, if somebody
+    /// listens. Who asks gets what is stale read again anyway.
     fn arm(&mut self) {
         let listened = self.start.listeners.count() > 0;
         let next = [self.ages(), self.picture.next_stale(self.house), self.known.next()];
-        let deadline = next.into_iter().flatten().min().filter(|_| listened);
-        self.start.events.set_deadline(deadline);
+        let next = next.into_iter().flatten().min().filter(|_| listened);
+        self.start.events.set_deadline(next.into_iter().chain(self.expiry()).min());
     }
 
     /// Which collectors are to be run because of what happened.
@@ -386,30 +427,31 @@ impl State<'_> {
         dirty
     }
 
-    fn serve(&mut self, request: Request) {
+    fn serve(&mut self, plan: &Plan<'_>, request: Request) {
         // A caller that gave up is answered in vain.
         match request {
             Request::Refresh(reply) => {
                 let moment = self.start.clock.moment();
                 let asleep = moment.slept() > self.slept.saturating_add(100);
                 let with = if asleep { [true; COLLECTORS] } else { self.picture.stale(self.house, moment) };
-                self.cycle(with);
+                self.cycle(plan, with);
                 let _ = reply.send(Ok(()));
             }
-            Request::Gate(gate, reply) => answer(reply, self.gate(gate)),
+            Request::Gate(gate, reply) => answer(reply, self.gate(plan, gate)),
             Request::History(after, most, reply) => answer(reply, self.history(after, most)),
             Request::Evaluate(reply) => {
-                self.cycle([true; COLLECTORS]);
+                self.cycle(plan, [true; COLLECTORS]);
                 let _ = reply.send(Ok(self.sequence));
             }
-            Request::Report(provider, report, reply) => answer(reply, self.pushed(&provider, &report)),
+            Request::Report(provider, report, reply) => answer(reply, self.pushed(plan, &provider, &report)),
             Request::Providers(reply) => answer(reply, Ok(self.providers())),
+            Request::Install(bundle, reply) => self.install(plan, &bundle, reply),
             Request::Stop => {}
         }
     }
 
-    fn gate(&self, gate: GateId) -> Result<GateFindings, Refusal> {
-        let report = self.report();
+    fn gate(&self, plan: &Plan<'_>, gate: GateId) -> Result<GateFindings, Refusal> {
+        let report = self.report(plan);
         let view = report.gates().find(|view| view.gate.id == gate).ok_or(Refusal::BadArgument)?;
         Ok(render::findings(view, self.sequence))
     }
@@ -421,10 +463,10 @@ impl State<'_> {
         })
     }
 
-    fn pushed(&mut self, provider: &str, report: &Pushed) -> Result<(), Refusal> {
+    fn pushed(&mut self, plan: &Plan<'_>, provider: &str, report: &Pushed) -> Result<(), Refusal> {
         let taken = self.take(provider, report);
         match taken {
-            Ok(()) => self.cycle([false; COLLECTORS]),
+            Ok(()) => self.cycle(plan, [false; COLLECTORS]),
             Err(_) => self.known.refuse(provider),
         }
         taken

@@ -13,6 +13,7 @@ mod handle;
 mod own;
 mod picture;
 mod place;
+mod policies;
 mod providers;
 mod render;
 
@@ -23,3 +24,4 @@ pub use handle::{Counts, Handle};
 #[cfg(debug_assertions)]
 pub use place::Sample;
 pub use place::{Live, Place};
+pub use policies::Policies;

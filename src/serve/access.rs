@@ -47,6 +47,8 @@ pub enum Role<'a> {
     Center,
     /// Sees what the center sees: a log collector, a laboratory.
     Auditor,
+    /// Sees the same, and may install policy bundles as the center may: device management.
+    Manager,
     /// A component of the platform that reports signals, by its name in the policy.
     Provider(&'a str),
     /// Who asks in the name of a relying party.
@@ -71,6 +73,8 @@ pub enum Grant {
     Center,
     /// An auditor.
     Auditor,
+    /// Device management.
+    Manager,
     /// The provider of this name.
     Provider(Box<str>),
     /// An audience.
@@ -107,6 +111,7 @@ impl Access {
         match self.entries.iter().find(|entry| entry.names(caller)).map(|entry| &entry.grant) {
             Some(Grant::Center) => Role::Center,
             Some(Grant::Auditor) => Role::Auditor,
+            Some(Grant::Manager) => Role::Manager,
             Some(Grant::Provider(name)) => Role::Provider(name),
             Some(Grant::Audience(tier)) => Role::Audience(tier),
             None => Role::Stranger,
@@ -161,6 +166,8 @@ pub enum Method {
     Attest,
     /// What an enrolment authority needs.
     EnrolmentEvidence,
+    /// Installing a policy bundle.
+    InstallPolicy,
 }
 
 /// Whether a role may call a method.
@@ -185,6 +192,8 @@ pub struct Row {
     pub center: Cell,
     /// An auditor.
     pub auditor: Cell,
+    /// Device management.
+    pub manager: Cell,
     /// A provider.
     pub provider: Cell,
     /// An audience.
@@ -194,20 +203,21 @@ pub struct Row {
 use Cell::{No, Tier as Own, Yes};
 
 /// The matrix: what is decided by, tested cell by cell, and printed in docs/access.md.
-pub const MATRIX: [Row; 13] = [
-    row(Method::Version, "Version", Yes, Yes, Yes, Yes),
-    row(Method::Summary, "GetSummary", Yes, Yes, No, Own),
-    row(Method::Gate, "GetGate", Yes, Yes, No, No),
-    row(Method::Words, "GetWords", Yes, Yes, No, No),
-    row(Method::History, "GetHistory", Yes, Yes, No, No),
-    row(Method::Head, "GetHead", Yes, Yes, No, No),
-    row(Method::Evaluate, "Evaluate", Yes, Yes, No, No),
-    row(Method::Report, "ReportSignals", No, No, Yes, No),
-    row(Method::Providers, "GetProviders", Yes, Yes, No, No),
-    row(Method::Listen, "Listen", Yes, Yes, No, Own),
-    row(Method::Unlisten, "Unlisten", Yes, Yes, No, Own),
-    row(Method::Attest, "Attest", No, No, No, Yes),
-    row(Method::EnrolmentEvidence, "GetEnrolmentEvidence", No, No, No, Yes),
+pub const MATRIX: [Row; 14] = [
+    row(Method::Version, "Version", Yes, Yes, Yes, Yes, Yes),
+    row(Method::Summary, "GetSummary", Yes, Yes, Yes, No, Own),
+    row(Method::Gate, "GetGate", Yes, Yes, Yes, No, No),
+    row(Method::Words, "GetWords", Yes, Yes, Yes, No, No),
+    row(Method::History, "GetHistory", Yes, Yes, Yes, No, No),
+    row(Method::Head, "GetHead", Yes, Yes, Yes, No, No),
+    row(Method::Evaluate, "Evaluate", Yes, Yes, Yes, No, No),
+    row(Method::Report, "ReportSignals", No, No, No, Yes, No),
+    row(Method::Providers, "GetProviders", Yes, Yes, Yes, No, No),
+    row(Method::Listen, "Listen", Yes, Yes, Yes, No, Own),
+    row(Method::Unlisten, "Unlisten", Yes, Yes, Yes, No, Own),
+    row(Method::Attest, "Attest", No, No, No, No, Yes),
+    row(Method::EnrolmentEvidence, "GetEnrolmentEvidence", No, No, No, No, Yes),
+    row(Method::InstallPolicy, "InstallPolicy", Yes, No, Yes, No, No),
 ];
 
 const fn row(
@@ -215,10 +225,11 @@ const fn row(
     name: &'static str,
     center: Cell,
     auditor: Cell,
+    manager: Cell,
     provider: Cell,
     audience: Cell,
 ) -> Row {
-    Row { method, name, center, auditor, provider, audience }
+    Row { method, name, center, auditor, manager, provider, audience }
 }
 
 impl Row {
@@ -227,6 +238,7 @@ impl Row {
         match role {
             Role::Center => self.center,
             Role::Auditor => self.auditor,
+            Role::Manager => self.manager,
             Role::Provider(_) => self.provider,
             Role::Audience(_) => self.audience,
             Role::Stranger => No,

@@ -157,4 +157,8 @@ impl ITrustService for Service {
             Ok(EnrolmentEvidence { evidence: self.desk.enrolment_evidence(&(self.caller)(), challenge)? })
         })
     }
+
+    fn installPolicy(&self, bundle: &[u8]) -> binder::Result<i32> {
+        answer(|| Ok(convert::int(self.desk.install_policy(&(self.caller)(), bundle)?)))
+    }
 }

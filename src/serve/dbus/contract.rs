@@ -46,14 +46,15 @@ pub struct Property {
 /// What holds for all of it.
 const ABOUT: &str = "The trust posture of this device. Who may call what is in docs/access.md. A call that is refused \
     gets an error com.enigm.Trust1.Error.X, where X is NotPermitted, Busy, BadArgument, NotReady, TimedOut, NotYours, \
-    OtherBoot, Replayed, Unsupported or Internal; permission is looked at first. A posture is compliant, at-risk, \
+    OtherBoot, Replayed, Unsupported, Internal, PolicyMalformed, PolicyUnsigned, PolicyOther, PolicyExpired or \
+    PolicyOlder; permission is looked at first. A posture is compliant, at-risk, \
     indeterminate or non-compliant; a verdict pass, fail, unknown or not-applicable. Records are dictionaries, so that \
     later versions can add keys: expect keys that you don't know. A key without a value is left out. Times are seconds \
-    since 1970. A call of more than 256 KiB is refused, and so are calls of a user whose answers \
+    since 1970. A call of more than 256 KiB is refused (InstallPolicy: 512), and so are calls of a user whose answers \
     were more than 4 MiB and then 256 KiB each second: Busy.";
 
 /// Every method, in the order of the introspection.
-pub const METHODS: [Entry; 12] = [
+pub const METHODS: [Entry; 13] = [
     Entry {
         name: "GetSummary",
         method: Method::Summary,
@@ -157,6 +158,18 @@ pub const METHODS: [Entry; 12] = [
         takes: &[],
         gives: &[],
         says: "Ends it. BadArgument where there is none.",
+    },
+    Entry {
+        name: "InstallPolicy",
+        method: Method::InstallPolicy,
+        takes: &[("bundle", "ay")],
+        gives: &[("version", "u")],
+        says: "Installs a signed policy bundle in the place of the policy that holds, all of it or nothing, and judges \
+            everything under it. The version that holds then. docs/policies.md says whose bundles are taken. \
+            PolicyMalformed: no bundle, or its policy does not load, does not fit this build or says another id or \
+            version; PolicyUnsigned: no pinned signer's; PolicyOther: of another policy than the built-in one, or of a \
+            laboratory's; PolicyExpired: it does not hold now; PolicyOlder: of a lower version, or of the same one with \
+            another text.",
     },
 ];
 
