@@ -45,7 +45,7 @@ fn call_as(selinux_type: &'static str) {
 }
 
 fn desk(evaluator: Arc<dyn Evaluator>) -> (Arc<Desk>, Arc<Listeners>) {
-    let roles = ["center", "auditor", "provider", "audience"].map(|role| (role.to_owned(), role.to_owned()));
+    let roles = ["center", "auditor", "provider", "audience", "manager"].map(|role| (role.to_owned(), role.to_owned()));
     let listeners = Arc::new(Listeners::new(monotonic()));
     let access = access(&roles).unwrap();
     let desk = Desk::new(evaluator, access, listeners.clone(), Bounds::default(), monotonic());
@@ -116,6 +116,7 @@ fn badly(service: &Strong<dyn ITrustService>, method: Method) -> Option<binder::
         Method::Unlisten => service.unregisterListener(&listener.as_binder()),
         Method::Attest => service.attest(&[], &[]).map(drop),
         Method::EnrolmentEvidence => service.getEnrolmentEvidence(&[]).map(drop),
+        Method::InstallPolicy => service.installPolicy(&[]).map(drop),
     })
 }
 
@@ -127,6 +128,7 @@ fn permission_comes_before_arguments_in_every_cell() {
         ("auditor", Role::Auditor),
         ("provider", Role::Provider("provider")),
         ("audience", Role::Audience(&tier)),
+        ("manager", Role::Manager),
         ("someone_else", Role::Stranger),
     ];
     for row in MATRIX {
@@ -302,6 +304,9 @@ impl Evaluator for Refusing {
     fn providers(&self) -> Result<Vec<wire::ProviderState>, Refusal> {
         Err(self.refusal())
     }
+    fn install_policy(&self, _: Vec<u8>) -> Result<u32, Refusal> {
+        Err(self.refusal())
+    }
 }
 
 #[test]
@@ -312,6 +317,7 @@ fn every_refusal_arrives_as_its_code_and_a_panic_as_a_fault() {
         assert_eq!(code(service.getSummary()).0, refusal.code());
         assert_eq!(code(service.getHead()).0, refusal.code());
         assert_eq!(code(service.getProviders()).0, refusal.code());
+        assert_eq!(code(service.installPolicy(&[1])).0, refusal.code());
         call_as("provider");
         assert_eq!(code(service.reportSignals(&report(1, "pushed.one"))).0, refusal.code());
     }
@@ -330,7 +336,7 @@ fn bad_parcels_are_refused_by_binder_itself() {
     let (report, listen, gate, attest) = (9, 7, 2, 11);
     let huge = i32::MAX;
     let table: [(&str, u32, Vec<u8>, StatusCode); 12] = [
-        ("no such code", 13, vec![], StatusCode::UNKNOWN_TRANSACTION),
+        ("no such code", 14, vec![], StatusCode::UNKNOWN_TRANSACTION),
         ("code 0", 0, vec![], StatusCode::UNKNOWN_TRANSACTION),
         ("the last code but two", 0x00ff_fffd, vec![], StatusCode::UNKNOWN_TRANSACTION),
         ("an empty report", report, vec![], StatusCode::NOT_ENOUGH_DATA),

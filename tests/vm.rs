@@ -55,6 +55,7 @@ providers: answered
 report: NOT_PERMITTED 1
 attest: NOT_PERMITTED 1
 enrol: NOT_PERMITTED 1
+install: POLICY_MALFORMED 11
 listen: answered
 unlisten: answered
 ok every method
@@ -70,6 +71,7 @@ providers: NOT_PERMITTED 1
 report: answered
 attest: NOT_PERMITTED 1
 enrol: NOT_PERMITTED 1
+install: NOT_PERMITTED 1
 listen: binder FailedTransaction
 unlisten: binder FailedTransaction
 ok every method
@@ -85,6 +87,7 @@ providers: NOT_PERMITTED 1
 report: NOT_PERMITTED 1
 attest: UNSUPPORTED 9
 enrol: UNSUPPORTED 9
+install: NOT_PERMITTED 1
 listen: answered
 unlisten: answered
 ok every method
@@ -99,6 +102,7 @@ providers: NOT_PERMITTED 1
 report: NOT_PERMITTED 1
 attest: NOT_PERMITTED 1
 enrol: NOT_PERMITTED 1
+install: NOT_PERMITTED 1
 listen: binder FailedTransaction
 unlisten: binder FailedTransaction
 ok every method

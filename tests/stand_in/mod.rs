@@ -15,6 +15,7 @@ use trustd::serve::wire::*;
 /// Types and app ids on Binder, users on D-Bus.
 pub const CENTER: (&str, u32, u32) = ("trust_center", 10_050, 5001);
 pub const AUDITOR: (&str, u32, u32) = ("log_collector", 1007, 5002);
+pub const MANAGER: (&str, u32, u32) = ("device_manager", 10_070, 5005);
 pub const PROVIDER: (&str, u32, u32) = ("system_server", 1000, 5003);
 pub const AUDIENCE: (&str, u32, u32) = ("bank_broker", 10_060, 5004);
 /// The gates that the audience sees.
@@ -147,15 +148,21 @@ impl Evaluator for StandIn {
         };
         Ok(vec![state("one", None), state("two", Some(60))])
     }
+
+    fn install_policy(&self, bundle: Vec<u8>) -> Result<u32, Refusal> {
+        // As many as its bytes, so that an answer says what arrived.
+        if bundle.is_empty() { Err(Refusal::PolicyMalformed) } else { Ok(bundle.len() as u32) }
+    }
 }
 
 /// A policy that names one of each kind; `users` replaces those of D-Bus, in the same order.
-pub fn access(users: [u32; 4]) -> Access {
+pub fn access(users: [u32; 5]) -> Access {
     let grants = [
         (Grant::Center, CENTER),
         (Grant::Auditor, AUDITOR),
         (Grant::Provider("platform".into()), PROVIDER),
         (Grant::Audience(Tier { id: "https://bank.example".into(), gates: GRANTED.into() }), AUDIENCE),
+        (Grant::Manager, MANAGER),
     ];
     let entry = |((grant, (name, app_id, _)), user)| Entry {
         // The audience is told by its type alone.

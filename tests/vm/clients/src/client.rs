@@ -16,7 +16,7 @@ const USAGE: &str = "usage: trust_client [--name SERVICE] [--wait] WHAT
 
 calls:       version | summary | gate N | words N | history AFTER MOST | head | evaluate | providers
              report BOOT_ID|own SEQUENCE TTL ID=TEXT|ID=[A,B]|ID=absent|ID=missing ...
-             attest | enrol
+             attest | enrol | install
              access        every method once; one line each
 listeners:   listen N      registers, prints `ready`, then each change; ends after N of them
              listen-many N registers N listeners, prints how many were taken and what the first refusal was
@@ -93,6 +93,7 @@ pub fn said(status: &Status) -> String {
             ErrorCode::REPLAYED => "REPLAYED",
             ErrorCode::UNSUPPORTED => "UNSUPPORTED",
             ErrorCode::INTERNAL => "INTERNAL",
+            ErrorCode::POLICY_MALFORMED => "POLICY_MALFORMED",
             _ => "no code of ours",
         };
         format!("{name} {}", code.0)

@@ -19,6 +19,7 @@ pub fn access(roles: &[(String, String)]) -> Result<Access, String> {
         let grant = match role.as_str() {
             "center" => Grant::Center,
             "auditor" => Grant::Auditor,
+            "manager" => Grant::Manager,
             "provider" => Grant::Provider(named.as_str().into()),
             "audience" => Grant::Audience(Tier {
                 id: named.as_str().into(),
@@ -184,5 +185,9 @@ impl Evaluator for StandIn {
             age: None,
             refused: self.refused.load(Ordering::Relaxed),
         }])
+    }
+
+    fn install_policy(&self, _bundle: Vec<u8>) -> Result<u32, Refusal> {
+        Err(Refusal::PolicyMalformed)
     }
 }
