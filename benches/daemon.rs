@@ -158,7 +158,7 @@ fn crowd(bus: &TestBus) {
     for number in 0..CLIENTS {
         let client = bus.client();
         if number % 2 == 0 {
-            let _ = client.call("Listen", &());
+            let _ = client.call("Subscribe", &());
         }
         for _ in 0..CALLS_EACH {
             match client.call("GetSummary", &()) {
@@ -172,7 +172,7 @@ fn crowd(bus: &TestBus) {
 
 fn idle(daemon: &Daemon, client: &Client) {
     // A listener that stays: the daemon has a reason to wake when something ages.
-    while client.call("Listen", &()).is_err() {
+    while client.call("Subscribe", &()).is_err() {
         std::thread::sleep(Duration::from_millis(50));
     }
     std::thread::sleep(Duration::from_secs(2));
