@@ -5,23 +5,25 @@ mod policy;
 use super::clock::{Clock, Moment};
 use super::events::{Events, Happened, names};
 use super::handle::{Counts, Handle, Latest, Reply, Request, Shared};
+use super::own;
+use super::pace::Pace;
 use super::picture::{Keeping, Picture};
 use super::place::Place;
 use super::policies::Policies;
 use super::providers::{Providers, observations};
-use super::{own, render};
 use crate::collect::{COLLECTORS, Context, ROSTER, mounted};
 use crate::cycle::House;
 use crate::root::Directory;
 use crate::serve::access::{Access, Role};
 use crate::serve::listeners::Listeners;
+use crate::serve::render;
 use crate::serve::wire::{Change, GateFindings, HistoryEntry, ProviderState, Refusal, Report as Pushed};
 use crate::store::{New, Store};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use trust_evidence::{Names, Observation, Outcome, Reason, SignalIx, Value};
-use trust_gates::{Plan, Policy, Provider, Report, Verdicts, judge, judge_again};
+use trust_gates::{Plan, Policy, Provider, Report, Shown, Verdicts, judge, judge_again};
 use trust_posture::{GateId, Verdict};
 
 /// How often it reads again within one cycle because events came meanwhile. What goes on changing after that is read
@@ -95,8 +97,11 @@ impl Evaluator {
             failed: BTreeSet::new(),
             slept: 0,
             left: [false; COLLECTORS],
+            is_left: false,
+            has_missed: false,
+            pace: Pace::default(),
+            rests_until: None,
             is_intact: true,
-            has_lost_history: false,
             sequence: 0,
             was_shown: false,
             is_replaced: false,
@@ -157,12 +162,18 @@ struct State<'p> {
     slept: u64,
     /// What changed faster than it could be read: the next cycle's.
     left: [bool; COLLECTORS],
+    /// Whether there is something for a next cycle at once.
+    is_left: bool,
+    /// Whether events were lost since everything was read.
+    has_missed: bool,
+    /// How often events may make it read.
+    pace: Pace,
+    /// Until when the next cycle waits, in milliseconds since boot.
+    rests_until: Option<u64>,
     /// The number of the posture that holds.
     sequence: u64,
     /// Whether nothing was wrong with the history when it was last looked at.
     is_intact: bool,
-    /// Whether the last cycle found the history damaged.
-    has_lost_history: bool,
     /// Whether the center listened at the last cycle.
     was_shown: bool,
     /// Whether another policy holds than the one that was judged under.
@@ -187,28 +198,48 @@ impl State<'_> {
                 return Ok(Ended::Replaced);
             }
             self.arm();
-            let happened = match self.is_done() {
-                true => self.start.events.wait().map_err(EvaluatorError::Wait)?,
-                false => self.start.events.take(),
+            let happened = match self.is_left && self.rests_until.is_none() {
+                true => self.start.events.take(),
+                false => self.start.events.wait().map_err(EvaluatorError::Wait)?,
             };
-            let is_left = !self.is_done();
             let dirty = self.note(happened);
             let is_shown = self.is_shown() != self.was_shown;
-            if dirty.contains(&true) || happened.is_due || happened.is_clock_set || is_shown || is_left {
-                self.cycle(plan, dirty);
+            if dirty.contains(&true) || happened.is_due || happened.is_clock_set || is_shown || self.is_left {
+                self.cycle_in_time(plan, dirty);
             }
         }
     }
 
+    /// A cycle because of events: now, or after a rest where there were many.
+    fn cycle_in_time(&mut self, plan: &Plan<'_>, dirty: [bool; COLLECTORS]) {
+        self.rests_until = self.pace.begin(self.start.clock.moment().since_boot).err();
+        if self.rests_until.is_some() {
+            (self.left, self.is_left) = (dirty, true);
+            return;
+        }
+        if std::mem::take(&mut self.has_missed) {
+            // It is a finding until everything was read again, which is next.
+            let before = self.verdicts.clone();
+            self.measure(&[false; COLLECTORS], self.start.clock.moment());
+            let again = self.judge(plan);
+            self.conclude(plan, before, again.len());
+        }
+        self.cycle(plan, dirty);
+    }
+
     /// Reads, judges, and looks whether more happened meanwhile; then says what came of it.
     fn cycle(&mut self, plan: &Plan<'_>, mut dirty: [bool; COLLECTORS]) {
-        self.has_lost_history = false;
+        self.is_left = false;
         let mut again = BTreeSet::new();
         let before = self.verdicts.clone();
         for _ in 0..MAX_ROUNDS {
             let moment = self.start.clock.moment();
+            let is_whole = dirty == [true; COLLECTORS];
+            if is_whole {
+                self.start.events.resubscribe();
+            }
             self.read(&dirty, moment);
-            if dirty == [true; COLLECTORS] {
+            if is_whole {
                 self.start.events.all_read();
                 for ((ix, _), keeping) in self.house.catalogue.iter().zip(keepings(self.house, &self.start)) {
                     self.picture.keep(ix, keeping);
@@ -218,14 +249,13 @@ impl State<'_> {
             again.extend(self.judge(plan));
             let happened = self.start.events.take();
             dirty = self.note(happened);
-            if !dirty.contains(&true) {
+            if !dirty.contains(&true) || self.has_missed {
                 break;
             }
         }
         self.left = dirty;
-        Counts::add(&self.shared.counts.judged, again.len());
-        tracing::debug!("judged {} checks", again.len());
-        self.conclude(plan, before);
+        self.is_left = dirty.contains(&true);
+        self.conclude(plan, before, again.len());
     }
 
     /// Whether the center listens.
@@ -335,7 +365,9 @@ impl State<'_> {
     }
 
     /// Keeps and publishes what a cycle came to.
-    fn conclude(&mut self, plan: &Plan<'_>, before: Option<Verdicts>) {
+    fn conclude(&mut self, plan: &Plan<'_>, before: Option<Verdicts>, judged: usize) {
+        Counts::add(&self.shared.counts.judged, judged);
+        tracing::debug!("judged {judged} checks");
         let Some(after) = self.verdicts.clone() else { return };
         let changed = changed_gates(self.house, before.as_ref(), &after);
         // A waiver's end changes the posture alone, and another policy perhaps nothing but who says so.
@@ -363,7 +395,7 @@ impl State<'_> {
             };
             self.is_intact = self.start.store.troubles().is_empty();
             // What the history lost is a finding of its own: the next cycle, which is now, keeps it.
-            self.has_lost_history = was_intact && !self.is_intact;
+            self.is_left |= was_intact && !self.is_intact;
         }
         self.publish(plan);
         if is_change && before.is_some() {
@@ -396,23 +428,20 @@ impl State<'_> {
         Some(self.start.clock.moment().since_boot.saturating_add(seconds.saturating_mul(1000)))
     }
 
-    /// Whether the last cycle left nothing for the next one to begin with at once.
-    fn is_done(&self) -> bool {
-        !self.left.contains(&true) && !self.has_lost_history
-    }
-
-    /// Sets the one deadline: when the installed policy expires; when a value ceases to hold by age, if somebody
-    /// listens. Who asks gets what is stale read again anyway.
+    /// Sets the one deadline: when a rest ends, when the installed policy expires, or when a value ceases to hold by age,
+    /// if somebody listens. Who asks gets what is stale read again anyway.
     fn arm(&mut self) {
         let listened = self.start.listeners.count() > 0;
         let next = [self.ages(), self.picture.next_stale(self.house), self.known.next()];
-        let next = next.into_iter().flatten().min().filter(|_| listened);
-        self.start.events.set_deadline(next.into_iter().chain(self.expiry()).min());
+        let next = next.into_iter().flatten().filter(|_| listened);
+        let deadline = next.chain(self.rests_until).chain(self.expiry()).min();
+        self.start.events.set_deadline(deadline);
     }
 
     /// Which collectors are to be run because of what happened.
     fn note(&mut self, happened: Happened) -> [bool; COLLECTORS] {
         let moment = self.start.clock.moment();
+        self.has_missed |= happened.has_missed;
         if happened.is_clock_set {
             self.picture.restamp(self.house, self.start.clock, moment);
         }
@@ -453,7 +482,7 @@ impl State<'_> {
     fn gate(&self, plan: &Plan<'_>, gate: GateId) -> Result<GateFindings, Refusal> {
         let report = self.report(plan);
         let view = report.gates().find(|view| view.gate.id == gate).ok_or(Refusal::BadArgument)?;
-        Ok(render::findings(view, self.sequence))
+        Ok(render::findings(view, self.sequence, Shown::Withheld))
     }
 
     fn history(&mut self, after: u64, most: u32) -> Result<Vec<HistoryEntry>, Refusal> {

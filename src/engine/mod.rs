@@ -11,11 +11,11 @@ mod evaluator;
 mod events;
 mod handle;
 mod own;
+mod pace;
 mod picture;
 mod place;
 mod policies;
 mod providers;
-mod render;
 
 pub use clock::{Clock, Moment};
 pub use evaluator::{Evaluator, EvaluatorError, Start};
