@@ -5,7 +5,9 @@
 
 mod stand_in;
 
-use stand_in::{AUDIENCE, AUDITOR, CENTER, GRANTED, MANAGER, PROVIDER, StandIn, access, desk, still, unbounded};
+use stand_in::{
+    AUDIENCE, AUDITOR, CENTER, GRANTED, MANAGER, PROVIDER, StandIn, access, desk, still, unbounded,
+};
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -140,7 +142,8 @@ fn every_method_is_open_to_whom_the_matrix_says() {
             if row.method == Method::Unlisten {
                 let _ = listeners.add(&kind.caller(), trustd::serve::listeners::View::All, Box::new(Nobody));
             }
-            let cell = [row.center, row.auditor, row.provider, row.audience, row.manager, Cell::No][kind.column];
+            let cell =
+                [row.center, row.auditor, row.provider, row.audience, row.manager, Cell::No][kind.column];
             let expected = match (cell, row.method) {
                 (Cell::No, _) => Err(Refusal::NotPermitted),
                 (_, Method::Attest | Method::EnrolmentEvidence) => Err(Refusal::Unsupported),
@@ -160,7 +163,8 @@ fn permission_is_told_before_anything_else() {
     let (desk, _) = desk(StandIn::new(), policy(), closed, still());
     for kind in &KINDS {
         for row in MATRIX {
-            let cell = [row.center, row.auditor, row.provider, row.audience, row.manager, Cell::No][kind.column];
+            let cell =
+                [row.center, row.auditor, row.provider, row.audience, row.manager, Cell::No][kind.column];
             let expected = if cell == Cell::No { Refusal::NotPermitted } else { Refusal::Busy };
             let found = call_badly(&desk, &kind.caller(), row.method);
             assert_eq!(found, Err(expected), "{} by {}", row.name, kind.says);
@@ -287,11 +291,13 @@ fn the_page_of_the_matrix_is_as_generated() {
 fn page() -> String {
     let mut page = String::from(PAGE_HEAD);
     for row in MATRIX {
-        let cells = [row.center, row.auditor, row.provider, row.audience, row.manager, Cell::No].map(|cell| match cell {
-            Cell::No => "–",
-            Cell::Yes => "yes",
-            Cell::Tier => "its tier",
-        });
+        let cells = [row.center, row.auditor, row.provider, row.audience, row.manager, Cell::No].map(
+            |cell| match cell {
+                Cell::No => "–",
+                Cell::Yes => "yes",
+                Cell::Tier => "its tier",
+            },
+        );
         writeln!(page, "| {} | {} |", row.name, cells.join(" | ")).unwrap();
     }
     page.push_str(PAGE_KINDS);

@@ -45,7 +45,8 @@ fn call_as(selinux_type: &'static str) {
 }
 
 fn desk(evaluator: Arc<dyn Evaluator>) -> (Arc<Desk>, Arc<Listeners>) {
-    let roles = ["center", "auditor", "provider", "audience", "manager"].map(|role| (role.to_owned(), role.to_owned()));
+    let roles = ["center", "auditor", "provider", "audience", "manager"]
+        .map(|role| (role.to_owned(), role.to_owned()));
     let listeners = Arc::new(Listeners::new(monotonic()));
     let access = access(&roles).unwrap();
     let desk = Desk::new(evaluator, access, listeners.clone(), Bounds::default(), monotonic());

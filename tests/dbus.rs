@@ -194,7 +194,9 @@ fn each_role_is_refused_what_is_not_its_own() {
                 assert_eq!((property("Version").is_ok(), property("Posture")), (true, refused));
                 assert_eq!(count, Ok(1));
             }
-            As::Center | As::Manager | As::Audience => assert_eq!((property("Posture").is_ok(), count), (true, Ok(3))),
+            As::Center | As::Manager | As::Audience => {
+                assert_eq!((property("Posture").is_ok(), count), (true, Ok(3)))
+            }
         }
     }
 }

@@ -203,7 +203,9 @@ impl Policy {
         for text in signers {
             let error = |message: &str| self.error(text.span(), format!("\"{}\": {message}", text.as_ref()));
             let point = point(text).ok_or_else(|| {
-                error("expected the point of a P-256 key, 04 and its coordinates in 130 lower-case hex digits")
+                error(
+                    "expected the point of a P-256 key, 04 and its coordinates in 130 lower-case hex digits",
+                )
             })?;
             if points.contains(&point) {
                 return Err(error("is there twice: expected it once"));

@@ -159,8 +159,16 @@ fn a_provider_reports_its_own_signals() {
 /// What is replaced by what, and what the error must say.
 const FAULTS: [(&str, &str, &str); 38] = [
     (r#"role = "center""#, r#"role = "ui""#, r#"role = "ui": expected "center", "auditor" or "manager""#),
-    (r#"role = "center""#, r#"role = "Center""#, r#"role = "Center": expected "center", "auditor" or "manager""#),
-    (r#"role = "center""#, r#"role = "provider""#, r#"role = "provider": expected "center", "auditor" or "manager""#),
+    (
+        r#"role = "center""#,
+        r#"role = "Center""#,
+        r#"role = "Center": expected "center", "auditor" or "manager""#,
+    ),
+    (
+        r#"role = "center""#,
+        r#"role = "provider""#,
+        r#"role = "provider": expected "center", "auditor" or "manager""#,
+    ),
     (r#"role = "center""#, "", "missing field `role`"),
     (r#"role = "center""#, "role = \"center\"\nuids = [1]", "unknown field `uids`"),
     ("users = [7]", "", r#""auditor": expected types or users, so that it is somebody's"#),

@@ -112,13 +112,7 @@ impl Policies {
         })
     }
 
-    fn take(
-        &mut self,
-        house: &House,
-        bundle: &[u8],
-        now: Time,
-        store: &mut Store,
-    ) -> Result<bool, Refused> {
+    fn take(&mut self, house: &House, bundle: &[u8], now: Time, store: &mut Store) -> Result<bool, Refused> {
         let new = self.verify(house, bundle, seconds(now))?;
         let (version, digest) = (new.policy.version(), *new.policy.digest());
         let is_another = *self.policy().digest() != digest;
@@ -148,7 +142,10 @@ impl Policies {
             return Err(refuse(Refusal::PolicyOther, &"it is a laboratory's"));
         }
         if self.is_superseded(policy.version(), policy.digest()) {
-            return Err(refuse(Refusal::PolicyOlder, &"the built-in policy of that version has another text"));
+            return Err(refuse(
+                Refusal::PolicyOlder,
+                &"the built-in policy of that version has another text",
+            ));
         }
         Ok(Installed { policy, expires: verified.get().expires_at })
     }

@@ -6,7 +6,8 @@ use super::listeners::{Listener, ListenerId, Listeners, View};
 use super::turns::Turns;
 use super::wire::{
     Evaluator, GateFindings, GateSummary, GateWords, Head, HistoryEntry, INTERFACE_VERSION, MAX_BUNDLE,
-    MAX_HISTORY, MAX_NAMES, MAX_REPORTED, MAX_TEXT, MAX_TTL, ProviderState, Refusal, Report, Reported, Summary,
+    MAX_HISTORY, MAX_NAMES, MAX_REPORTED, MAX_TEXT, MAX_TTL, ProviderState, Refusal, Report, Reported,
+    Summary,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};

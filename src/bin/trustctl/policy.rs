@@ -13,8 +13,8 @@ use trust_token::bundle::{Bundle, MAX_BUNDLE};
 use trust_token::crypto::{Ring, Sha256Digest};
 use trustd::attestation::Trust;
 use trustd::bundles::{KeyError, MAX_KEY, Signer, policy_of, signer_key};
-use trustd::cycle::{House, judge_at};
 use trustd::client::{ClientError, connect};
+use trustd::cycle::{House, judge_at};
 use trustd::policies;
 use trustd::serve::wire;
 

@@ -11,8 +11,7 @@ impl State<'_> {
     pub(super) fn come_under(&mut self, plan: &Plan<'_>) {
         self.access = (self.start.appoint)(plan.policy);
         let providers = plan.policy.providers().iter();
-        self.providers =
-            providers.map(|own| (own.name.clone(), plan.signals_of(&own.name))).collect();
+        self.providers = providers.map(|own| (own.name.clone(), plan.signals_of(&own.name))).collect();
         let signals = self.house.catalogue.iter();
         let reporters = signals.filter_map(|(ix, _)| Some((ix, plan.provider_of(ix)?.clone()))).collect();
         let before = std::mem::replace(&mut self.reporters, reporters);
