@@ -1,6 +1,6 @@
 //! A daemon over the sample device whose built-in policy is a test's own, and keys that sign bundles.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
 use data_encoding::{BASE64, HEXLOWER};
 use ring::rand::SystemRandom;
@@ -104,6 +104,10 @@ impl Built {
         let start = self.text.find("[[provider]]").unwrap();
         let end = start + self.text[start..].find("\n\n").unwrap();
         Built { text: [&self.text[..start], &self.text[end..]].concat(), ..self }
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     pub fn digest(&self) -> [u8; 32] {
