@@ -8,9 +8,10 @@ mod governed;
 
 use governed::{Built, Device, Key, LATE, PATIENCE, TAKEN, finding, listening, me};
 use rusqlite::Connection;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use trust_posture::{GateId, Posture, Verdict};
+use trustd::daemon::Daemon;
 use trustd::serve::access::{Caller, Door};
 use trustd::serve::listeners::{Gone, Listener};
 use trustd::serve::wire::{Change, Evaluator, Refusal, Report, Reported};
@@ -191,6 +192,9 @@ fn an_expiry_comes_due_by_itself_and_leaves_the_policy_in_force() {
     assert_eq!(daemon.desk().install_policy(&me(), &until(in_seconds(600))), Ok(2));
     daemon.stop();
 
+    let later = device.start_at(TAKEN + 3600);
+    assert_eq!(finding(&later, "policy-in-force"), (Verdict::Pass, "installed".into()));
+    later.stop();
     // It holds after a restart, too, and expires there.
     let late = device.start_at(LATE);
     assert_eq!(finding(&late, "policy-in-force"), (Verdict::Fail, "expired".into()));
@@ -253,6 +257,60 @@ fn a_kept_bundle_is_held_against_the_program_that_starts() {
         assert_eq!(verdict == Verdict::Pass, ["built-in", "installed"].contains(&state), "{state}");
         daemon.stop();
     }
+}
+
+#[test]
+fn a_state_that_can_not_be_read_is_found_and_tried_again() {
+    let key = Key::new();
+    let device = Device::new("unreadable", &Built::pinning(&key));
+    let daemon = device.start();
+    assert_eq!(daemon.desk().install_policy(&me(), &key.sign(&Built::pinning(&key).version(2))), Ok(2));
+    daemon.stop();
+    // For a while something else is where the state should be.
+    let aside = device.state().with_extension("aside");
+    std::fs::rename(device.state(), &aside).unwrap();
+    std::fs::write(device.state(), "").unwrap();
+    let daemon = device.start();
+    assert_eq!(finding(&daemon, "policy-in-force"), (Verdict::Fail, "unreadable".into()));
+    assert_eq!(daemon.handle().summary().unwrap().policy.version, 1);
+    let third = key.sign(&Built::pinning(&key).version(3));
+    assert_eq!(daemon.desk().install_policy(&me(), &third), Err(Refusal::Internal), "it could not be kept");
+    assert_eq!(daemon.handle().summary().unwrap().policy.version, 1);
+    std::fs::remove_file(device.state()).unwrap();
+    std::fs::rename(&aside, device.state()).unwrap();
+    daemon.handle().evaluate().unwrap();
+    assert_eq!(finding(&daemon, "policy-in-force"), (Verdict::Pass, "installed".into()));
+    assert_eq!(daemon.handle().summary().unwrap().policy.version, 2);
+    daemon.stop();
+}
+
+#[test]
+fn who_asks_while_a_policy_is_installed_is_answered() {
+    let key = Key::new();
+    let device = Device::new("meanwhile", &Built::pinning(&key));
+    let daemon = device.start();
+    let asked = |daemon: &Daemon, last: &AtomicBool| {
+        let mut answers = 0;
+        while !last.load(Ordering::Relaxed) {
+            assert_eq!(daemon.handle().history(0, 1).map(|entries| entries.len()), Ok(1));
+            answers += 1;
+        }
+        answers
+    };
+    let last = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| asked(&daemon, &last))).collect();
+        let install = |version| {
+            let bundle = key.sign(&Built::pinning(&key).version(version));
+            daemon.desk().install_policy(&me(), &bundle)
+        };
+        let installed: Vec<_> = (2..20).map(install).collect();
+        // Before anything may fail here, or the threads would go on for ever.
+        last.store(true, Ordering::Relaxed);
+        assert_eq!(installed, (2..20).map(Ok).collect::<Vec<_>>());
+        assert!(threads.into_iter().all(|thread| thread.join().unwrap() > 0));
+    });
+    daemon.stop();
 }
 
 struct Nobody;
