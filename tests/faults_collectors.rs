@@ -76,7 +76,7 @@ fn explore() {
                 }
             }
             for (code, verdict) in &after.verdicts {
-                if matches!(verdict, Verdict::Pass | Verdict::NotApplicable) && before.verdicts[code] != *verdict {
+                if matches!(verdict, Verdict::Pass | Verdict::NotApplicable) && before.verdicts[code] != after.verdicts[code] {
                     println!("      BETTER {code} {verdict:?}");
                 }
             }
