@@ -30,7 +30,6 @@ const BOOT: [u8; 16] = [0xfa; 16];
 pub struct LastRead {
     pub outcomes: BTreeMap<String, Outcome>,
     pub failed: Vec<&'static str>,
-    pub hanging: usize,
 }
 
 /// The files are read by the collectors as the running system's are; what has no file is the sample's.
@@ -104,8 +103,9 @@ pub struct Seen {
 }
 
 impl Device {
-    pub fn new(name: &str, each: Duration) -> Device {
-        let house = Arc::new(House::open().unwrap());
+    /// Each collector may take so long. `base` is what has no file.
+    pub fn new(house: &Arc<House>, name: &str, base: Evidence, each: Duration) -> Device {
+        let house = house.clone();
         let state = std::env::temp_dir().join(format!("trustd-faults-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&state);
         std::fs::create_dir_all(&state).unwrap();
@@ -114,7 +114,6 @@ impl Device {
         let last = Arc::new(Mutex::new(LastRead::default()));
         let deadlines = Deadlines { each, total: Duration::from_secs(30) };
         let live = Live::of(Arc::new(root), deadlines);
-        let base = sample(&house, "production").evidence;
         let watch = WatchRoot { live: false, base: devices().join("production") };
         let start = Start {
             events: Events::open(watch, &house.catalogue).unwrap(),
@@ -129,6 +128,7 @@ impl Device {
         };
         let (engine, handle) = Engine::new(start);
         let thread = Some(std::thread::spawn(move || engine.run().unwrap()));
+        super::until("a first posture", || handle.summary().is_ok());
         Device { house, faults, handle, last, state, thread }
     }
 

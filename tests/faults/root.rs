@@ -12,15 +12,20 @@ pub enum Fault {
     Hang,
     /// EIO.
     Broken,
-    /// Any bytes, and names that no directory should have.
+    /// Any bytes.
     Garbage(&'static [u8]),
-    /// More bytes than any cap.
+    /// More bytes than any cap, more names than are read.
     Endless,
+    /// Names that no directory should have.
+    Names,
     /// EACCES.
     Denied,
     /// The collector has a defect.
     Panic,
 }
+
+/// What the panic of [`Fault::Panic`] says.
+pub const DEFECT: &str = "a defect in the collector";
 
 /// One fault at a time, at some places.
 #[derive(Default)]
@@ -47,7 +52,7 @@ impl Faults {
             now = self.gone.wait(now).unwrap_or_else(PoisonError::into_inner);
         }
         drop(now);
-        assert!(met != Fault::Panic, "a defect in the collector that reads {asked}");
+        assert!(met != Fault::Panic, "{DEFECT} that reads {asked}");
         Some(met)
     }
 }
@@ -101,29 +106,30 @@ impl Root for Faulty {
 
     fn entries(&self, path: &str) -> Result<Vec<String>, Reason> {
         match errors(self.faults.meet(&format!("{path}/")))? {
-            Some(Fault::Garbage(bytes)) => Ok(vec![
+            Some(Fault::Names) => Ok(vec![
                 String::new(),
                 "\u{1}\u{fffd}\n".into(),
                 "../../../etc".into(),
                 "dm-".into(),
                 "dm-99999999999".into(),
-                String::from_utf8_lossy(bytes.get(..4096).unwrap_or(bytes)).into_owned(),
                 "x".repeat(100_000),
             ]),
-            // Of too many names nothing is given out.
             Some(Fault::Endless) => Err(Reason::Malformed),
             _ => self.files.entries(path),
         }
     }
 
     fn exists(&self, path: &str) -> Result<bool, Reason> {
-        errors(self.faults.meet(path))?;
-        self.files.exists(path)
+        match errors(self.faults.meet(path))? {
+            // There is garbage.
+            Some(Fault::Garbage(_) | Fault::Endless) => Ok(true),
+            _ => self.files.exists(path),
+        }
     }
 
     fn subdirectories(&self, path: &str) -> Result<i64, Reason> {
         match errors(self.faults.meet(&format!("{path}/")))? {
-            Some(Fault::Garbage(_)) => Ok(i64::MAX),
+            Some(Fault::Names) => Ok(i64::MAX),
             Some(Fault::Endless) => Err(Reason::Malformed),
             _ => self.files.subdirectories(path),
         }
