@@ -13,10 +13,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Arc, Once};
 use std::time::Duration;
-use trust_evidence::{Outcome, SourceInfo, SourceKind};
+use trust_evidence::Outcome;
 use trust_gates::{Plan, judge};
 use trust_posture::{Posture, Verdict};
-use trustd::collect::{COLLECTORS, Collector, Deadlines, ROSTER, collect_with};
+use trustd::collect::{Asked, COLLECTORS, Collector, Deadlines, ROSTER, collect_with};
 use trustd::cycle::House;
 
 /// Far more than any collector takes.
@@ -113,9 +113,14 @@ fn a_fault_costs_a_collectors_own_signals_alone_and_makes_nothing_better() {
     let mut found: BTreeMap<(usize, usize), String> = BTreeMap::new();
     let device = Device::new(&house, "faults", base.clone(), PATIENT);
     let before = device.look();
-    assert_eq!((before.posture, &before.failed[..], &before.noticed[..]), (Posture::Compliant, &[][..], &[][..]));
+    assert_eq!(
+        (before.posture, &before.failed[..], &before.noticed[..]),
+        (Posture::Compliant, &[][..], &[][..])
+    );
     for (row, collector) in ROSTER.iter().enumerate() {
-        for (column, (_, fault)) in FAULTS.into_iter().enumerate().filter(|(_, (_, fault))| *fault != Fault::Hang) {
+        for (column, (_, fault)) in
+            FAULTS.into_iter().enumerate().filter(|(_, (_, fault))| *fault != Fault::Hang)
+        {
             device.faults.set(Some((fault, collector.places(&house.catalogue))));
             found.insert((row, column), cell(&house, collector, fault, &before, &device.look()));
             device.faults.set(None);
@@ -193,23 +198,23 @@ fn no_fault_makes_a_check_pass_that_fails() {
         let (before, posture): (Vec<Verdict>, _) = (report.checks().collect(), report.posture());
         failing += before.iter().filter(|verdict| **verdict == Verdict::Fail).count();
         for (row, collector) in ROSTER.iter().enumerate() {
-            for fault in [BYTES, Fault::Denied, Fault::Endless, Fault::Names, Fault::Panic] {
+            for fault in [BYTES, Fault::Denied, Fault::Endless, Fault::Panic] {
                 let root = Faulty::new(&devices().join(&name));
                 root.faults.set(Some((fault, collector.places(&house.catalogue))));
                 let root: Arc<dyn trustd::root::Root> = Arc::new(root);
                 // The mount table is read with each; what it and the device-mapper vouch for is everybody's.
                 let is_vouching = row < 2;
                 let with = std::array::from_fn(|ix| ix == row || is_vouching);
-                let source =
-                    SourceInfo { complete_properties: true, ..SourceInfo::new(SourceKind::Root) };
-                let found = collect_with(&root, &with, &house.catalogue, source, deadlines).evidence;
+                let asked = Asked { collectors: with, mount_table: true };
+                let source = sound.source.clone();
+                let found = collect_with(&root, &asked, &house.catalogue, source, deadlines).evidence;
                 let mut evidence = sound.clone();
                 for (ix, signal) in house.catalogue.iter() {
-                    let kind = signal.source.kind();
-                    let is_read = ROSTER.iter().zip(with).any(|(c, with)| with && c.kinds.contains(&kind));
-                    // What a device's observations.toml says of a source is no file's.
-                    if is_read && found.get(ix) != sound.get(ix) {
-                        evidence.record(&house.catalogue, ix, found.get(ix).unwrap().clone());
+                    let is_own = collector.kinds.contains(&signal.source.kind());
+                    let (is, was) = (found.get(ix).unwrap(), sound.get(ix).unwrap());
+                    // What a device's observations.toml says of others stands.
+                    if is_own || is_vouching && is.outcome == was.outcome {
+                        evidence.record(&house.catalogue, ix, is.clone());
                     }
                 }
                 let after = judge(&plan, &evidence, at).verdicts();

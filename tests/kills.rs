@@ -93,7 +93,9 @@ fn reporting(site: &Site, bus: &TestBus, told: &Arc<Mutex<Told>>) -> Option<Runn
         for line in lines.map_while(Result::ok) {
             match line.split_once(' ') {
                 Some(("report", number)) => told.lock().unwrap().report(number.parse().unwrap()),
-                Some(("twice", number)) => told.lock().unwrap().wrong(format!("report {number} was taken twice")),
+                Some(("twice", number)) => {
+                    told.lock().unwrap().wrong(format!("report {number} was taken twice"))
+                }
                 _ => {}
             }
         }

@@ -62,7 +62,9 @@ impl Site {
     pub fn trustd(&self, address: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trustd"));
         let roots = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/devices/roots.pem");
-        command.args(["--bus", address, "--clock", "2026-11-02T09:00:00Z", "--state"]).arg(self.path("state"));
+        command
+            .args(["--bus", address, "--clock", "2026-11-02T09:00:00Z", "--state"])
+            .arg(self.path("state"));
         command.arg("--root").arg(self.path("root")).arg("--roots").arg(roots);
         command.arg("--policy").arg(self.path("policy.toml"));
         command.stderr(fs::File::create(self.path("log")).unwrap());
