@@ -4,6 +4,8 @@
 
 pub mod device;
 pub mod root;
+#[cfg(all(debug_assertions, target_os = "linux"))] // only a development build takes a root
+pub mod site;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
