@@ -92,11 +92,7 @@ fn read_write(site: &Site) {
 
 const ROWS: [Row; 17] = [
     Row { disk: true, take_away: Some(no_ballast), ..row("the disk is full", fill) },
-    Row {
-        disk: true,
-        take_away: Some(read_write),
-        ..row("the directory is read-only", read_only)
-    },
+    Row { disk: true, take_away: Some(read_write), ..row("the directory is read-only", read_only) },
     row("a page in the middle is damaged", damage),
     row("the file is cut in half", cut),
     row("the file is empty", empty),
@@ -109,11 +105,7 @@ const ROWS: [Row; 17] = [
         ..row("the directory is removed", directory_gone)
     },
     Row { disk: true, take_away: Some(no_ballast), ..stopped("the disk is full", fill) },
-    Row {
-        disk: true,
-        take_away: Some(read_write),
-        ..stopped("the directory is read-only", read_only)
-    },
+    Row { disk: true, take_away: Some(read_write), ..stopped("the directory is read-only", read_only) },
     stopped("a page in the middle is damaged", damage),
     stopped("the file is cut in half", cut),
     stopped("the file is empty", empty),
@@ -142,7 +134,13 @@ fn observed(number: usize) -> Option<String> {
     let state = std::env::temp_dir().join(format!("trustd-disk-{}-{number}", std::process::id()));
     fs::create_dir_all(&state).unwrap();
     let output = Command::new("unshare")
-        .args(["-m", "sh", "-ec", "mount -t tmpfs -o size=400k,mode=0700 none \"$1\" || exit 77; shift; exec \"$@\"", "sh"])
+        .args([
+            "-m",
+            "sh",
+            "-ec",
+            "mount -t tmpfs -o size=400k,mode=0700 none \"$1\" || exit 77; shift; exec \"$@\"",
+            "sh",
+        ])
         .arg(&state)
         .arg(std::env::current_exe().unwrap())
         .args(["on_a_disk", "--exact", "--nocapture"])

@@ -108,7 +108,10 @@ impl Site {
         let before = daemon.handle().summary().unwrap().sequence;
         self.sysrq = !self.sysrq;
         let sysrq = if self.sysrq { "1\n" } else { "0\n" };
-        fs::write(self.directory.join("root/proc/sys/kernel/sysrq"), sysrq).unwrap();
+        // Whole at any instant, so that it is one change.
+        let path = self.directory.join("root/proc/sys/kernel/sysrq");
+        fs::write(self.directory.join("sysrq"), sysrq).unwrap();
+        fs::rename(self.directory.join("sysrq"), path).unwrap();
         super::until("a change is judged", || daemon.handle().summary().unwrap().sequence > before);
     }
 
@@ -129,12 +132,7 @@ impl Site {
     }
 
     /// The columns of the table.
-    pub fn observe(
-        &mut self,
-        around: Around,
-        make: fn(&Site),
-        take_away: Option<fn(&Site)>,
-    ) -> Vec<String> {
+    pub fn observe(&mut self, around: Around, make: fn(&Site), take_away: Option<fn(&Site)>) -> Vec<String> {
         let mut daemon = self.start();
         self.older = fs::read(self.file()).unwrap();
         (0..4).for_each(|_| self.change(&daemon));
@@ -159,13 +157,14 @@ impl Site {
         super::until("an evaluation", || daemon.handle().evaluate().is_ok());
         let after = daemon.handle().summary().unwrap();
         assert!(after.posture <= before.posture);
-        let mut found = vec![told.to_string(), intact(&daemon).code().to_string(), after.posture.code().to_string()];
+        let mut found =
+            vec![told.to_string(), intact(&daemon).code().to_string(), after.posture.code().to_string()];
         found.push(match daemon.handle().history(0, 256) {
             Ok(entries) => {
                 let walked = verify(&entries).is_ok();
-                let (first, last) = (entries.first().unwrap(), entries.last().unwrap());
                 assert!(walked, "what is served is a chain");
-                format!("{} to {}, {} first", first.sequence, last.sequence, first.cause.code())
+                let first = entries.first().unwrap();
+                format!("from entry {} ({})", first.sequence, first.cause.code())
             }
             Err(refusal) => format!("{refusal:?}"),
         });
