@@ -98,7 +98,7 @@ impl Site {
         let clock = Some(super::device::TAKEN.parse().unwrap());
         let root = self.directory.join("root");
         let setup = Setup::sample(self.state.clone(), "production", &root, Some(&roots), clock).unwrap();
-        let daemon = Daemon::start(setup, &Doors { bus: self.bus.clone(), binder: false }).unwrap();
+        let daemon = Daemon::start(setup, &Doors { bus: self.bus.clone(), binder: false }, || {}).unwrap();
         super::until("a first posture", || daemon.handle().summary().is_ok());
         daemon
     }
