@@ -16,6 +16,7 @@ use crate::store::Store;
 use crate::watch::WatchRoot;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, Weak};
 use trust_evidence::LoadError;
@@ -45,6 +46,9 @@ pub enum DaemonError {
     /// The kernel gave no way to wait for events.
     #[error("no events can be waited for: {0}")]
     Events(io::Error),
+    /// The evaluator ended, which it never should by itself; why stands in the log.
+    #[error("the evaluator ended: expected it to go on until this is stopped")]
+    Ended,
     /// Signals can't be waited for.
     #[error("signals can't be waited for: {0}")]
     Signals(io::Error),
@@ -188,11 +192,16 @@ pub fn confine(state: &Path) -> Result<(), DaemonError> {
 }
 
 impl Daemon {
-    /// Subscribes, reads, judges, then opens the doors.
+    /// Subscribes, reads, judges, then opens the doors. `at_end` is called when the evaluator ends, however it does:
+    /// without one there is nothing to serve, and whoever supervises the process starts it again.
     ///
     /// # Errors
     /// What a daemon can't do without: a policy, events, threads, and each door that was asked for.
-    pub fn start(setup: Setup, doors: &Doors) -> Result<Daemon, DaemonError> {
+    pub fn start(
+        setup: Setup,
+        doors: &Doors,
+        at_end: impl FnOnce() + Send + 'static,
+    ) -> Result<Daemon, DaemonError> {
         let Setup { house, policy, state, place, root, clock, me } = setup;
         let boot_id = boot_id()?;
         let mut store = Store::open(&state, boot_id, clock.now().unix()).store;
@@ -225,9 +234,12 @@ impl Daemon {
             Arc::new(Desk::new(Arc::new(handle.clone()), first, listeners, Bounds::default(), monotonic()));
         let _ = seat.set(Arc::downgrade(&desk));
         let thread = std::thread::Builder::new().name("evaluator".into()).spawn(move || {
-            if let Err(error) = evaluator.run() {
-                tracing::error!("{error}");
+            match catch_unwind(AssertUnwindSafe(|| evaluator.run())) {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!("{error}"),
+                Err(_) => tracing::error!("the evaluator panicked"),
             }
+            at_end();
         });
         #[cfg(not(target_os = "android"))]
         let door = match &*doors.bus {
@@ -260,7 +272,7 @@ impl Daemon {
     pub fn stop(mut self) {
         self.handle.stop();
         if let Some(thread) = self.evaluator.take() {
-            // It caught its own panics; what is left is to go.
+            // It panics no more: it has caught that.
             let _ = thread.join();
         }
     }

@@ -51,7 +51,7 @@ impl Device {
         let state = self.0.join("state");
         fs::create_dir_all(&state).unwrap();
         let setup = Setup::sample(state, "production", &self.0.join("root"), Some(&roots), clock).unwrap();
-        let daemon = Daemon::start(setup, &Doors { bus: "none".into(), binder: false }).unwrap();
+        let daemon = Daemon::start(setup, &Doors { bus: "none".into(), binder: false }, || {}).unwrap();
         // The first reading is done when there is an answer.
         for _ in 0..PATIENCE.as_millis() / 5 {
             if daemon.handle().summary().is_ok() {

@@ -121,6 +121,29 @@ fn a_file_that_is_changed_in_its_place_is_set_aside() {
 }
 
 #[test]
+fn a_page_that_is_changed_in_its_place_is_found_by_the_next_look() {
+    for page in 0..5 {
+        let directory = Directory::new();
+        let mut store = directory.sound();
+        fill(&mut store, 60);
+        let mut file = OpenOptions::new().write(true).open(directory.file()).unwrap();
+        assert!(file.metadata().unwrap().len() >= 5 * 4096);
+        file.seek(std::io::SeekFrom::Start(page * 4096)).unwrap();
+        file.write_all(&[0x5a; 4096]).unwrap();
+        assert_eq!(codes(&store.look()), ["damaged"], "page {page}");
+        assert_eq!(store.head().unwrap().sequence, 60, "page {page}");
+    }
+    // What changes nothing of what it says is nothing.
+    let directory = Directory::new();
+    let mut store = directory.sound();
+    fill(&mut store, 3);
+    fs::hard_link(directory.file(), directory.0.join("link")).unwrap();
+    fs::remove_file(directory.0.join("link")).unwrap();
+    assert_eq!(store.look(), []);
+    assert_eq!(store.append(change(4)).unwrap().sequence, 4);
+}
+
+#[test]
 fn verify_reads_the_disk_again() {
     let directory = Directory::new();
     let mut store = directory.sound();

@@ -21,7 +21,7 @@ pub use context::{Context, MAX_FILE, Note, Sink};
 pub use mounts::mounted;
 pub use properties::GETPROP;
 pub use reads::{INDEXED, Reads, VOUCHING};
-pub use run::{Collected, Deadlines, Hanging, collect, collect_with};
+pub use run::{Asked, Collected, Deadlines, Hanging, collect, collect_with};
 pub use vouch::{Mounted, is_below, kernel_place};
 
 /// A collector: its name, the kinds of source it claims, and what it does.

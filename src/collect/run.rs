@@ -43,8 +43,8 @@ pub struct Collected {
 /// A collector that was left behind in a call which did not return.
 #[derive(Debug)]
 pub struct Hanging {
-    /// Which, as an index into the roster.
-    pub collector: usize,
+    /// Which, as an index into the roster; none, if it is the reader of the mount table.
+    pub collector: Option<usize>,
     worker: Weak<Mutex<Progress>>,
 }
 
@@ -77,24 +77,39 @@ pub fn collect(
     source: SourceInfo,
     deadlines: Deadlines,
 ) -> Collected {
-    collect_with(&Arc::from(root), &[true; COLLECTORS], catalogue, source, deadlines)
+    collect_with(&Arc::from(root), &Asked::default(), catalogue, source, deadlines)
 }
 
-/// Reads a root with some of the collectors, as the roster has them; the other signals are not present. In the
-/// healthy case one worker does it all and wakes us once; when a collector hangs, that worker is left behind and
+/// What is to be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    /// With which collectors, as the roster has them.
+    pub collectors: [bool; COLLECTORS],
+    /// Whether the mount table may be read: without it nothing vouches for files.
+    pub mount_table: bool,
+}
+
+impl Default for Asked {
+    fn default() -> Asked {
+        Asked { collectors: [true; COLLECTORS], mount_table: true }
+    }
+}
+
+/// Reads a root with some of the collectors; the other signals are not present. In the healthy case one worker does it all and wakes us once; when a collector hangs, that worker is left behind and
 /// another goes on after it.
 pub fn collect_with(
     root: &Arc<dyn Root>,
-    with: &[bool; COLLECTORS],
+    asked: &Asked,
     catalogue: &Arc<Catalogue>,
     source: SourceInfo,
     deadlines: Deadlines,
 ) -> Collected {
+    let with = &asked.collectors;
     let context = Arc::new(Context::new(root.clone(), catalogue.clone(), source.complete_properties));
     let mut evidence = Evidence::empty(catalogue, source);
     let (mut failed, mut hanging) = (Vec::new(), Vec::new());
     let end = Instant::now() + deadlines.total;
-    let mut next = None;
+    let mut next = (!asked.mount_table).then_some(0);
     while next.is_none_or(|next| next < ROSTER.len()) {
         let (progress, hung) = work_until_hung(&context, with, next, deadlines.each, end);
         for (collector, answer) in std::mem::take(&mut lock(&progress).answers) {
@@ -113,7 +128,7 @@ pub fn collect_with(
             None => break,
             // The mount table hangs: the collectors go on without what it vouches for.
             Some(None) => {
-                hanging.push(Hanging { collector: 0, worker: Arc::downgrade(&progress) });
+                hanging.push(Hanging { collector: None, worker: Arc::downgrade(&progress) });
                 next = Some(0);
             }
             Some(Some(collector)) => {
@@ -121,7 +136,7 @@ pub fn collect_with(
                     failed.push(collector.name);
                     miss(&mut evidence, catalogue, collector, Reason::TimedOut);
                 }
-                hanging.push(Hanging { collector, worker: Arc::downgrade(&progress) });
+                hanging.push(Hanging { collector: Some(collector), worker: Arc::downgrade(&progress) });
                 next = Some(collector + 1);
             }
         }

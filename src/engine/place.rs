@@ -1,7 +1,7 @@
 //! Where the evaluator's evidence comes from: the running system; in development, a root that stands for one.
 
 use super::clock::Clock;
-use crate::collect::{COLLECTORS, Collected, Deadlines, Hanging, ROSTER, collect_with};
+use crate::collect::{Asked, COLLECTORS, Collected, Deadlines, Hanging, ROSTER, collect_with};
 use crate::cycle::House;
 use crate::root::{Directory, Root};
 use rustix::io::Errno;
@@ -45,14 +45,14 @@ impl Place for Live {
     fn read(&mut self, house: &House, with: &[bool; COLLECTORS], clock: Clock) -> Collected {
         self.hanging.retain(Hanging::is_still);
         let full = self.hanging.len() >= MAX_HANGING;
-        let hangs = |ix: usize| full || self.hanging.iter().any(|hanging| hanging.collector == ix);
-        let mut started = *with;
-        for (ix, start) in started.iter_mut().enumerate() {
-            *start &= !hangs(ix);
+        let hangs = |which| full || self.hanging.iter().any(|hanging| hanging.collector == which);
+        let mut started = Asked { collectors: *with, mount_table: !hangs(None) };
+        for (ix, start) in started.collectors.iter_mut().enumerate() {
+            *start &= !hangs(Some(ix));
         }
         let source = SourceInfo { taken_at: Some(clock.now()), ..SourceInfo::new(SourceKind::Live) };
         let mut collected = collect_with(&self.root, &started, &house.catalogue, source, self.deadlines);
-        for ((collector, asked), started) in ROSTER.iter().zip(with).zip(started) {
+        for ((collector, asked), started) in ROSTER.iter().zip(with).zip(started.collectors) {
             if *asked && !started {
                 collected.failed.push(collector.name);
                 collected.miss(&house.catalogue, collector, Reason::TimedOut);

@@ -21,7 +21,12 @@ pub const MAX_ASIDE: u32 = 3;
 pub(crate) struct Live {
     pub(crate) connection: Connection,
     identity: (u64, u64),
+    /// As this process left it.
+    left: Option<Stamp>,
 }
+
+/// When a file last changed, and its length. Nobody but the kernel sets the time (inode(7), ctime).
+type Stamp = (i64, i64, u64);
 
 /// The state directory.
 #[derive(Debug)]
@@ -85,8 +90,20 @@ impl Place {
             Ok(_) => {}
         }
         let (connection, (state, verified)) = file::open(&path, &KIND, entries::verify)?;
-        let identity = identity(&path).map_err(|error| LedgerError::File { path, error })?;
-        Ok(Some((Live { connection, identity }, state, verified)))
+        let metadata = fs::symlink_metadata(&path).map_err(|error| LedgerError::File { path, error })?;
+        let (identity, left) = (identity_of(&metadata), Some(stamp_of(&metadata)));
+        Ok(Some((Live { connection, identity, left }, state, verified)))
+    }
+
+    /// Whether somebody changed the open file in its place. What SQLite has of it in memory would not show that.
+    pub(crate) fn is_touched(&self, live: &Live) -> bool {
+        let found = fs::symlink_metadata(self.path());
+        found.is_ok_and(|found| identity_of(&found) == live.identity && live.left != Some(stamp_of(&found)))
+    }
+
+    /// Notes that this process wrote the open file.
+    pub(crate) fn leave(&self, live: &mut Live) {
+        live.left = fs::symlink_metadata(self.path()).ok().map(|metadata| stamp_of(&metadata));
     }
 
     /// Makes a file with this state and no entries.
@@ -158,6 +175,13 @@ fn exists(path: &Path) -> bool {
 }
 
 fn identity(path: &Path) -> io::Result<(u64, u64)> {
-    let metadata = fs::symlink_metadata(path)?;
-    Ok((metadata.dev(), metadata.ino()))
+    Ok(identity_of(&fs::symlink_metadata(path)?))
+}
+
+fn identity_of(metadata: &fs::Metadata) -> (u64, u64) {
+    (metadata.dev(), metadata.ino())
+}
+
+fn stamp_of(metadata: &fs::Metadata) -> Stamp {
+    (metadata.ctime(), metadata.ctime_nsec(), metadata.len())
 }

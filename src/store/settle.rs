@@ -37,6 +37,9 @@ impl Store {
                     Err(Failure::Refused(error)) => return Err(error),
                     Err(Failure::File(error)) => return Err(store.failed(&error)),
                 };
+            if let Some(live) = &mut store.live {
+                store.place.leave(live);
+            }
             if head != known {
                 store.known = Some(head);
                 store.unsaved.clear();
@@ -83,6 +86,8 @@ impl Store {
     /// The file, open, at its place, and ending where this process left it.
     pub(super) fn settle(&mut self) -> Result<(&mut Live, Head), StoreError> {
         self.place.hold().map_err(StoreError::Fault)?;
+        // All of it is read and verified again.
+        self.live.take_if(|live| self.place.is_touched(live));
         let moved = self.live.as_ref().and_then(|live| self.place.look(live).err());
         let settled = match moved {
             Some(fault) if fault.is_passing() => Err(fault),

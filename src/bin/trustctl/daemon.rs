@@ -4,11 +4,13 @@ use crate::args::{DaemonArgs, Format, HistoryCommand};
 use crate::commands::status_of;
 use crate::terminal::{CommandError, Outcome, colour, print, print_json};
 use serde_json::Value as Json;
+use std::thread::sleep;
+use std::time::Duration;
 use trust_evidence::printable;
 use trust_posture::{GateId, Verdict};
-use trustd::client::{Link, connect};
+use trustd::client::{ClientError, Link, connect};
 use trustd::cycle::now;
-use trustd::serve::wire::{GateFindings, Head, HistoryEntry, MAX_HISTORY};
+use trustd::serve::wire::{GateFindings, Head, HistoryEntry, MAX_HISTORY, Refusal, Summary};
 use trustd::show::{history, status};
 use trustd::store::chain::{Break, Broken, Standing, head_from_text, head_of, verify};
 
@@ -19,10 +21,22 @@ fn link(daemon: &DaemonArgs) -> Result<Box<dyn Link>, CommandError> {
     Ok(connect(daemon.bus.as_deref())?)
 }
 
+/// The posture. A daemon that has just started is given the time for its first reading.
+fn summary(link: &dyn Link) -> Result<Summary, CommandError> {
+    let mut tries = 50;
+    loop {
+        match link.summary() {
+            Err(ClientError::Refused(Refusal::NotReady)) if tries > 0 => sleep(Duration::from_millis(100)),
+            answer => return Ok(answer?),
+        }
+        tries -= 1;
+    }
+}
+
 /// Prints the posture, and what is wrong.
 pub fn status(daemon: &DaemonArgs, format: Format) -> Outcome {
     let link = link(daemon)?;
-    let summary = link.summary()?;
+    let summary = summary(&*link)?;
     match format {
         Format::Json => print_json(&status::summary_json(&summary))?,
         Format::Text => {
@@ -52,7 +66,7 @@ pub fn gates(bus: &str, gates: &[GateId]) -> Result<Vec<GateFindings>, CommandEr
 /// Prints each change as it comes.
 pub fn watch(daemon: &DaemonArgs, format: Format) -> Outcome {
     let link = link(daemon)?;
-    let summary = link.summary()?;
+    let summary = summary(&*link)?;
     let mut failed = None;
     let mut shown = |text: Outcome| match text {
         Ok(_) => true,

@@ -74,8 +74,11 @@ fn serve(arguments: Arguments) -> Result<(), DaemonError> {
     let setup = setup(&arguments)?;
     #[cfg(target_os = "linux")]
     trustd::daemon::confine(&arguments.state)?;
-    let daemon = Daemon::start(setup, &Doors { bus: arguments.bus, binder: Doors::has_binder() })?;
-    signals.forever().next();
+    let doors = Doors { bus: arguments.bus, binder: Doors::has_binder() };
+    let waiting = signals.handle();
+    let daemon = Daemon::start(setup, &doors, move || waiting.close())?;
+    // None: the evaluator has closed it.
+    signals.forever().next().ok_or(DaemonError::Ended)?;
     tracing::info!("stopping");
     daemon.stop();
     Ok(())
