@@ -203,9 +203,7 @@ impl Policy {
         for text in signers {
             let error = |message: &str| self.error(text.span(), format!("\"{}\": {message}", text.as_ref()));
             let point = point(text).ok_or_else(|| {
-                error(
-                    "expected the point of a P-256 key, 04 and its coordinates in 130 hex digits",
-                )
+                error("expected the point of a P-256 key, 04 and its coordinates in 130 hex digits")
             })?;
             if points.contains(&point) {
                 return Err(error("is there twice: expected it once"));
