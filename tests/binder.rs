@@ -12,8 +12,8 @@ use binder::{BinderFeatures, ExceptionCode, Interface, StatusCode, Strong};
 use com_enigm_trust::aidl::com::enigm::trust::{
     Change::Change, ErrorCode::ErrorCode, GateId::GateId, ITrustListener::BnTrustListener,
     ITrustListener::ITrustListener, ITrustService::BnTrustService, ITrustService::ITrustService,
-    ITrustService::VERSION, ITrustService::transactions, Posture::Posture, ReportedKind::ReportedKind, ReportedSignal::ReportedSignal,
-    SignalReport::SignalReport,
+    ITrustService::VERSION, ITrustService::transactions, Posture::Posture, ReportedKind::ReportedKind,
+    ReportedSignal::ReportedSignal, SignalReport::SignalReport,
 };
 use stand_in::{StandIn, access};
 use std::cell::RefCell;
@@ -360,7 +360,8 @@ fn who_may_not_call_is_refused_before_arguments_are_read() {
     let guarded = Service::guarded(desk(Arc::new(StandIn::new(Duration::ZERO))).0, who).unwrap();
     let refused = |reply: Result<Vec<u8>, StatusCode>| {
         let reply = reply.expect("a reply");
-        let ends = [&reply[..4], &reply[reply.len() - 4..]].map(|word| i32::from_le_bytes(word.try_into().unwrap()));
+        let ends =
+            [&reply[..4], &reply[reply.len() - 4..]].map(|word| i32::from_le_bytes(word.try_into().unwrap()));
         assert_eq!(ends, [-8, ErrorCode::NOT_PERMITTED.0], "EX_SERVICE_SPECIFIC and the code");
     };
     let (version, hash) = (transactions::getInterfaceVersion, transactions::getInterfaceHash);
@@ -381,6 +382,27 @@ fn who_may_not_call_is_refused_before_arguments_are_read() {
         }
     }
     assert!(BnTrustService::transact(&guarded, version, &[]).is_ok());
+}
+
+#[test]
+fn a_summary_that_was_written_before_is_as_one_written_now() {
+    let evaluator = Arc::new(StandIn::new(Duration::ZERO));
+    let (desk, _) = desk(evaluator.clone());
+    let guarded = Service::guarded(desk.clone(), who).unwrap();
+    let plain = Service::new(desk, who).as_binder();
+    let of = |service| BnTrustService::transact(service, transactions::getSummary, &[]).unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..3 {
+        evaluator.change();
+        for _ in 0..2 {
+            for caller in ["center", "audience", "auditor", "stranger"] {
+                call_as(caller);
+                assert_eq!(of(&guarded), of(&plain), "{caller}");
+                seen.insert(of(&guarded));
+            }
+        }
+    }
+    assert_eq!(seen.len(), 3 * 2 + 1, "three postures, each as two see it, and a refusal");
 }
 
 #[test]

@@ -17,8 +17,8 @@ use binder::{BinderFeatures, Interface, ProcessState, SpIBinder, StatusCode, Str
 use com_enigm_trust::aidl::com::enigm::trust::{
     Attestation::Attestation, EnrolmentEvidence::EnrolmentEvidence, GateFindings::GateFindings,
     GateId::GateId, GateWords::GateWords, Head::Head, HistoryEntry::HistoryEntry,
-    ITrustService::BnTrustService, ITrustService::HASH, ITrustService::ITrustService, ProviderState::ProviderState,
-    SignalReport::SignalReport, Summary::Summary,
+    ITrustService::BnTrustService, ITrustService::HASH, ITrustService::ITrustService,
+    ProviderState::ProviderState, SignalReport::SignalReport, Summary::Summary,
 };
 use ears::Ears;
 use porter::Porter;

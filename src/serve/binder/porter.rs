@@ -1,14 +1,17 @@
-//! Whom a call is let in for, by its code alone: before Binder reads an argument of it.
+//! Who is let in, by the code of the call alone: before Binder reads an argument of it.
 //!
 //! rsbinder asks every object among a call's arguments what it is while it reads them, and waits for the answer. One that
 //! never answers holds a thread for as long as its process lives, and there are few threads. So whoever may not register
 //! listeners is refused before that, and of those who may each holds a thread or two.
+//!
+//! What is asked most has its answer here: the summary, written out once a posture.
 
 use super::answer::answer;
 use crate::serve::access::{Caller, Method};
 use crate::serve::desk::Desk;
-use crate::serve::wire::Refusal;
-use com_enigm_trust::aidl::com::enigm::trust::ITrustService::{Pass, transactions};
+use crate::serve::wire::{self, Refusal};
+use com_enigm_trust::aidl::com::enigm::trust::ITrustService::{Admission, Answer, transactions};
+use com_enigm_trust::aidl::com::enigm::trust::Summary::Summary;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How many calls that bring an object one user may have under way.
@@ -22,27 +25,45 @@ pub struct Porter {
     caller: fn() -> Caller,
     /// The users whose calls with an object are under way, each as often as it has one.
     inside: Arc<Inside>,
+    last: Mutex<Option<(Arc<wire::Summary>, Answer)>>,
 }
 
 type Inside = Mutex<Vec<u32>>;
 
 impl Porter {
     pub fn new(desk: Arc<Desk>, caller: fn() -> Caller) -> Porter {
-        Porter { desk, caller, inside: Arc::default() }
+        Porter { desk, caller, inside: Arc::default(), last: Mutex::default() }
     }
 
-    /// Whether a call of this code may be read. Of a method without arguments there is nothing to read: the desk says
+    /// What becomes of a call of this code. Of a method without arguments there is nothing to read: the desk says
     /// whether it may be called.
-    pub fn admit(&self, code: u32) -> binder::Result<Pass> {
-        let Some(method) = reads(code) else { return Ok(None) };
+    pub fn admit(&self, code: u32) -> binder::Result<Admission> {
+        if code == transactions::getSummary {
+            return answer(|| self.summary().map(Admission::Answer));
+        }
+        let Some(method) = reads(code) else { return Ok(Admission::Call(None)) };
         answer(|| {
             let caller = (self.caller)();
             self.desk.permits(&caller, method)?;
-            Ok(match method {
-                Method::Listen | Method::Unlisten => Some(Box::new(self.enter(caller.uid)?) as Box<_>),
+            Ok(Admission::Call(match method {
+                Method::Listen | Method::Unlisten => Some(Box::new(self.enter(caller.uid)?)),
                 _ => None,
-            })
+            }))
         })
+    }
+
+    fn summary(&self) -> Result<Answer, Refusal> {
+        let summary = self.desk.summary(&(self.caller)())?;
+        let mut last = lock(&self.last);
+        if let Some((_, written)) = last.as_ref().filter(|(of, _)| Arc::ptr_eq(of, &summary)) {
+            return Ok(written.clone());
+        }
+        let written = Answer::of(&Summary::from(&*summary)).map_err(|_| Refusal::Internal)?;
+        // An audience's is made for it at each call.
+        if Arc::strong_count(&summary) > 1 {
+            *last = Some((summary, written.clone()));
+        }
+        Ok(written)
     }
 
     fn enter(&self, user: u32) -> Result<Visit, Refusal> {
@@ -85,6 +106,6 @@ impl Drop for Visit {
     }
 }
 
-fn lock(inside: &Inside) -> MutexGuard<'_, Vec<u32>> {
-    inside.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }

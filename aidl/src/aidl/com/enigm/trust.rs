@@ -7,10 +7,11 @@ pub use crate::generated::com::enigm::trust::*;
 /// The service.
 pub mod ITrustService {
     use crate::generated::com::enigm::trust::ITrustService as generated;
-    use binder::generated::{Binder, Interface, Parcel, Remotable, TransactionCode};
+    use binder::generated::{Binder, Interface, Parcel, Remotable, Serialize, TransactionCode, to_bytes};
     use binder::{BinderFeatures, SpIBinder, Status, StatusCode, Strong};
     pub use generated::{BpTrustService, HASH, ITrustService, VERSION, transactions};
     use std::any::Any;
+    use std::sync::Arc;
 
     /// The service's side, which takes calls off parcels. Its maker has libbinder_rs's arguments.
     pub struct BnTrustService;
@@ -28,7 +29,7 @@ pub mod ITrustService {
         /// libbinder_rs there is no place for one: a service looks at who calls once it has the arguments.)
         pub fn new_guarded<T: ITrustService + Send + Sync + 'static>(
             inner: T,
-            guard: impl Fn(TransactionCode) -> binder::Result<Pass> + Send + Sync + 'static,
+            guard: impl Fn(TransactionCode) -> binder::Result<Admission> + Send + Sync + 'static,
             features: BinderFeatures,
         ) -> Result<SpIBinder, StatusCode> {
             let bare = Self::new_binder(inner, BinderFeatures::default());
@@ -62,12 +63,42 @@ pub mod ITrustService {
         }
     }
 
-    /// What a guard lets a call go on with; dropped when the call is done.
-    pub type Pass = Option<Box<dyn Any>>;
+    /// What a guard makes of a call.
+    pub enum Admission {
+        /// Its arguments are read, and the service is called. What is in here is dropped when that is done.
+        Call(Option<Box<dyn Any>>),
+        /// This is the answer.
+        Answer(Answer),
+    }
+
+    /// A value as a call gives it back, in the form in which it is sent.
+    #[derive(Clone)]
+    pub struct Answer(Arc<[u8]>);
+
+    impl Answer {
+        /// This value.
+        ///
+        /// # Errors
+        /// It is too large.
+        pub fn of<T: Serialize>(value: &T) -> Result<Answer, StatusCode> {
+            Ok(Answer(to_bytes(value)?.into()))
+        }
+
+        /// A parcel takes bytes as an array alone, behind their number. The status is as long as a number.
+        fn write(&self, reply: &mut Parcel) -> binder::generated::Result<()> {
+            let start = reply.data_position();
+            reply.write(&*self.0)?;
+            let end = reply.data_position();
+            reply.set_data_position(start);
+            reply.write(&Status::ok())?;
+            reply.set_data_position(end);
+            Ok(())
+        }
+    }
 
     struct Guarded {
         inner: Binder<generated::BnTrustService>,
-        guard: Box<dyn Fn(TransactionCode) -> binder::Result<Pass> + Send + Sync>,
+        guard: Box<dyn Fn(TransactionCode) -> binder::Result<Admission> + Send + Sync>,
     }
 
     impl Remotable for Guarded {
@@ -82,8 +113,9 @@ pub mod ITrustService {
             reply: &mut Parcel,
         ) -> binder::generated::Result<()> {
             match (self.guard)(code) {
-                Ok(_pass) => self.inner.on_transact(code, data, reply),
-                Err(status) => reply.write::<Status>(&status),
+                Ok(Admission::Call(_pass)) => self.inner.on_transact(code, data, reply),
+                Ok(Admission::Answer(answer)) => answer.write(reply),
+                Err(status) => reply.write(&status),
             }
         }
 
