@@ -84,9 +84,9 @@ const DAEMON: [Step; 8] = [
 
 /// What the owner's own tool says over Binder, to the center and to who may not ask. Exit codes as `trustctl --help` says.
 const TOOL: [Step; 6] = [
-    Step("status", CENTER_APP, "trustctl status", 1, &["non_compliant"]),
-    Step("history-holds", CENTER_APP, "trustctl history verify", 0, &["holds"]),
-    Step("providers", CENTER_APP, "trustctl providers", 0, &["system_server"]),
+    Step("status", CENTER_APP, "trustctl status", 1, &["since number", "security-monitoring"]),
+    Step("history-holds", CENTER_APP, "trustctl history verify", 0, &["VERIFIES"]),
+    Step("providers", CENTER_APP, "trustctl providers", 0, &["platform: "]),
     Step("status-to-nobody", NOBODY, "trustctl status", 2, &["the daemon refuses"]),
     Step("providers-to-calls", CALLS, "trustctl providers", 2, &["the daemon refuses"]),
     Step("status-to-stranger", STRANGER, "trustctl status", 2, &["no daemon answers there"]),
@@ -135,7 +135,9 @@ const DENIALS: [[&str; 4]; 3] = [
 ];
 
 /// What becomes of the programs that others run beside.
-const BESIDE: [Step; 7] = [
+const BESIDE: [Step; 8] = [
+    // The posture first; then that it is shown; then the report.
+    Step("watch", "", "", 143, &["\"waivers\"", "[\"security-monitoring\"]", "[\"network-security\"]"]),
     Step("impostor", "", "", 1, &["did not take"]),
     Step("stuck", "", "", 137, &["stuck in Change"]),
     Step("mute", "", "", 137, &["18 refused: BUSY 2"]),
@@ -170,10 +172,10 @@ fn daemon_steps() -> String {
         &serve("daemon"),
         &all(&DAEMON),
         &all(&TOOL),
-        &format!("start watch {CENTER_APP} trustctl watch --format json\nawait watch '\"gates\"'\n"),
+        &format!("start watch {CENTER_APP} trustctl watch --format json\nawait watch '\"gates\":[\"security-monitoring\"]'\n"),
         &format!("start listener {CENTER_APP} trust_client listen 1\nawait listener ready\n"),
         &one(reports),
-        "await listener 'ok 1 changes'\nstop listener\nawait watch XXX\nstop watch\n",
+        "await listener 'ok 1 changes'\nstop listener\nawait watch '\"gates\":[\"network-security\"]'\nstop watch\n",
         &one(again),
         &one(not_own),
         &one(before),
