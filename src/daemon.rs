@@ -28,7 +28,7 @@ pub enum DaemonError {
     #[error("{0}")]
     Load(#[from] LoadError),
     /// No policy of this name.
-    #[error("policy \"{0}\": expected production, stock, lab, or a policy file")]
+    #[error("policy \"{0}\": expected production, stock or lab; a development build takes a policy file too")]
     NoPolicy(String),
     /// A file that can't be read.
     #[error("{0}: {1}")]
@@ -179,7 +179,7 @@ pub fn confine(state: &Path) -> Result<(), DaemonError> {
     }
     match confine::files(state) {
         Ok(confine::Files::Whole) => {}
-        Ok(left) => tracing::warn!("files are confined {left:?}: this kernel's Landlock knows no more"),
+        Ok(left) => tracing::info!("files are confined {left:?}: this kernel's Landlock knows no more"),
         // Without the directory there is nothing to write to, and nothing is lost by going on.
         Err(error) if !state.is_dir() => tracing::warn!("{error}"),
         Err(error) => return Err(error.into()),

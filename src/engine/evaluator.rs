@@ -3,22 +3,24 @@
 use super::clock::{Clock, Moment};
 use super::events::{Events, Happened, names};
 use super::handle::{Counts, Handle, Latest, Reply, Request, Shared};
+use super::own;
+use super::pace::Pace;
 use super::picture::{Keeping, Picture};
 use super::place::Place;
 use super::providers::{Providers, observations};
-use super::{own, render};
 use crate::collect::{COLLECTORS, Context, ROSTER, mounted};
 use crate::cycle::House;
 use crate::root::Directory;
 use crate::serve::access::{Access, Role};
 use crate::serve::listeners::Listeners;
+use crate::serve::render;
 use crate::serve::wire::{Change, GateFindings, HistoryEntry, ProviderState, Refusal, Report as Pushed};
 use crate::store::{New, Store};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use trust_evidence::{Names, Observation, Outcome, Reason, SignalIx, Value};
-use trust_gates::{Plan, Policy, Report, Verdicts, judge, judge_again};
+use trust_gates::{Plan, Policy, Report, Shown, Verdicts, judge, judge_again};
 use trust_posture::{GateId, Verdict};
 
 /// How often it reads again within one cycle because events came meanwhile. What goes on changing after that is read
@@ -94,23 +96,26 @@ impl Evaluator {
             failed: BTreeSet::new(),
             slept: 0,
             left: [false; COLLECTORS],
+            is_left: false,
+            has_missed: false,
+            pace: Pace::default(),
+            rests_until: None,
             is_intact: true,
-            has_lost_history: false,
             sequence: 0,
             was_shown: false,
         };
         state.cycle([true; COLLECTORS]);
         loop {
             state.arm();
-            let happened = match state.is_done() {
-                true => state.start.events.wait().map_err(EvaluatorError::Wait)?,
-                false => state.start.events.take(),
+            let happened = match state.is_left && state.rests_until.is_none() {
+                true => state.start.events.take(),
+                false => state.start.events.wait().map_err(EvaluatorError::Wait)?,
             };
-            let is_left = !state.is_done();
             let dirty = state.note(happened);
             let is_shown = state.is_shown() != state.was_shown;
-            if dirty.contains(&true) || happened.is_due || happened.is_clock_set || is_shown || is_left {
-                state.cycle(dirty);
+            if dirty.contains(&true) || happened.is_due || happened.is_clock_set || is_shown || state.is_left
+            {
+                state.cycle_in_time(dirty);
             }
             loop {
                 match self.asked.try_recv() {
@@ -154,26 +159,53 @@ struct State<'p> {
     slept: u64,
     /// What changed faster than it could be read: the next cycle's.
     left: [bool; COLLECTORS],
+    /// Whether there is something for a next cycle at once.
+    is_left: bool,
+    /// Whether events were lost since everything was read.
+    has_missed: bool,
+    /// How often events may make it read.
+    pace: Pace,
+    /// Until when the next cycle waits, in milliseconds since boot.
+    rests_until: Option<u64>,
     /// The number of the posture that holds.
     sequence: u64,
     /// Whether nothing was wrong with the history when it was last looked at.
     is_intact: bool,
-    /// Whether the last cycle found the history damaged.
-    has_lost_history: bool,
     /// Whether the center listened at the last cycle.
     was_shown: bool,
 }
 
 impl State<'_> {
+    /// A cycle because of events: now, or after a rest where there were many.
+    fn cycle_in_time(&mut self, dirty: [bool; COLLECTORS]) {
+        self.rests_until = self.pace.begin(self.start.clock.moment().since_boot).err();
+        if self.rests_until.is_some() {
+            (self.left, self.is_left) = (dirty, true);
+            return;
+        }
+        if std::mem::take(&mut self.has_missed) {
+            // It is a finding until everything was read again, which is next.
+            let before = self.verdicts.clone();
+            self.measure(&[false; COLLECTORS], self.start.clock.moment());
+            let again = self.judge();
+            self.conclude(before, again.len());
+        }
+        self.cycle(dirty);
+    }
+
     /// Reads, judges, and looks whether more happened meanwhile; then says what came of it.
     fn cycle(&mut self, mut dirty: [bool; COLLECTORS]) {
-        self.has_lost_history = false;
+        self.is_left = false;
         let mut again = BTreeSet::new();
         let before = self.verdicts.clone();
         for _ in 0..MAX_ROUNDS {
             let moment = self.start.clock.moment();
+            let is_whole = dirty == [true; COLLECTORS];
+            if is_whole {
+                self.start.events.resubscribe();
+            }
             self.read(&dirty, moment);
-            if dirty == [true; COLLECTORS] {
+            if is_whole {
                 self.start.events.all_read();
                 for ((ix, _), keeping) in self.house.catalogue.iter().zip(keepings(self.house, &self.start)) {
                     self.picture.keep(ix, keeping);
@@ -183,14 +215,13 @@ impl State<'_> {
             again.extend(self.judge());
             let happened = self.start.events.take();
             dirty = self.note(happened);
-            if !dirty.contains(&true) {
+            if !dirty.contains(&true) || self.has_missed {
                 break;
             }
         }
         self.left = dirty;
-        Counts::add(&self.shared.counts.judged, again.len());
-        tracing::debug!("judged {} checks", again.len());
-        self.conclude(before);
+        self.is_left = dirty.contains(&true);
+        self.conclude(before, again.len());
     }
 
     /// Whether the center listens.
@@ -294,7 +325,9 @@ impl State<'_> {
     }
 
     /// Keeps and publishes what a cycle came to.
-    fn conclude(&mut self, before: Option<Verdicts>) {
+    fn conclude(&mut self, before: Option<Verdicts>, judged: usize) {
+        Counts::add(&self.shared.counts.judged, judged);
+        tracing::debug!("judged {judged} checks");
         let Some(after) = self.verdicts.clone() else { return };
         let changed = changed_gates(self.house, before.as_ref(), &after);
         // A waiver's end changes the posture alone.
@@ -322,7 +355,7 @@ impl State<'_> {
             };
             self.is_intact = self.start.store.troubles().is_empty();
             // What the history lost is a finding of its own: the next cycle, which is now, keeps it.
-            self.has_lost_history = was_intact && !self.is_intact;
+            self.is_left |= was_intact && !self.is_intact;
         }
         self.publish();
         if is_change && before.is_some() {
@@ -355,23 +388,19 @@ impl State<'_> {
         Some(self.start.clock.moment().since_boot.saturating_add(seconds.saturating_mul(1000)))
     }
 
-    /// Whether the last cycle left nothing for the next one to begin with at once.
-    fn is_done(&self) -> bool {
-        !self.left.contains(&true) && !self.has_lost_history
-    }
-
-    /// Sets the one deadline: when a value ceases to hold by age, if somebody listens. Who asks gets what is stale
-    /// read again anyway.
+    /// Sets the one deadline: when a rest ends, or when a value ceases to hold by age, if somebody listens. Who asks
+    /// gets what is stale read again anyway.
     fn arm(&mut self) {
         let listened = self.start.listeners.count() > 0;
         let next = [self.ages(), self.picture.next_stale(self.house), self.known.next()];
-        let deadline = next.into_iter().flatten().min().filter(|_| listened);
+        let deadline = next.into_iter().flatten().filter(|_| listened).chain(self.rests_until).min();
         self.start.events.set_deadline(deadline);
     }
 
     /// Which collectors are to be run because of what happened.
     fn note(&mut self, happened: Happened) -> [bool; COLLECTORS] {
         let moment = self.start.clock.moment();
+        self.has_missed |= happened.has_missed;
         if happened.is_clock_set {
             self.picture.restamp(self.house, self.start.clock, moment);
         }
@@ -411,7 +440,7 @@ impl State<'_> {
     fn gate(&self, gate: GateId) -> Result<GateFindings, Refusal> {
         let report = self.report();
         let view = report.gates().find(|view| view.gate.id == gate).ok_or(Refusal::BadArgument)?;
-        Ok(render::findings(view, self.sequence))
+        Ok(render::findings(view, self.sequence, Shown::Withheld))
     }
 
     fn history(&mut self, after: u64, most: u32) -> Result<Vec<HistoryEntry>, Refusal> {

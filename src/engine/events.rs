@@ -25,6 +25,8 @@ pub struct Happened {
     pub is_due: bool,
     /// Whether the wall clock was set.
     pub is_clock_set: bool,
+    /// Whether events were lost.
+    pub has_missed: bool,
 }
 
 impl Events {
@@ -95,10 +97,16 @@ impl Events {
             }
         }
         // What happened while events were lost, or the device slept, may be anything.
-        if look.resumed || !drained.lost.is_empty() {
+        happened.has_missed = drained.missed;
+        if look.resumed || drained.missed {
             happened.collectors = [true; COLLECTORS];
         }
         happened
+    }
+
+    /// Tries again what could not be subscribed: before everything is read.
+    pub fn resubscribe(&mut self) {
+        self.watches.resubscribe();
     }
 
     /// Says that everything was read, so that what was lost before no longer matters.

@@ -1,8 +1,8 @@
 //! What the doors hold of the evaluator: its latest summary, and a bounded queue of requests to its thread.
 
 use super::clock::Clock;
-use super::render;
 use crate::cycle::House;
+use crate::serve::render;
 use crate::serve::wire::{
     Evaluator, GateFindings, GateWords, HistoryEntry, ProviderState, Refusal, Report, Summary,
 };

@@ -11,10 +11,10 @@ mod evaluator;
 mod events;
 mod handle;
 mod own;
+mod pace;
 mod picture;
 mod place;
 mod providers;
-mod render;
 
 pub use clock::{Clock, Moment};
 pub use evaluator::{Evaluator, EvaluatorError, Start};

@@ -14,5 +14,6 @@ pub mod dbus;
 pub mod desk;
 pub mod limits;
 pub mod listeners;
+pub mod render;
 pub mod turns;
 pub mod wire;

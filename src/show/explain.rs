@@ -2,10 +2,12 @@
 
 use super::{Colour, Paint, paragraph, word};
 use crate::cycle::House;
+use crate::serve::render;
+use crate::serve::wire::{Finding, GateFindings};
 use std::fmt::{self, Write};
-use trust_evidence::{Outcome, Sensitivity, Signal, SignalIx, Source};
+use trust_evidence::{Outcome, Sensitivity, Signal, SignalIx, Source, Time, printable};
 use trust_gates::{Check, Gate, Report, Shown};
-use trust_posture::Severity;
+use trust_posture::{GateId, Severity};
 
 /// What can be explained.
 #[derive(Clone, Copy)]
@@ -79,64 +81,99 @@ fn distance(a: &str, b: &str) -> usize {
     row.last().copied().unwrap_or_default()
 }
 
-/// The explanation as text. `report` is what a source gave, where the person named one.
-pub fn text(
-    house: &House,
-    topic: Topic<'_>,
-    report: Option<&Report<'_>>,
-    colour: Colour,
-    shown: Shown,
-) -> String {
+/// What is said of a topic: by a source that was judged, or by the daemon.
+#[derive(Default)]
+pub struct Said {
+    /// The findings of the gates that [`gates`] names.
+    pub gates: Vec<GateFindings>,
+    /// The signal's value and the letter of its class, where a check that says it is not needed.
+    pub observed: Option<(String, char)>,
+}
+
+/// The gates whose findings say something of a topic.
+pub fn gates(house: &House, topic: Topic<'_>) -> Vec<GateId> {
+    let of = |check: &Check| house.gates.objective_of(check).map(|objective| objective.gate);
+    match topic {
+        Topic::Gate(gate) => vec![gate.id],
+        Topic::Check(check) => of(check).into_iter().collect(),
+        // Each of them says the same of the signal.
+        Topic::Signal(ix, _) => {
+            let mut readers =
+                house.gates.checks().iter().filter(|check| check.signals().any(|read| read == ix));
+            readers.find_map(of).into_iter().collect()
+        }
+    }
+}
+
+impl Said {
+    /// What a judged source says.
+    pub fn by(report: &Report<'_>, house: &House, topic: Topic<'_>, shown: Shown) -> Said {
+        let wanted = gates(house, topic);
+        let views = report.gates().filter(|view| wanted.contains(&view.gate.id));
+        let observed = match topic {
+            Topic::Signal(ix, signal) => report.evidence.get(ix).map(|observation| {
+                let private = signal.sensitivity == Sensitivity::Private && shown == Shown::Withheld;
+                let observed = match &observation.outcome {
+                    Outcome::Seen(value) if private => Outcome::Withheld(value.count()).to_string(),
+                    outcome => outcome.to_string(),
+                };
+                (observed, observation.class.to_string().chars().next().unwrap_or('?'))
+            }),
+            Topic::Gate(_) | Topic::Check(_) => None,
+        };
+        Said { gates: views.map(|view| render::findings(view, 0, shown)).collect(), observed }
+    }
+
+    fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.gates.iter().flat_map(|gate| &gate.objectives).flat_map(|objective| &objective.findings)
+    }
+
+    fn of(&self, check: &Check) -> Option<&Finding> {
+        self.findings().find(|finding| finding.code == check.code)
+    }
+
+    fn observed(&self, signal: &Signal) -> Option<(&str, char)> {
+        let read = self.findings().flat_map(|finding| &finding.reads).find(|read| read.signal == signal.id);
+        let own = self.observed.as_ref().map(|(observed, class)| (observed.as_str(), *class));
+        own.or(read.map(|read| (read.observed.as_str(), read.class)))
+    }
+}
+
+/// The explanation as text, with what is said of it.
+pub fn text(house: &House, topic: Topic<'_>, said: &Said, colour: Colour) -> String {
     let mut out = String::new();
     // Writing to a String can't fail.
     let _ = match topic {
-        Topic::Gate(gate) => explain_gate(&mut out, house, gate, report, colour),
-        Topic::Check(check) => explain_check(&mut out, house, check, report, colour, shown),
-        Topic::Signal(ix, signal) => explain_signal(&mut out, house, ix, signal, report, colour, shown),
+        Topic::Gate(gate) => explain_gate(&mut out, house, gate, said, colour),
+        Topic::Check(check) => explain_check(&mut out, house, check, said, colour),
+        Topic::Signal(ix, signal) => explain_signal(&mut out, house, ix, signal, said, colour),
     };
     out
 }
 
-fn explain_gate(
-    out: &mut String,
-    house: &House,
-    gate: &Gate,
-    report: Option<&Report<'_>>,
-    colour: Colour,
-) -> fmt::Result {
+fn explain_gate(out: &mut String, house: &House, gate: &Gate, said: &Said, colour: Colour) -> fmt::Result {
     writeln!(out, "{}\n", colour.paint(Paint::Strong, format!("Gate {}: {}", gate.id.number(), gate.title)))?;
     paragraph(out, "Asks: ", &gate.asks)?;
     paragraph(out, "Matters: ", &gate.matters)?;
-    if let Some(view) = report.and_then(|report| report.gates().find(|view| view.gate.id == gate.id)) {
-        let binds = if view.binding { "binds" } else { "does not bind" };
-        writeln!(
-            out,
-            "Verdict: {} ({binds} under this policy)",
-            colour.verdict(view.verdict, word(view.verdict))
-        )?;
+    if let Some(summary) = said.gates.iter().map(|said| &said.summary).find(|said| said.gate == gate.id) {
+        let binds = if summary.is_binding { "binds" } else { "does not bind" };
+        let verdict = colour.verdict(summary.verdict, word(summary.verdict));
+        writeln!(out, "Verdict: {verdict} ({binds} under this policy)")?;
     }
     for objective in house.gates.objectives().get(gate.objectives.clone()).into_iter().flatten() {
         let anchor = objective.anchor.map_or(String::new(), |anchor| format!(", anchor {anchor}"));
         writeln!(out, "\n{} ({}{anchor})", objective.title, objective.id)?;
         for check in house.gates.checks().get(objective.checks.clone()).into_iter().flatten() {
-            let found =
-                report.and_then(|report| report.findings().find(|finding| finding.check.code == check.code));
-            let verdict =
-                found.map_or(String::new(), |f| colour.verdict(f.verdict, format!("{:<8}", word(f.verdict))));
+            let verdict = said
+                .of(check)
+                .map_or(String::new(), |f| colour.verdict(f.verdict, format!("{:<8}", word(f.verdict))));
             writeln!(out, "  {verdict}{:<9} {}", check.severity.code(), check.code)?;
         }
     }
     Ok(())
 }
 
-fn explain_check(
-    out: &mut String,
-    house: &House,
-    check: &Check,
-    report: Option<&Report<'_>>,
-    colour: Colour,
-    shown: Shown,
-) -> fmt::Result {
+fn explain_check(out: &mut String, house: &House, check: &Check, said: &Said, colour: Colour) -> fmt::Result {
     let objective = house.gates.objective_of(check);
     writeln!(out, "{}\n", colour.paint(Paint::Strong, format!("Check {}", check.code)))?;
     if let Some(objective) = objective {
@@ -164,24 +201,17 @@ fn explain_check(
             &format!("{} ({}, class {})", signal.id, signal.source.place(), signal.ceiling),
         )?;
     }
-    if let Some(finding) =
-        report.and_then(|report| report.findings().find(|finding| finding.check.code == check.code))
-    {
+    if let Some(finding) = said.of(check) {
         writeln!(out, "\nVerdict: {}", colour.verdict(finding.verdict, word(finding.verdict)))?;
-        paragraph(out, "  ", &finding.says(shown))?;
-        for read in finding.reads() {
-            paragraph(
-                out,
-                "  ",
-                &format!("{} = {}, class {}", read.signal.id, read.shown(shown), read.class),
-            )?;
+        paragraph(out, "  ", &printable(&finding.says))?;
+        for read in &finding.reads {
+            let observed = printable(&read.observed);
+            paragraph(out, "  ", &format!("{} = {observed}, class {}", read.signal, read.class))?;
         }
-        if let Some(waiver) = finding.waiver {
-            paragraph(
-                out,
-                "  Waived: ",
-                &format!("until {}, by {}: {}", waiver.until, waiver.by, waiver.reason),
-            )?;
+        if let Some(waiver) = &finding.waiver {
+            let until = Time::from_unix(waiver.until).unwrap_or(Time::EPOCH);
+            let (by, reason) = (printable(&waiver.by), printable(&waiver.reason));
+            paragraph(out, "  Waived: ", &format!("until {until}, by {by}: {reason}"))?;
         }
     }
     writeln!(out)?;
@@ -196,9 +226,8 @@ fn explain_signal(
     house: &House,
     ix: SignalIx,
     signal: &Signal,
-    report: Option<&Report<'_>>,
+    said: &Said,
     colour: Colour,
-    shown: Shown,
 ) -> fmt::Result {
     writeln!(out, "{}\n", colour.paint(Paint::Strong, format!("Signal {}", signal.id)))?;
     paragraph(out, "", &signal.doc)?;
@@ -218,14 +247,9 @@ fn explain_signal(
     if signal.sensitivity == Sensitivity::Private {
         writeln!(out, "Private: leaves the device as a count only")?;
     }
-    if let Some(observation) = report.and_then(|report| report.evidence.get(ix)) {
-        let private = signal.sensitivity == Sensitivity::Private && shown == Shown::Withheld;
-        let observed = match &observation.outcome {
-            Outcome::Seen(value) if private => Outcome::Withheld(value.count()).to_string(),
-            outcome => outcome.to_string(),
-        };
+    if let Some((observed, class)) = said.observed(signal) {
         writeln!(out)?;
-        paragraph(out, "Observed: ", &format!("{observed} (class {})", observation.class))?;
+        paragraph(out, "Observed: ", &format!("{} (class {class})", printable(observed)))?;
     }
     let readers: Vec<&str> = house
         .gates

@@ -48,8 +48,9 @@ pub struct Drained {
     pub collectors: BTreeSet<usize>,
     /// The sources that told something: who asks the kernel for what one of them tells of, asks again.
     pub sources: BTreeSet<EventSource>,
-    /// The sources whose events were lost and not made up for, by name: everything they tell of is to be read.
-    pub lost: BTreeSet<&'static str>,
+    /// Whether events were lost that nothing has made up for: everything is to be read. What can't be subscribed at
+    /// all is no such loss: it is read again by its age.
+    pub missed: bool,
     /// How many blocks dm-verity found to be wrong.
     pub verity_errors: u64,
 }
@@ -220,6 +221,7 @@ impl Watches {
             }
             if let Some(errno) = heard.failed {
                 self.closed.insert(socket.source(), Why::from(errno));
+                drained.missed = true;
             }
             collectors.add(heard.collectors);
             drained.verity_errors = drained.verity_errors.saturating_add(heard.verity_errors);
@@ -227,7 +229,7 @@ impl Watches {
         // A socket that failed would wake for ever.
         self.sockets.retain(|socket| !self.closed.contains_key(&socket.source()));
         drained.collectors = collectors.indexes();
-        drained.lost = self.lost().iter().map(|lost| lost.source.name()).collect();
+        drained.missed |= !self.overflowed.is_empty();
         drained
     }
 }

@@ -57,6 +57,9 @@ pub enum Command {
         /// Print private values
         #[arg(long)]
         private: bool,
+        /// Ask the daemon what it found: binder, system, session, or the address of a D-Bus
+        #[arg(long, value_name = "DOOR", conflicts_with_all = ["SourceArgs", "JudgingArgs", "TrustArgs", "private"])]
+        bus: Option<String>,
     },
     /// Take a capture of this machine
     Capture {

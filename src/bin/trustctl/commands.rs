@@ -19,6 +19,7 @@ use trustd::cycle::{House, collect_live, judge_at};
 use trustd::import::{Input, import, tally};
 use trustd::show::attestation::accounts_json;
 use trustd::show::difference::Difference;
+use trustd::show::explain::Said;
 use trustd::show::report::View;
 use trustd::show::{cost, explain, pages, report};
 
@@ -28,8 +29,8 @@ pub fn run(command: Command) -> Outcome {
         Command::Evaluate { source, judging, trust, format, gate, all, private } => {
             evaluate(source, &judging, &trust, format, gate, all, private)
         }
-        Command::Explain { name, source, judging, trust, private } => {
-            explained(&name, source, &judging, &trust, private)
+        Command::Explain { name, source, judging, trust, private, bus } => {
+            explained(&name, source, &judging, &trust, private, bus)
         }
         Command::Capture { output } => {
             let house = House::open()?;
@@ -141,14 +142,20 @@ fn explained(
     judging: &JudgingArgs,
     trust: &TrustArgs,
     private: bool,
+    bus: Option<String>,
 ) -> Outcome {
     let house = House::open()?;
     let topic = explain::find(&house, name).map_err(|near| {
         let hint = if near.is_empty() { String::new() } else { format!(" (did you mean {}?)", near.join(", ")) };
         CommandError::Usage(format!("\"{name}\": expected a gate, a check or a signal, as `trustctl gates` and `trustctl signals` list them{hint}"))
     })?;
+    let explain = |said| print(explain::text(&house, topic, &said, colour()).as_bytes());
+    if let Some(bus) = bus {
+        let gates = daemon::gates(&bus, &explain::gates(&house, topic))?;
+        return explain(Said { gates, observed: None });
+    }
     if !source.is_given() {
-        return print(explain::text(&house, topic, None, colour(), shown(private)).as_bytes());
+        return explain(Said::default());
     }
     let policy = policy(&judging.policy)?;
     let plan = Plan::new(&house.catalogue, &house.gates, &policy)?;
@@ -156,7 +163,7 @@ fn explained(
     let at = source.judged_at(judging.at);
     let collected = import(&house, &source.input(at), &trust)?;
     let judged = judge_at(&plan, &collected.evidence, at);
-    print(explain::text(&house, topic, Some(&judged), colour(), shown(private)).as_bytes())
+    explain(Said::by(&judged, &house, topic, shown(private)))
 }
 
 fn diff(
@@ -222,9 +229,7 @@ fn listed_gates(format: PageFormat) -> Outcome {
             let text: Vec<String> = house
                 .gates
                 .iter()
-                .map(|gate| {
-                    explain::text(&house, explain::Topic::Gate(gate), None, colour(), Shown::Withheld)
-                })
+                .map(|gate| explain::text(&house, explain::Topic::Gate(gate), &Said::default(), colour()))
                 .collect();
             print(text.join("\n").as_bytes())
         }

@@ -43,6 +43,12 @@ pub fn status(daemon: &DaemonArgs, format: Format) -> Outcome {
     Ok(status_of(summary.posture))
 }
 
+/// The findings of these gates.
+pub fn gates(bus: &str, gates: &[GateId]) -> Result<Vec<GateFindings>, CommandError> {
+    let link = connect(Some(bus))?;
+    Ok(gates.iter().map(|gate| link.gate(*gate)).collect::<Result<_, _>>()?)
+}
+
 /// Prints each change as it comes.
 pub fn watch(daemon: &DaemonArgs, format: Format) -> Outcome {
     let link = link(daemon)?;

@@ -22,6 +22,10 @@ struct Arguments {
     /// Log what is read and judged, too
     #[arg(long)]
     verbose: bool,
+    /// The policy: production, stock or lab; a development build takes a file too. On a device there is one alone
+    #[cfg(any(debug_assertions, not(target_os = "android")))]
+    #[arg(long, value_name = "POLICY", default_value = "production")]
+    policy: String,
     #[cfg(debug_assertions)]
     #[command(flatten)]
     development: Development,
@@ -40,9 +44,6 @@ struct Development {
     /// The time at which the wall clock starts, to judge a root as of when it was taken
     #[arg(long, value_name = "TIME", requires = "root")]
     clock: Option<trust_evidence::Time>,
-    /// A built-in policy, or a file
-    #[arg(long, value_name = "POLICY", default_value = "production")]
-    policy: String,
 }
 
 #[cfg(target_os = "android")]
@@ -80,22 +81,14 @@ fn serve(arguments: Arguments) -> Result<(), DaemonError> {
     Ok(())
 }
 
-#[cfg(debug_assertions)]
 fn setup(arguments: &Arguments) -> Result<Setup, DaemonError> {
-    let development = &arguments.development;
-    match &development.root {
-        None => Setup::live(arguments.state.clone(), &development.policy),
-        Some(root) => Setup::sample(
-            arguments.state.clone(),
-            &development.policy,
-            root,
-            development.roots.as_deref(),
-            development.clock,
-        ),
+    #[cfg(any(debug_assertions, not(target_os = "android")))]
+    let policy = &arguments.policy;
+    #[cfg(not(any(debug_assertions, not(target_os = "android"))))]
+    let policy = "production";
+    #[cfg(debug_assertions)]
+    if let Development { root: Some(root), roots, clock } = &arguments.development {
+        return Setup::sample(arguments.state.clone(), policy, root, roots.as_deref(), *clock);
     }
-}
-
-#[cfg(not(debug_assertions))]
-fn setup(arguments: &Arguments) -> Result<Setup, DaemonError> {
-    Setup::live(arguments.state.clone(), "production")
+    Setup::live(arguments.state.clone(), policy)
 }

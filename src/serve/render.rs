@@ -49,24 +49,24 @@ fn gate_summary(view: GateView<'_>) -> GateSummary {
 }
 
 /// One gate with its findings.
-pub fn findings(view: GateView<'_>, sequence: u64) -> GateFindings {
+pub fn findings(view: GateView<'_>, sequence: u64, shown: Shown) -> GateFindings {
     let objectives = view
         .objectives()
         .map(|objective| ObjectiveFindings {
             id: objective.objective.id.clone(),
             verdict: objective.verdict,
             lacks_anchor: objective.lacks_anchor(),
-            findings: objective.findings().map(finding).collect(),
+            findings: objective.findings().map(|view| finding(view, shown)).collect(),
         })
         .collect();
     GateFindings { summary: gate_summary(view), sequence, objectives }
 }
 
-fn finding(view: FindingView<'_>) -> Finding {
+fn finding(view: FindingView<'_>, shown: Shown) -> Finding {
     let reads = view.reads().map(|read| Reading {
         signal: read.signal.id.clone(),
         class: read.class.to_string().chars().next().unwrap_or('?'),
-        observed: read.shown(Shown::Withheld).into_owned(),
+        observed: read.shown(shown).into_owned(),
     });
     Finding {
         code: view.check.code.clone(),
@@ -78,7 +78,7 @@ fn finding(view: FindingView<'_>) -> Finding {
             by: waiver.by.clone(),
             until: waiver.until.unix(),
         }),
-        says: view.says(Shown::Withheld),
+        says: view.says(shown),
         reads: reads.collect(),
     }
 }
