@@ -50,7 +50,11 @@ impl Device {
     fn daemon(&self) -> Beside {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trustd"));
         command.args(["--bus", &self.bus.address, "--clock", "2026-11-02T09:00:00Z"]);
-        command.arg("--state").arg(self.directory.join("state")).arg("--root").arg(self.directory.join("root"));
+        command
+            .arg("--state")
+            .arg(self.directory.join("state"))
+            .arg("--root")
+            .arg(self.directory.join("root"));
         command.arg("--roots").arg(Path::new(ROOT).join("tests/devices/roots.pem"));
         let daemon = Beside(command.stderr(Stdio::null()).spawn().unwrap());
         assert!(soon(|| self.ctl(&["status"]).0 != 2), "no answer");
@@ -189,7 +193,8 @@ fn lost_events_are_a_finding_until_everything_was_read_again() {
     device.set_debuggable(0, 1);
     kill_process(pid, Signal::CONT).unwrap();
 
-    let change = || serde_json::from_str::<serde_json::Value>(&heard.recv_timeout(PATIENCE).unwrap()).unwrap();
+    let change =
+        || serde_json::from_str::<serde_json::Value>(&heard.recv_timeout(PATIENCE).unwrap()).unwrap();
     assert_eq!(change()["gates"], serde_json::json!(["security-monitoring"]), "events were lost");
     // What changed unseen is found, and nothing is lost any more.
     assert_eq!(change()["gates"], serde_json::json!(["build-integrity", "security-monitoring"]));

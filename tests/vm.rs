@@ -284,12 +284,12 @@ fn run(name: &str, options: &[&str], steps: &str) -> Option<Transcript> {
 /// A device that slept is another one, for all that trustd knows: whoever asks is answered by what was read since.
 #[test]
 fn after_a_sleep_everything_is_read_again_before_an_answer() {
-    const SLEPT: &str = "-- slept";
+    const SLEEPS: &str = "-- sleeps";
     let steps = [
         "servicemanager\n",
         &serve("sleeper"),
         &format!("step before {CENTER_APP} trust_client summary\n"),
-        &format!("doze 3\necho '{SLEPT}' >>/log/sleeper\n"),
+        &format!("echo '{SLEEPS}' >>/log/sleeper\ndoze 3\n"),
         &format!("step after {CENTER_APP} trust_client summary\n"),
         "stop sleeper\nstop servicemanager\n",
     ];
@@ -301,7 +301,7 @@ fn after_a_sleep_everything_is_read_again_before_an_answer() {
         rest.split(',').next().unwrap().parse::<i64>().unwrap()
     };
     assert!(judged_at("after") >= judged_at("before") + 2, "judged when it was asleep, or before");
-    let (awake, woken) = transcript.ran("sleeper").said.split_once(SLEPT).unwrap();
+    let (awake, woken) = transcript.ran("sleeper").said.split_once(SLEEPS).unwrap();
     let reading = |log: &str| log.lines().find_map(|line| Some(line.split_once("reading ")?.1.to_owned()));
     let all = reading(awake).expect("it reads everything when it starts");
     assert_eq!(reading(woken), Some(all));
