@@ -39,12 +39,13 @@ pub struct Bounds {
 }
 
 impl Default for Bounds {
-    /// A user interface opening asks some twenty questions; these leave it ten times that.
+    /// A user interface opening asks some twenty questions; these leave it ten times that. Of one user's calls no
+    /// more are under way than half of Binder's threads.
     fn default() -> Bounds {
         Bounds {
             each: Rate { burst: 200, interval: Duration::from_millis(20) },
             all: Rate { burst: 1000, interval: Duration::from_millis(2) },
-            in_flight: 16,
+            in_flight: 8,
             all_in_flight: 64,
             users: 256,
         }
