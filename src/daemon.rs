@@ -280,18 +280,8 @@ impl Daemon {
 
 /// Whom the policy lets ask what.
 fn access(policy: &Policy, me: Option<u32>) -> Access {
-    let entry = |grant, callers: &Callers| Entry {
-        grant,
-        types: callers.types.clone(),
-        app_ids: callers.app_ids.clone(),
-        users: callers.users.clone(),
-    };
-    let mine = me.map(|user| Entry {
-        grant: Grant::Center,
-        types: Vec::new(),
-        app_ids: Vec::new(),
-        users: vec![user],
-    });
+    let entry = |grant, callers: &Callers| Entry { grant, callers: callers.clone() };
+    let mine = me.map(|user| entry(Grant::Center, &Callers { users: vec![user], ..Callers::default() }));
     let readers = policy.access().iter().map(|access| {
         let grant = match access.reader {
             Reader::Center => Grant::Center,

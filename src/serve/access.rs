@@ -1,6 +1,6 @@
 //! Access: who a caller is to the policy, and what such a caller may ask. What is not named here is refused.
 
-use std::ops::RangeInclusive;
+use trust_gates::Callers;
 use trust_posture::GateId;
 
 /// How many app ids each Android user has: a uid is `user * 100000 + app id`
@@ -86,12 +86,8 @@ pub enum Grant {
 pub struct Entry {
     /// What they are.
     pub grant: Grant,
-    /// Their SELinux types.
-    pub types: Vec<Box<str>>,
-    /// Their app ids, on Binder; empty where the type alone says it.
-    pub app_ids: Vec<RangeInclusive<u32>>,
-    /// Their Unix users, on D-Bus.
-    pub users: Vec<u32>,
+    /// Who they are.
+    pub callers: Callers,
 }
 
 /// Who may ask what, from the policy.
@@ -120,19 +116,11 @@ impl Access {
 }
 
 impl Entry {
-    /// On Binder the SELinux type must be one of these and, where the entry has app ids, the app id too. On D-Bus the
-    /// user must be one of these and, where the bus gives an SELinux context and the entry has types, the type too.
     fn names(&self, caller: &Caller) -> bool {
-        let typed = caller.selinux_type.as_ref().map(|found| self.types.contains(found));
+        let found = caller.selinux_type.as_deref();
         match caller.door {
-            Door::Binder => {
-                let app_id = caller.uid % APP_IDS;
-                let app = self.app_ids.is_empty() || self.app_ids.iter().any(|ids| ids.contains(&app_id));
-                typed == Some(true) && app
-            }
-            Door::DBus => {
-                self.users.contains(&caller.uid) && (self.types.is_empty() || typed.unwrap_or(true))
-            }
+            Door::Binder => found.is_some_and(|found| self.callers.on_binder(found, caller.uid % APP_IDS)),
+            Door::DBus => self.callers.on_bus(caller.uid, found),
         }
     }
 }
@@ -288,7 +276,8 @@ mod tests {
 
     #[test]
     fn of_two_entries_that_name_one_caller_the_first_counts() {
-        let entry = |grant| Entry { grant, types: vec!["ui".into()], app_ids: vec![], users: vec![7] };
+        let callers = Callers { types: vec!["ui".into()], app_ids: vec![], users: vec![7] };
+        let entry = |grant| Entry { grant, callers: callers.clone() };
         let access = Access::new(vec![entry(Grant::Auditor), entry(Grant::Center)]);
         let caller = |door, selinux_type: Option<&str>| Caller {
             door,

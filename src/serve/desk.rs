@@ -128,9 +128,9 @@ impl Desk {
     /// The history's end.
     ///
     /// # Errors
-    /// See [`permits`](Self::permits); the evaluator's; [`Refusal::NotReady`] where there is no history yet.
+    /// See [`permits`](Self::permits); the evaluator's; [`Refusal::NoHistory`] where none could be read since the daemon started.
     pub fn head(&self, caller: &Caller) -> Result<Head, Refusal> {
-        self.call(caller, Method::Head, |_| self.evaluator.summary()?.head.ok_or(Refusal::NotReady))
+        self.call(caller, Method::Head, |_| self.evaluator.summary()?.head.ok_or(Refusal::NoHistory))
     }
 
     /// Reads and judges everything again; the sequence number then. An evaluation that another began less than a second

@@ -320,11 +320,14 @@ pub enum Refusal {
     /// A policy bundle of a version below the one that holds or held, or of that version with another text.
     #[error("a policy bundle of an older version, or of the same one with another text")]
     PolicyOlder = 15,
+    /// The history can't be read now. Gate 10 says why.
+    #[error("the history can't be read now: trustctl explain history-intact")]
+    NoHistory = 16,
 }
 
 impl Refusal {
     /// Every refusal.
-    pub const ALL: [Refusal; 15] = [
+    pub const ALL: [Refusal; 16] = [
         Refusal::NotPermitted,
         Refusal::Busy,
         Refusal::BadArgument,
@@ -340,6 +343,7 @@ impl Refusal {
         Refusal::PolicyOther,
         Refusal::PolicyExpired,
         Refusal::PolicyOlder,
+        Refusal::NoHistory,
     ];
 
     /// Its number on Binder.
@@ -365,6 +369,7 @@ impl Refusal {
             Refusal::PolicyOther => "PolicyOther",
             Refusal::PolicyExpired => "PolicyExpired",
             Refusal::PolicyOlder => "PolicyOlder",
+            Refusal::NoHistory => "NoHistory",
         }
     }
 }

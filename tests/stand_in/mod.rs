@@ -5,6 +5,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use trust_gates::Callers;
 use trust_posture::{GateId, Posture, Severity, Verdict};
 use trustd::serve::access::{Access, Entry, Grant, Tier};
 use trustd::serve::desk::Desk;
@@ -165,10 +166,12 @@ pub fn access(users: [u32; 5]) -> Access {
         (Grant::Manager, MANAGER),
     ];
     let entry = |((grant, (name, app_id, _)), user)| Entry {
-        // The audience is told by its type alone.
-        app_ids: if matches!(grant, Grant::Audience(_)) { vec![] } else { vec![app_id..=app_id] },
-        types: vec![Box::from(name)],
-        users: vec![user],
+        callers: Callers {
+            // The audience is told by its type alone.
+            app_ids: if matches!(grant, Grant::Audience(_)) { vec![] } else { vec![app_id..=app_id] },
+            types: vec![Box::from(name)],
+            users: vec![user],
+        },
         grant,
     };
     Access::new(grants.into_iter().zip(users).map(entry).collect())

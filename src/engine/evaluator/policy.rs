@@ -1,6 +1,7 @@
 //! What another policy changes while the evaluator runs.
 
-use super::{State, answer};
+use super::State;
+use super::requests::answer;
 use crate::collect::COLLECTORS;
 use crate::engine::handle::Reply;
 use trust_evidence::{Class, Observation, Reason};

@@ -46,8 +46,8 @@ pub struct Property {
 /// What holds for all of it.
 const ABOUT: &str = "The trust posture of this device. Who may call what is in docs/access.md. A call that is refused \
     gets an error com.enigm.Trust1.Error.X, where X is NotPermitted, Busy, BadArgument, NotReady, TimedOut, NotYours, \
-    OtherBoot, Replayed, Unsupported, Internal, PolicyMalformed, PolicyUnsigned, PolicyOther, PolicyExpired or \
-    PolicyOlder; permission is looked at first. A posture is compliant, at-risk, \
+    OtherBoot, Replayed, Unsupported, Internal, PolicyMalformed, PolicyUnsigned, PolicyOther, PolicyExpired, \
+    PolicyOlder or NoHistory; permission is looked at first. A posture is compliant, at-risk, \
     indeterminate or non-compliant; a verdict pass, fail, unknown or not-applicable. Records are dictionaries, so that \
     later versions can add keys: expect keys that you don't know. A key without a value is left out. Times are seconds \
     since 1970. A call of more than 256 KiB is refused (InstallPolicy: 512), and so are calls of a user whose answers \
@@ -89,14 +89,15 @@ pub const METHODS: [Entry; 13] = [
         says: "At most so many (1 to 256) entries of the history after this number, oldest first: sequence t, at x, \
             boot-id ay, since-boot t (milliseconds), cause s (change, boot: the first of a boot, or anew: the first after \
             the history was lost or damaged), posture s, gates as (ten verdicts), checks-digest ay, policy-digest \
-            ay, previous ay, digest ay.",
+            ay, previous ay, digest ay. NoHistory: it can't be read now.",
     },
     Entry {
         name: "GetHead",
         method: Method::Head,
         takes: &[],
         gives: &[("sequence", "t"), ("digest", "ay")],
-        says: "The last entry of the history: whoever holds an earlier one sees a history that was rewritten.",
+        says: "The last entry of the history: whoever holds an earlier one sees a history that was rewritten. \
+            NoHistory: none could be read since the daemon started.",
     },
     Entry {
         name: "Evaluate",

@@ -37,4 +37,6 @@ enum ErrorCode {
     POLICY_EXPIRED = 14,
     /** The policy bundle is of a lower version than the policy that holds or held, or of the same with another text. */
     POLICY_OLDER = 15,
+    /** The history can't be read now: a full disk, a file that was damaged. The gate security-monitoring says why. */
+    NO_HISTORY = 16,
 }

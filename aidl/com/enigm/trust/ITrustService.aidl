@@ -53,14 +53,14 @@ interface ITrustService {
      * Entries of the history, oldest first: those whose number is greater than `after`, which is 0 or more, and at most
      * `most` of them, which is 1 to 256. Where older entries were pruned the first number is greater than `after` + 1.
      *
-     * Center, auditor. BAD_ARGUMENT.
+     * Center, auditor. BAD_ARGUMENT; NO_HISTORY: it can't be read now.
      */
     HistoryEntry[] getHistory(long after, int most);
 
     /**
      * The end of the history, to keep: see Head.
      *
-     * Center, auditor.
+     * Center, auditor. NO_HISTORY: none could be read since the daemon started.
      */
     Head getHead();
 

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use trust_gates::Callers;
 use trust_posture::{GateId, Posture, Severity, Verdict};
 use trustd::serve::access::{Access, Entry, Grant, Tier};
 use trustd::serve::wire::{
@@ -27,7 +28,8 @@ pub fn access(roles: &[(String, String)]) -> Result<Access, String> {
             }),
             other => return Err(format!("{other}: no role")),
         };
-        Ok(Entry { grant, types: vec![named.as_str().into()], app_ids: vec![], users: vec![] })
+        let callers = Callers { types: vec![named.as_str().into()], ..Callers::default() };
+        Ok(Entry { grant, callers })
     };
     Ok(Access::new(roles.iter().map(entry).collect::<Result<_, String>>()?))
 }
