@@ -4,6 +4,8 @@
 use crate::confine;
 use crate::cycle::House;
 use crate::engine::{Clock, Evaluator, Events, Handle, Live, Place, Policies, Start};
+#[cfg(not(target_os = "android"))]
+use crate::keys::{FileKeys, Keys};
 use crate::policies;
 use crate::serve::access::{Access, Entry, Grant, Tier};
 use crate::serve::binder;
@@ -71,6 +73,10 @@ pub enum DaemonError {
     Binder(#[from] binder::BinderError),
 }
 
+/// The file of software's keys, in the state directory.
+#[cfg(not(target_os = "android"))]
+pub const KEYS: &str = "posture-keys";
+
 /// What a daemon is set up with.
 pub struct Setup {
     house: Arc<House>,
@@ -79,7 +85,7 @@ pub struct Setup {
     place: Box<dyn Place>,
     root: WatchRoot,
     clock: Clock,
-    /// Who may ask everything, besides whom the policy names: in development alone.
+    /// Who may ask everything, unless the policy names them for something else: in development alone.
     me: Option<u32>,
 }
 
@@ -217,6 +223,11 @@ impl Daemon {
             }
             access
         };
+        #[cfg(not(target_os = "android"))]
+        let keys = keys(&state);
+        // The keystore's are to come.
+        #[cfg(target_os = "android")]
+        let keys = None;
         let start = Start {
             events: Events::open(root, &house.catalogue)
                 .map_err(|errno| DaemonError::Events(errno.into()))?,
@@ -227,6 +238,7 @@ impl Daemon {
             clock,
             listeners: listeners.clone(),
             appoint: Box::new(appoint),
+            keys,
             boot_id,
         };
         let (evaluator, handle) = Evaluator::new(start);
@@ -278,6 +290,15 @@ impl Daemon {
     }
 }
 
+/// Software's keys, in the state directory. Without them nothing is signed, and everything else goes on.
+#[cfg(not(target_os = "android"))]
+fn keys(state: &Path) -> Option<Arc<dyn Keys>> {
+    let keys = FileKeys::open(&state.join(KEYS));
+    keys.map(|keys| Arc::new(keys) as Arc<dyn Keys>)
+        .inspect_err(|error| tracing::error!("attestations can't be signed: {error}"))
+        .ok()
+}
+
 /// Whom the policy lets ask what.
 fn access(policy: &Policy, me: Option<u32>) -> Access {
     let entry = |grant, callers: &Callers| Entry { grant, callers: callers.clone() };
@@ -296,7 +317,7 @@ fn access(policy: &Policy, me: Option<u32>) -> Access {
         let tier = Tier { id: audience.id.clone(), gates: audience.gates.clone() };
         entry(Grant::Audience(tier), &audience.callers)
     });
-    Access::new(mine.into_iter().chain(readers).chain(providers).chain(audiences).collect())
+    Access::new(readers.chain(providers).chain(audiences).chain(mine).collect())
 }
 
 /// The kernel's random id of this boot, a UUID (Documentation/admin-guide/sysctl/kernel.rst).

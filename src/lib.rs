@@ -2,7 +2,7 @@
 //!
 //! [`cycle`] names the stages in their order; [`collect`] reads a [`root::Root`]; [`import`] recognises what a
 //! person hands over, [`attestation`] decides what a key attestation is worth, [`avb`] judges the images of a
-//! slot; [`disclosure`] says what an audience sees; [`store`] keeps the history of postures; [`show`] renders what was
+//! slot; [`disclosure`] says what an audience sees, [`keys`] sign it; [`store`] keeps the history of postures; [`show`] renders what was
 //! found.
 
 pub mod attestation;
@@ -17,6 +17,7 @@ pub mod daemon;
 pub mod disclosure;
 pub mod engine;
 pub mod import;
+pub mod keys;
 pub mod log;
 pub mod ota;
 pub mod policies;

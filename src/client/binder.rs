@@ -2,7 +2,9 @@
 
 use super::{ClientError, Link};
 use crate::serve::binder::client::{CallError, Client};
-use crate::serve::wire::{Change, GateFindings, GateWords, Head, HistoryEntry, ProviderState, Summary};
+use crate::serve::wire::{
+    Change, GateFindings, GateWords, Head, HistoryEntry, ProviderState, Question, Summary,
+};
 use std::sync::mpsc;
 use trust_posture::GateId;
 
@@ -60,6 +62,10 @@ impl Link for Connection {
 
     fn install_policy(&self, bundle: &[u8]) -> Result<u32, ClientError> {
         Ok(self.0.install_policy(bundle)?)
+    }
+
+    fn attest(&self, question: &Question) -> Result<Vec<u8>, ClientError> {
+        Ok(self.0.attest(question)?)
     }
 
     fn watch(&self, told: &mut dyn FnMut(Change) -> bool) -> Result<(), ClientError> {

@@ -5,7 +5,7 @@ use super::{ClientError, Link};
 use crate::serve::dbus::contract::{ERROR_PREFIX, INTERFACE, NAME, PATH};
 use crate::serve::dbus::{Bus, next};
 use crate::serve::wire::{
-    Change, GateFindings, GateWords, Head, HistoryEntry, ProviderState, Refusal, Summary,
+    Change, GateFindings, GateWords, Head, HistoryEntry, ProviderState, Question, Refusal, Summary,
 };
 use std::time::Duration;
 use trust_posture::GateId;
@@ -122,6 +122,11 @@ impl Link for Connection {
 
     fn install_policy(&self, bundle: &[u8]) -> Result<u32, ClientError> {
         let answered = self.call("InstallPolicy", &bundle)?;
+        answered.body().deserialize().map_err(|error| ClientError::Malformed(error.to_string()))
+    }
+
+    fn attest(&self, question: &Question) -> Result<Vec<u8>, ClientError> {
+        let answered = self.call("Attest", &(&question.nonce[..], &question.confirmation[..]))?;
         answered.body().deserialize().map_err(|error| ClientError::Malformed(error.to_string()))
     }
 

@@ -10,7 +10,7 @@ use crate::serve::binder::SERVICE;
 #[cfg(not(target_os = "android"))]
 use crate::serve::dbus::Bus;
 use crate::serve::wire::{
-    Change, GateFindings, GateWords, Head, HistoryEntry, ProviderState, Refusal, Summary,
+    Change, GateFindings, GateWords, Head, HistoryEntry, ProviderState, Question, Refusal, Summary,
 };
 use trust_posture::GateId;
 
@@ -46,6 +46,8 @@ pub trait Link {
     fn providers(&self) -> Result<Vec<ProviderState>, ClientError>;
     /// Installs a policy bundle; the version that holds then.
     fn install_policy(&self, bundle: &[u8]) -> Result<u32, ClientError>;
+    /// A signed attestation for the audience that this process is.
+    fn attest(&self, question: &Question) -> Result<Vec<u8>, ClientError>;
     /// Tells of each change until `told` says false or the daemon goes.
     fn watch(&self, told: &mut dyn FnMut(Change) -> bool) -> Result<(), ClientError>;
 }

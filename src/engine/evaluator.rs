@@ -15,6 +15,7 @@ use super::policies::Policies;
 use super::providers::Providers;
 use crate::collect::COLLECTORS;
 use crate::cycle::House;
+use crate::keys::Keys;
 use crate::serve::access::Access;
 use crate::serve::listeners::Listeners;
 use crate::serve::wire::Summary;
@@ -48,6 +49,8 @@ pub struct Start {
     pub listeners: Arc<Listeners>,
     /// Lets those ask whom a policy that holds from now on names; the access that it grants.
     pub appoint: Box<dyn Fn(&Policy) -> Access + Send>,
+    /// Who keeps the keys that attestations are signed with, if anybody does.
+    pub keys: Option<Arc<dyn Keys>>,
     /// The kernel's boot id.
     pub boot_id: [u8; 16],
 }
@@ -73,7 +76,8 @@ pub struct Evaluator {
 impl Evaluator {
     /// An evaluator and its handle. Nothing is read before [`Evaluator::run`].
     pub fn new(start: Start) -> (Evaluator, Handle) {
-        let (shared, asked) = Shared::new(start.house.clone(), start.clock, start.events.waker());
+        let (shared, asked) =
+            Shared::new(start.house.clone(), start.clock, start.events.waker(), start.keys.clone());
         let waker = start.events.waker();
         start.listeners.at_the_door(move || waker.wake());
         let handle = Handle::new(shared.clone());

@@ -2,23 +2,32 @@
 
 use super::clock::Clock;
 use crate::cycle::House;
+use crate::disclosure::{Disclosure, Occasion};
+use crate::keys::{KeyError, Keys, PostureKey, Whose};
 use crate::serve::render;
 use crate::serve::wire::{
-    Evaluator, GateFindings, GateWords, HistoryEntry, ProviderState, Refusal, Report, Summary,
+    Evaluator, GateFindings, GateWords, HistoryEntry, ProviderState, Question, Refusal, Report, Summary,
 };
 use crate::watch::Waker;
+use ring::rand::{SecureRandom, SystemRandom};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use trust_posture::GateId;
+use trust_token::claims::Counters;
+use trust_token::issue;
 
 /// How many requests may wait.
 const QUEUE: usize = 64;
 /// How long a caller waits for the evaluator. Two collectors may hang for two seconds each.
 const PATIENCE: Duration = Duration::from_secs(6);
+/// How often an attestation is signed again because the posture changed meanwhile.
+const SIGNINGS: usize = 3;
+/// What an attestation calls this build.
+const BUILD: &str = concat!("trustd/", env!("CARGO_PKG_VERSION"));
 /// How much sleep, in milliseconds, the two clocks may seem to differ by without any.
-const SLEEP_TOLERANCE: u64 = 100;
+pub(super) const SLEEP_TOLERANCE: u64 = 100;
 
 pub(super) type Reply<T> = SyncSender<Result<T, Refusal>>;
 
@@ -33,7 +42,19 @@ pub(super) enum Request {
     Report(Box<str>, Report, Reply<()>),
     Providers(Reply<Vec<ProviderState>>),
     Install(Vec<u8>, Reply<u32>),
+    /// What an audience sees, by its id, of what holds now; for this Android user.
+    Disclose(Box<str>, u32, Reply<Disclosed>),
     Stop,
+}
+
+/// What is to be signed, but for who asks.
+pub(super) struct Disclosed {
+    pub disclosure: Disclosure,
+    pub counters: Counters,
+    /// The time of the device's clock, in seconds since 1970.
+    pub now: u64,
+    /// The place in the history of what was judged.
+    pub sequence: u64,
 }
 
 /// The latest posture, and until when it may be handed out as it is.
@@ -61,6 +82,7 @@ pub(super) struct Shared {
     pub clock: Clock,
     pub latest: Mutex<Option<Latest>>,
     pub counts: Counts,
+    keys: Option<Arc<dyn Keys>>,
     requests: SyncSender<Request>,
     waker: Waker,
 }
@@ -72,10 +94,15 @@ pub struct Handle {
 }
 
 impl Shared {
-    pub fn new(house: Arc<House>, clock: Clock, waker: Waker) -> (Arc<Shared>, Receiver<Request>) {
+    pub fn new(
+        house: Arc<House>,
+        clock: Clock,
+        waker: Waker,
+        keys: Option<Arc<dyn Keys>>,
+    ) -> (Arc<Shared>, Receiver<Request>) {
         let (requests, asked) = sync_channel(QUEUE);
         let latest = Mutex::new(None);
-        (Arc::new(Shared { house, clock, latest, counts: Counts::default(), requests, waker }), asked)
+        (Arc::new(Shared { house, clock, latest, counts: Counts::default(), keys, requests, waker }), asked)
     }
 
     pub fn publish(&self, latest: Latest) {
@@ -168,6 +195,35 @@ impl Evaluator for Handle {
 
     fn install_policy(&self, bundle: Vec<u8>) -> Result<u32, Refusal> {
         self.ask(|reply| Request::Install(bundle, reply))
+    }
+
+    fn attest(&self, whose: Whose<'_>, question: Question) -> Result<Vec<u8>, Refusal> {
+        let keys = self.shared.keys.as_deref().ok_or(Refusal::Unsupported)?;
+        let fault = |error: KeyError| {
+            tracing::error!("nothing can be signed: {error}");
+            Refusal::Internal
+        };
+        let (key, handle) = (PostureKey::of(keys, whose).map_err(fault)?, keys.handle(whose).map_err(fault)?);
+        for _ in 0..SIGNINGS {
+            let disclosed = self.ask(|reply| Request::Disclose(whose.audience.into(), whose.user, reply))?;
+            let mut id = [0; 16];
+            SystemRandom::new().fill(&mut id).map_err(|_| Refusal::Internal)?;
+            let claims = disclosed.disclosure.claims(&Occasion {
+                now: disclosed.now,
+                id,
+                nonce: question.nonce,
+                confirmation: question.confirmation,
+                handle,
+                counters: disclosed.counters,
+                build: BUILD,
+            });
+            let token = issue(&claims, &key).map_err(fault)?;
+            // Signing takes its time. What no longer holds is not handed out.
+            if self.fresh()?.is_some_and(|latest| latest.sequence == disclosed.sequence) {
+                return Ok(token);
+            }
+        }
+        Err(Refusal::Busy)
     }
 }
 

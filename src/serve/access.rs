@@ -29,6 +29,16 @@ pub struct Caller {
     pub name: Box<str>,
 }
 
+impl Caller {
+    /// The Android user that it runs for; 0 on D-Bus, where there are none.
+    pub fn android_user(&self) -> u32 {
+        match self.door {
+            Door::Binder => self.uid / APP_IDS,
+            Door::DBus => 0,
+        }
+    }
+}
+
 /// The type in an SELinux context: the third of its fields, `user:role:type:level`.
 pub fn type_of(context: &str) -> Option<&str> {
     let mut fields = context.splitn(4, ':');

@@ -6,9 +6,10 @@ use super::listeners::{Listener, ListenerId, Listeners, View};
 use super::turns::Turns;
 use super::wire::{
     Evaluator, GateFindings, GateSummary, GateWords, Head, HistoryEntry, INTERFACE_VERSION, MAX_BUNDLE,
-    MAX_HISTORY, MAX_NAMES, MAX_REPORTED, MAX_TEXT, MAX_TTL, ProviderState, Refusal, Report, Reported,
-    Summary,
+    MAX_HISTORY, MAX_NAMES, MAX_REPORTED, MAX_TEXT, MAX_TTL, ProviderState, Question, Refusal, Report,
+    Reported, Summary,
 };
+use crate::keys::Whose;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -197,12 +198,18 @@ impl Desk {
         self.listeners.remove(id);
     }
 
-    /// A signed attestation for the caller's audience.
+    /// A signed attestation for the caller's audience and Android user: `nonce` and `confirmation` are of 32 bytes.
     ///
     /// # Errors
-    /// See [`permits`](Self::permits); [`Refusal::Unsupported`]: this build signs nothing.
-    pub fn attest(&self, caller: &Caller, _nonce: &[u8], _confirmation: &[u8]) -> Result<Vec<u8>, Refusal> {
-        self.call(caller, Method::Attest, |_| Err(Refusal::Unsupported))
+    /// See [`permits`](Self::permits); [`Refusal::BadArgument`]; [`Refusal::Unsupported`] where nothing keeps keys; the
+    /// evaluator's.
+    pub fn attest(&self, caller: &Caller, nonce: &[u8], confirmation: &[u8]) -> Result<Vec<u8>, Refusal> {
+        self.call(caller, Method::Attest, |role| {
+            let Role::Audience(tier) = role else { return Err(Refusal::NotPermitted) };
+            let whole = |bytes: &[u8]| <[u8; 32]>::try_from(bytes).map_err(|_| Refusal::BadArgument);
+            let question = Question { nonce: whole(nonce)?, confirmation: whole(confirmation)? };
+            self.evaluator.attest(Whose { audience: &tier.id, user: caller.android_user() }, question)
+        })
     }
 
     /// What an enrolment authority needs to take this device in.

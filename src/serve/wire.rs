@@ -1,5 +1,6 @@
 //! What the doors carry: one set of values and errors. Binder and D-Bus each spell them their own way and add none.
 
+use crate::keys::Whose;
 use trust_posture::{GateId, Posture, Severity, Verdict};
 
 /// The version of the interface. It rises when a method or a field is added; none is ever removed or renumbered.
@@ -400,4 +401,19 @@ pub trait Evaluator: Send + Sync {
     /// Installs a policy bundle, at most [`MAX_BUNDLE`] bytes, and judges everything under it; the version that holds
     /// then.
     fn install_policy(&self, bundle: Vec<u8>) -> Result<u32, Refusal>;
+
+    /// A signed posture attestation for an audience and an Android user, of what was judged last; where the posture
+    /// changes while it is signed, of what was judged then.
+    fn attest(&self, _for: Whose<'_>, _question: Question) -> Result<Vec<u8>, Refusal> {
+        Err(Refusal::Unsupported)
+    }
+}
+
+/// What a relying party wants repeated in an attestation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Its challenge.
+    pub nonce: [u8; 32],
+    /// The thumbprint of the key that the caller proves in the channel.
+    pub confirmation: [u8; 32],
 }

@@ -126,6 +126,7 @@ impl Device {
             clock: Clock::from(TAKEN.parse().unwrap()),
             listeners: Arc::new(Listeners::new(monotonic())),
             appoint: Box::new(|_| Access::default()),
+            keys: None,
             boot_id: BOOT,
         };
         let (engine, handle) = Engine::new(start);

@@ -139,6 +139,15 @@ impl Device {
         fs::write(self.0.join("built-in.toml"), &built_in.text).unwrap();
     }
 
+    /// Replaces a part of a file, as Android does: by a new one that is moved over it.
+    pub fn replace(&self, path: &str, from: &str, to: &str) {
+        let path = self.0.join("root").join(path);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{from}");
+        fs::write(path.with_extension("new"), text.replacen(from, to, 1)).unwrap();
+        fs::rename(path.with_extension("new"), path).unwrap();
+    }
+
     pub fn state(&self) -> PathBuf {
         self.0.join("state")
     }

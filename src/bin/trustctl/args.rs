@@ -162,6 +162,20 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Have the daemon attest its posture, as one of its audiences; prints the attestation in base64
+    Attest {
+        #[command(flatten)]
+        daemon: DaemonArgs,
+        /// The relying party's challenge, 32 bytes in hex
+        #[arg(long, value_name = "HEX", value_parser = token::digest)]
+        nonce: [u8; 32],
+        /// The COSE key thumbprint of the key that you prove to it, in hex
+        #[arg(long, value_name = "HEX", value_parser = token::digest)]
+        cnf: [u8; 32],
+        /// Write the attestation, CBOR, to this file
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
     /// Verify a key attestation
     #[command(subcommand)]
     Attestation(AttestationCommand),

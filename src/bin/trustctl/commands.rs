@@ -17,6 +17,7 @@ use trustd::attestation::Trust;
 use trustd::collect::Collected;
 use trustd::cycle::{House, collect_live, judge_at};
 use trustd::import::{Input, import, tally};
+use trustd::serve::wire::Question;
 use trustd::show::attestation::accounts_json;
 use trustd::show::difference::Difference;
 use trustd::show::explain::Said;
@@ -62,6 +63,9 @@ pub fn run(command: Command) -> Outcome {
         Command::Watch { daemon, format } => daemon::watch(&daemon, format),
         Command::History { command: Some(command), .. } => daemon::history_verified(&command),
         Command::History { command: None, daemon, after, format } => daemon::history(&daemon, after, format),
+        Command::Attest { daemon, nonce, cnf, output } => {
+            daemon::attest(&daemon, &Question { nonce, confirmation: cnf }, output.as_deref())
+        }
         Command::Providers { daemon, format } => daemon::providers(&daemon, format),
         Command::Gates { format } => listed_gates(format),
         Command::Signals { format } => listed_signals(format),

@@ -2,15 +2,16 @@
 
 use crate::args::{DaemonArgs, Format, HistoryCommand};
 use crate::commands::status_of;
-use crate::terminal::{CommandError, Outcome, colour, print, print_json};
+use crate::terminal::{CommandError, Outcome, colour, print, print_json, store};
 use serde_json::Value as Json;
+use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 use trust_evidence::printable;
 use trust_posture::{GateId, Verdict};
 use trustd::client::{ClientError, Link, connect};
 use trustd::cycle::now;
-use trustd::serve::wire::{GateFindings, Head, HistoryEntry, MAX_HISTORY, Refusal, Summary};
+use trustd::serve::wire::{GateFindings, Head, HistoryEntry, MAX_HISTORY, Question, Refusal, Summary};
 use trustd::show::{history, status};
 use trustd::store::chain::{Break, Broken, Standing, head_from_text, head_of, verify};
 
@@ -146,6 +147,15 @@ fn entries(link: &dyn Link, mut after: u64) -> Result<Vec<HistoryEntry>, Command
         let Some(last) = more.last() else { return Ok(all) };
         after = last.sequence;
         all.extend(more);
+    }
+}
+
+/// Has the posture attested.
+pub fn attest(daemon: &DaemonArgs, question: &Question, output: Option<&Path>) -> Outcome {
+    let token = link(daemon)?.attest(question)?;
+    match output {
+        Some(path) => store(path, &token).map(|()| 0).map_err(|error| CommandError::Io(path.into(), error)),
+        None => print(format!("{}\n", data_encoding::BASE64.encode(&token)).as_bytes()),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::State;
 use crate::collect::COLLECTORS;
-use crate::engine::handle::{Reply, Request};
+use crate::disclosure::disclose;
+use crate::engine::handle::{Disclosed, Reply, Request, SLEEP_TOLERANCE};
 use crate::engine::providers::observations;
 use crate::serve::render;
 use crate::serve::wire::{GateFindings, HistoryEntry, ProviderState, Refusal, Report as Pushed};
@@ -14,10 +15,7 @@ impl State<'_> {
         // A caller that gave up is answered in vain.
         match request {
             Request::Refresh(reply) => {
-                let moment = self.start.clock.moment();
-                let asleep = moment.slept() > self.slept.saturating_add(100);
-                let with = if asleep { [true; COLLECTORS] } else { self.picture.stale(self.house, moment) };
-                self.cycle(plan, with);
+                self.cycle(plan, self.stale());
                 let _ = reply.send(Ok(()));
             }
             Request::Gate(gate, reply) => answer(reply, self.gate(plan, gate)),
@@ -28,8 +26,38 @@ impl State<'_> {
             }
             Request::Report(provider, report, reply) => answer(reply, self.pushed(plan, &provider, &report)),
             Request::Providers(reply) => answer(reply, Ok(self.providers())),
+            Request::Disclose(audience, user, reply) => {
+                let disclosed = self.disclose(plan, &audience, user);
+                let _ = reply.send(disclosed);
+            }
             Request::Install(bundle, reply) => self.install(plan, &bundle, reply),
             Request::Stop => {}
+        }
+    }
+
+    /// What an audience sees of what holds now: what happened until now is judged first, and what is stale read again.
+    fn disclose(&mut self, plan: &Plan<'_>, audience: &str, user: u32) -> Result<Disclosed, Refusal> {
+        let happened = self.start.events.take();
+        let mut dirty = self.note(happened);
+        let stale = self.stale();
+        dirty.iter_mut().zip(stale).for_each(|(dirty, stale)| *dirty |= stale);
+        self.cycle(plan, dirty);
+        let report = self.report(plan);
+        let disclosure = disclose(&report, audience).ok_or(Refusal::NotPermitted)?;
+        let now = u64::try_from(self.start.clock.now().unix()).map_err(|_| Refusal::Internal)?;
+        let counters = self.start.store.attestation(&format!("{audience} {user}")).map_err(|error| {
+            tracing::error!("an attestation can't be counted: {error}");
+            Refusal::Internal
+        })?;
+        Ok(Disclosed { disclosure, counters, now, sequence: self.sequence })
+    }
+
+    /// The collectors whose readings are too old, all of them after a sleep.
+    fn stale(&self) -> [bool; COLLECTORS] {
+        let moment = self.start.clock.moment();
+        match moment.slept() > self.slept.saturating_add(SLEEP_TOLERANCE) {
+            true => [true; COLLECTORS],
+            false => self.picture.stale(self.house, moment),
         }
     }
 

@@ -99,6 +99,12 @@ impl Client {
         u32::try_from(number).map_err(|_| Unknown { what: "version", number: number.into() }.into())
     }
 
+    /// A signed attestation for the audience that this process is.
+    pub fn attest(&self, question: &wire::Question) -> Result<Vec<u8>, CallError> {
+        let answer = self.service.attest(&question.nonce, &question.confirmation).map_err(failed)?;
+        Ok(answer.token)
+    }
+
     /// Calls `told` at every change from now on, on a thread of Binder's, for as long as what is given back lives.
     /// Changes that this build does not understand are left out.
     pub fn listen(

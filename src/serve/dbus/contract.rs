@@ -136,7 +136,9 @@ pub const METHODS: [Entry; 13] = [
         method: Method::Attest,
         takes: &[("nonce", "ay"), ("confirmation", "ay")],
         gives: &[("attestation", "ay")],
-        says: "A signed attestation for the caller's audience. This build refuses it: Unsupported.",
+        says: "A signed attestation (docs/attestation.md) for the audience that the caller is: the relying party's \
+            challenge and the thumbprint (RFC 9679) of the key that the caller proves, 32 bytes each, stand in it. What \
+            is stale is read again first. Unsupported: nothing keeps keys here; Busy: the posture changes too fast.",
     },
     Entry {
         name: "GetEnrolmentEvidence",

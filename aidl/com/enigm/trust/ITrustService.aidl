@@ -110,9 +110,11 @@ interface ITrustService {
 
     /**
      * A signed posture attestation, for the audience that the caller is. `nonce` is the relying party's challenge,
-     * `confirmation` the thumbprint (RFC 9679) of the key that the caller proves in the channel; 32 bytes each.
+     * `confirmation` the thumbprint (RFC 9679) of the key that the caller proves in the channel; 32 bytes each. What is
+     * stale is read again first, and what is signed holds when it is answered.
      *
-     * Audience. BAD_ARGUMENT, NOT_READY, UNSUPPORTED.
+     * Audience. BAD_ARGUMENT; NOT_READY; UNSUPPORTED: nothing keeps keys here; BUSY: the posture changes too fast, or too
+     * many calls.
      */
     Attestation attest(in byte[] nonce, in byte[] confirmation);
 

@@ -74,7 +74,7 @@ fn posture(code: &str) -> Result<Posture, String> {
     found.ok_or_else(|| format!("expected one of {}", ALL.map(Posture::code).join(", ")))
 }
 
-fn digest(text: &str) -> Result<[u8; 32], String> {
+pub fn digest(text: &str) -> Result<[u8; 32], String> {
     let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok();
     bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| "expected 32 bytes in hex".into())
 }

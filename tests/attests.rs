@@ -1,0 +1,221 @@
+//! A daemon that attests, and relying parties that decide on what it says.
+
+#![cfg(debug_assertions)] // only a development build takes a root
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
+
+mod governed;
+
+use governed::{Built, Device, TAKEN};
+use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
+use trust_forge::Key;
+use trust_posture::{GateId, Posture};
+use trust_token::challenge::binding;
+use trust_token::credential::{Credential, EvidenceLevel, Floors};
+use trust_token::crypto::{Ring, Sign};
+use trust_token::inspect::{Stated, stated};
+use trust_token::ledger::{Ledger, Memory};
+use trust_token::revocation::Revoked;
+use trust_token::{Against, Challenge, KnownPolicy, Requirements, verify};
+use trustd::daemon::{Daemon, KEYS};
+use trustd::keys::{FileKeys, Keys, Whose};
+use trustd::serve::access::{Caller, Door};
+use trustd::serve::wire::{Evaluator, Refusal};
+
+const CALLS: &str = "calls.enigm.example";
+const CONFIRMATION: [u8; 32] = [7; 32];
+
+/// Who asks over Binder: an app of this SELinux type, for this Android user.
+fn app(selinux_type: &str, user: u32) -> Caller {
+    let uid = user * 100_000 + 10_101;
+    Caller { door: Door::Binder, uid, selinux_type: Some(selinux_type.into()), name: "binder".into() }
+}
+
+/// A relying party that knows a device by its keys: in place of an enrolment verifier, the test looks into the file.
+struct Party {
+    audience: &'static str,
+    gates: Vec<GateId>,
+    policy: KnownPolicy,
+    ledger: Memory,
+    credential: Credential,
+    least: EvidenceLevel,
+}
+
+impl Party {
+    fn of(device: &Device, audience: &'static str, policy: &Built) -> Party {
+        let keys = FileKeys::open(&device.state().join(KEYS)).unwrap();
+        let whose = Whose { audience, user: 0 };
+        let known = KnownPolicy { digest: policy.digest(), version: 1, is_lab: false };
+        Party {
+            audience,
+            gates: vec![GateId::BuildIntegrity, GateId::BootIntegrity, GateId::RuntimeSecurity],
+            policy: known,
+            ledger: Memory::new(100),
+            credential: Credential {
+                audience: audience.into(),
+                issued_at: TAKEN - 60,
+                expires_at: TAKEN + 86_400,
+                key: keys.public_key(whose).unwrap(),
+                handle: keys.handle(whose).unwrap(),
+                evidence: keys.level(),
+                floors: Floors::default(),
+                boot_key: boot_key(),
+            },
+            least: EvidenceLevel::Software,
+        }
+    }
+
+    fn challenge(&mut self, nonce: u8) -> Challenge {
+        self.ledger.open(&[nonce; 32], &binding(self.audience, &CONFIRMATION), TAKEN).unwrap();
+        Challenge::kept([nonce; 32], CONFIRMATION)
+    }
+
+    /// The posture, or the rule that refuses.
+    fn decide(&mut self, token: &[u8], nonce: u8) -> Result<Posture, String> {
+        let Key::P256(issuer) = Key::p256("enrolment") else { panic!("expected P-256") };
+        let issuers = [issuer.public_key()];
+        let credential = self.credential.sign(&issuer).unwrap();
+        let credential = Credential::verify(&credential, &issuers, TAKEN, &Ring).unwrap();
+        let revoked =
+            Revoked { audience: self.audience.into(), taken_at: TAKEN - 60, number: 1, handles: [].into() };
+        let revoked = Revoked::verify(&revoked.sign(&issuer).unwrap(), &issuers, &Ring).unwrap();
+        let requirements = Requirements {
+            audience: self.audience,
+            gates: &self.gates,
+            posture: Posture::Compliant,
+            policies: &[self.policy],
+            accepts_lab: false,
+            max_waivers: 0,
+            evidence: self.least,
+            max_age: 600,
+            skew: 120,
+            max_revocation_age: 3600,
+        };
+        let against =
+            Against { credential: &credential, requirements: &requirements, revoked: &revoked, now: TAKEN };
+        let challenge = Challenge::kept([nonce; 32], CONFIRMATION);
+        let verified = verify(token, challenge, against, &mut self.ledger, &Ring);
+        verified.map(|verified| verified.claims().posture).map_err(|refusal| refusal.code().into())
+    }
+}
+
+/// The sample's verified boot key, as its attestation gives it.
+fn boot_key() -> [u8; 32] {
+    let (_, _, text) = trustd::policies::BUILT_IN[0];
+    let key = text.split("[[boot]]").nth(1).unwrap().split("key = \"").nth(1).unwrap();
+    data_encoding::HEXLOWER.decode(&key.as_bytes()[..64]).unwrap().try_into().unwrap()
+}
+
+fn attest(daemon: &Daemon, caller: &Caller, nonce: u8) -> Result<Vec<u8>, Refusal> {
+    daemon.desk().attest(caller, &[nonce; 32], &CONFIRMATION)
+}
+
+#[test]
+fn a_relying_party_believes_an_answer_to_its_challenge_once() {
+    let policy = Built::production();
+    let device = Device::new("believes", &policy);
+    let daemon = device.start();
+    let mut calls = Party::of(&device, CALLS, &policy);
+    let caller = app("enigm_calls", 0);
+
+    let _ = calls.challenge(1);
+    let token = attest(&daemon, &caller, 1).unwrap();
+    assert_eq!(calls.decide(&token, 1), Ok(Posture::Compliant));
+    assert_eq!(calls.decide(&token, 1), Err("challenge-used".into()), "a replay");
+    let _ = calls.challenge(2);
+    assert_eq!(calls.decide(&token, 2), Err("nonce".into()), "yesterday's");
+
+    // Another audience's, and another Android user's of the same one.
+    let other = attest(&daemon, &app("enigm_keys", 0), 2).unwrap();
+    assert_eq!(calls.decide(&other, 2), Err("unknown-key".into()));
+    let other = attest(&daemon, &app("enigm_calls", 10), 2).unwrap();
+    assert_eq!(calls.decide(&other, 2), Err("unknown-key".into()));
+
+    // Another device's.
+    let another = Device::new("another", &policy);
+    let second = another.start();
+    assert_eq!(calls.decide(&attest(&second, &caller, 2).unwrap(), 2), Err("unknown-key".into()));
+    second.stop();
+
+    // The key is a file's, and says so.
+    calls.least = EvidenceLevel::TrustedEnvironment;
+    assert_eq!(calls.decide(&attest(&daemon, &caller, 2).unwrap(), 2), Err("evidence-level".into()));
+    daemon.stop();
+    assert_eq!(
+        attest(&device.start(), &caller, 3).map(|token| token.is_empty()),
+        Ok(false),
+        "the same keys again"
+    );
+}
+
+#[test]
+fn what_changed_a_moment_ago_is_attested() {
+    let policy = Built::production();
+    let device = Device::new("changes", &policy);
+    let daemon = device.start();
+    let mut calls = Party::of(&device, CALLS, &policy);
+    let caller = app("enigm_calls", 0);
+    for round in 0..10 {
+        device.replace("getprop.txt", "[ro.debuggable]: [0]", "[ro.debuggable]: [1]");
+        let _ = calls.challenge(round * 2 + 1);
+        let token = attest(&daemon, &caller, round * 2 + 1).unwrap();
+        assert_eq!(calls.decide(&token, round * 2 + 1), Err("gate".into()), "round {round}");
+        device.replace("getprop.txt", "[ro.debuggable]: [1]", "[ro.debuggable]: [0]");
+        let _ = calls.challenge(round * 2 + 2);
+        let token = attest(&daemon, &caller, round * 2 + 2).unwrap();
+        assert_eq!(calls.decide(&token, round * 2 + 2), Ok(Posture::Compliant), "round {round}");
+    }
+    daemon.stop();
+}
+
+#[test]
+fn who_is_no_audience_gets_none_and_bad_questions_no_answer() {
+    let device = Device::new("refuses", &Built::production());
+    let daemon = device.start();
+    for caller in [app("enigm_trust_center", 0), app("platform_app", 0), governed::me()] {
+        assert_eq!(attest(&daemon, &caller, 1), Err(Refusal::NotPermitted), "{caller:?}");
+    }
+    let caller = app("enigm_calls", 0);
+    for (nonce, confirmation) in [(0, 32), (31, 32), (33, 32), (32, 31), (32, 0), (32, 64)] {
+        let answer = daemon.desk().attest(&caller, &vec![1; nonce], &vec![1; confirmation]);
+        assert_eq!(answer, Err(Refusal::BadArgument), "{nonce}, {confirmation}");
+    }
+    daemon.stop();
+}
+
+#[test]
+fn counters_rise_for_good_and_are_each_audiences_own() {
+    let device = Device::new("counts", &Built::production());
+    let counters = |daemon: &Daemon, selinux_type, user| {
+        let token = attest(daemon, &app(selinux_type, user), 1).unwrap();
+        let Stated::Attestation(claims) = stated(&token).unwrap() else { panic!("no posture") };
+        (claims.counters.boot, claims.counters.sequence, claims.id)
+    };
+    let mut ids = BTreeSet::new();
+    for run in 0..3 {
+        let daemon = device.start();
+        for once in 1..=4 {
+            let (boot, sequence, id) = counters(&daemon, "enigm_calls", 0);
+            assert_eq!((boot, sequence), (1, run * 4 + once), "one boot of the kernel");
+            ids.insert(id);
+        }
+        assert_eq!(counters(&daemon, "enigm_keys", 0).1, run + 1);
+        assert_eq!(counters(&daemon, "enigm_calls", 10).1, run + 1);
+        daemon.stop();
+    }
+    assert_eq!(ids.len(), 12);
+}
+
+#[test]
+fn without_keys_nothing_is_signed_and_everything_else_goes_on() {
+    let device = Device::new("keyless", &Built::production());
+    let caller = app("enigm_calls", 0);
+    let keys = device.state().join(KEYS);
+    std::fs::write(&keys, "damaged").unwrap();
+    std::fs::set_permissions(&keys, PermissionsExt::from_mode(0o600)).unwrap();
+    let daemon = device.start();
+    assert_eq!(attest(&daemon, &caller, 1), Err(Refusal::Unsupported));
+    assert_eq!(daemon.handle().summary().unwrap().posture, Posture::Compliant);
+    daemon.stop();
+    assert_eq!(std::fs::read(&keys).unwrap(), b"damaged", "nothing takes its place");
+}
