@@ -189,9 +189,10 @@ pub fn confine(state: &Path) -> Result<(), DaemonError> {
     }
     match confine::files(state) {
         Ok(confine::Files::Whole) => {}
-        Ok(left) => tracing::info!("files are confined {left:?}: this kernel's Landlock knows no more"),
-        // Without the directory there is nothing to write to, and nothing is lost by going on.
-        Err(error) if !state.is_dir() => tracing::warn!("{error}"),
+        Ok(confine::Files::Partly) => {
+            tracing::info!("files are confined as far as this kernel's Landlock goes")
+        }
+        Ok(confine::Files::Not) => tracing::info!("files are not confined: this kernel has no Landlock"),
         Err(error) => return Err(error.into()),
     }
     Ok(confine::calls()?)
@@ -213,6 +214,10 @@ impl Daemon {
         let mut store = Store::open(&state, boot_id, clock.now().unix()).store;
         let policies = Policies::open(&house, policy, &mut store);
         let first = access(policies.policy(), me);
+        if doors.bus != "none" && !first.names_users() {
+            let policy = policies.policy().id();
+            tracing::warn!("the policy {policy} names nobody on D-Bus: every call there will be refused");
+        }
         let listeners = Arc::new(Listeners::new(monotonic()));
         let seat: Arc<OnceLock<Weak<Desk>>> = Arc::default();
         let at = seat.clone();

@@ -233,3 +233,17 @@ fn lost_events_are_a_finding_until_everything_was_read_again() {
     let (_, said) = device.ctl(&["explain", "trustd.event_sources_lost"]);
     assert!(said.contains("Observed: none") || said.contains("Observed: []"), "{said}");
 }
+
+#[test]
+fn watching_ends_when_nobody_reads() {
+    let Some(device) = Device::new("pipe") else { return };
+    let _daemon = device.daemon();
+    let mut command = device.command(&["watch", "--format", "json"]);
+    let mut watch = Beside(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
+    let mut reader = BufReader::new(watch.0.stdout.take().unwrap());
+    reader.read_line(&mut String::new()).unwrap();
+    drop(reader);
+    device.set_debuggable(0, 1);
+    assert!(soon(|| watch.0.try_wait().unwrap().is_some()), "it writes to nobody");
+    assert_eq!(watch.0.wait().unwrap().code(), Some(0));
+}

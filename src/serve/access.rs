@@ -112,6 +112,11 @@ impl Access {
         Access { entries }
     }
 
+    /// Whether it names anybody on D-Bus.
+    pub fn names_users(&self) -> bool {
+        self.entries.iter().any(|entry| !entry.callers.users.is_empty())
+    }
+
     /// What this caller is.
     pub fn resolve(&self, caller: &Caller) -> Role<'_> {
         match self.entries.iter().find(|entry| entry.names(caller)).map(|entry| &entry.grant) {

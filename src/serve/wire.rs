@@ -322,7 +322,7 @@ pub enum Refusal {
     #[error("a policy bundle of an older version, or of the same one with another text")]
     PolicyOlder = 15,
     /// The history can't be read now. Gate 10 says why.
-    #[error("the history can't be read now: trustctl explain history-intact")]
+    #[error("the history can't be read now: the check history-intact says why")]
     NoHistory = 16,
 }
 

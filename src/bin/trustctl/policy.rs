@@ -42,9 +42,18 @@ pub fn run(command: PolicyCommand) -> Outcome {
     }
 }
 
+/// What a tagged COSE_Sign1 begins with (RFC 9052 §2).
+const COSE_SIGN1: u8 = 0xd2;
+
 /// Has the daemon install a bundle. Which refusal says what of the bundle, the daemon's interface documents.
 fn installed(file: &Path, daemon: &DaemonArgs) -> Outcome {
     let bytes = read_capped(file, wire::MAX_BUNDLE)?;
+    // The daemon keeps in mind that somebody tried: a file of another kind is not worth that.
+    if bytes.first() != Some(&COSE_SIGN1) {
+        let name = file.display().to_string();
+        let expected = "expected a policy bundle, as `trustctl policy sign` makes them";
+        return Err(CommandError::Usage(format!("{}: {expected}", printable(&name))));
+    }
     match connect(daemon.bus.as_deref())?.install_policy(&bytes) {
         Ok(version) => print(format!("version  {version}\n").as_bytes()),
         Err(ClientError::Refused(refusal)) => {

@@ -51,7 +51,8 @@ const ABOUT: &str = "The trust posture of this device. Who may call what is in d
     indeterminate or non-compliant; a verdict pass, fail, unknown or not-applicable. Records are dictionaries, so that \
     later versions can add keys: expect keys that you don't know. A key without a value is left out. Times are seconds \
     since 1970. A call of more than 256 KiB is refused (InstallPolicy: 512), and so are calls of a user whose answers \
-    were more than 4 MiB and then 256 KiB each second: Busy.";
+    were more than 4 MiB and then 256 KiB each second, and more than 200 calls \
+    at once and then 50 each second: Busy.";
 
 /// Every method, in the order of the introspection.
 pub const METHODS: [Entry; 13] = [
@@ -239,7 +240,7 @@ const DOCTYPE: &str = "<!DOCTYPE node PUBLIC \"-//freedesktop//DTD D-BUS Object 
     \"http://www.freedesktop.org/standards/dbus/1.0/introspect.dtd\">\n";
 
 fn write_node(xml: &mut String) -> std::fmt::Result {
-    writeln!(xml, "<node>\n  <interface name=\"{INTERFACE}\">")?;
+    writeln!(xml, "<node name=\"{PATH}\">\n  <interface name=\"{INTERFACE}\">")?;
     doc(xml, 4, ABOUT)?;
     for entry in &METHODS {
         writeln!(xml, "    <method name=\"{}\">", entry.name)?;
@@ -283,9 +284,6 @@ const STANDARD: &str = r#"  <interface name="org.freedesktop.DBus.Introspectable
   </interface>
   <interface name="org.freedesktop.DBus.Peer">
     <method name="Ping"/>
-    <method name="GetMachineId">
-      <arg name="machine_uuid" type="s" direction="out"/>
-    </method>
   </interface>
   <interface name="org.freedesktop.DBus.Properties">
     <method name="Get">
