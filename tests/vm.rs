@@ -69,8 +69,8 @@ const DAEMON: [Step; 8] = [
     Step("to-center", CENTER_APP, "trust_client access", 0, &[SEES_ALL]),
     Step("to-center-of-another-user", CENTER_APP_ELSE, "trust_client summary", 0, &["ok Summary"]),
     Step("to-center-of-another-uid", CENTER, "trust_client summary", 1, &["NOT_PERMITTED 1"]),
-    Step("to-calls", CALLS, "trust_client access", 0, &[IS_TOLD]),
-    Step("to-app", APP, "trust_client access", 0, &[IS_TOLD]),
+    Step("to-calls", CALLS, "trust_client access", 0, &[ATTESTS]),
+    Step("to-app", APP, "trust_client access", 0, &[ATTESTS]),
     Step("to-nobody", NOBODY, "trust_client access", 0, &[SEES_NOTHING]),
     Step("to-stranger", STRANGER, "trust_client access", 1, &["error find"]),
     Step(
@@ -82,14 +82,21 @@ const DAEMON: [Step; 8] = [
     ),
 ];
 
+const ATTEST: &str = "trustctl attest \
+    --nonce 0505050505050505050505050505050505050505050505050505050505050505 \
+    --cnf 0606060606060606060606060606060606060606060606060606060606060606";
+
 /// What the owner's own tool says over Binder, to the center and to who may not ask. Exit codes as `trustctl --help` says.
-const TOOL: [Step; 6] = [
+const TOOL: [Step; 9] = [
     Step("status", CENTER_APP, "trustctl status", 1, &["since number", "security-monitoring"]),
     Step("history-holds", CENTER_APP, "trustctl history verify", 0, &["VERIFIES"]),
     Step("providers", CENTER_APP, "trustctl providers", 0, &["platform: "]),
     Step("status-to-nobody", NOBODY, "trustctl status", 2, &["the daemon refuses"]),
     Step("providers-to-calls", CALLS, "trustctl providers", 2, &["the daemon refuses"]),
     Step("status-to-stranger", STRANGER, "trustctl status", 2, &["no daemon answers there"]),
+    Step("attested-to-calls", CALLS, ATTEST, 0, &[]),
+    Step("attested-to-app", APP, ATTEST, 0, &[]),
+    Step("attested-to-center", CENTER_APP, ATTEST, 2, &["not permitted"]),
 ];
 
 /// After those, in this order: a report is told to who listens, and not taken twice; a kill loses no history.
@@ -236,6 +243,16 @@ fn over_a_real_driver_each_caller_gets_what_it_may_and_no_more() {
     }
     let entry = |name| transcript.ran(name).said.lines().next().map(str::to_owned);
     assert_eq!(entry("history-before"), entry("history-after"), "the first entry, before and after a kill");
+    // Who asks decides for whom the answer is, and no two get the same of anything that names the device.
+    let claims = ["attested-to-calls", "attested-to-app"].map(|step| {
+        let said = transcript.ran(step).said.trim().to_owned();
+        trust_token::inspect::inspect(&data_encoding::BASE64.decode(said.as_bytes()).unwrap()).unwrap()
+    });
+    let [calls, app] = &claims;
+    assert_eq!((&*calls.audience, &*app.audience), ("calls.enigm.example", "app.enigm.example"));
+    assert_eq!((calls.nonce, calls.confirmation), ([5; 32], [6; 32]));
+    assert_eq!(calls.posture, trust_posture::Posture::NonCompliant, "a plain Linux machine");
+    assert!(calls.handle != app.handle && calls.id != app.id);
     let expected = DENIALS.map(|[source, target, class, permission]| Denial {
         source: source.to_owned(),
         target: target.to_owned(),

@@ -65,6 +65,23 @@ listen: answered
 unlisten: answered
 ok every method
 ";
+/// The same, where somebody keeps keys.
+pub const ATTESTS: &str = "version: answered
+summary: answered
+gate: NOT_PERMITTED 1
+words: NOT_PERMITTED 1
+history: NOT_PERMITTED 1
+head: NOT_PERMITTED 1
+evaluate: NOT_PERMITTED 1
+providers: NOT_PERMITTED 1
+report: NOT_PERMITTED 1
+attest: answered
+enrol: UNSUPPORTED 9
+install: NOT_PERMITTED 1
+listen: answered
+unlisten: answered
+ok every method
+";
 pub const SEES_NOTHING: &str = "version: NOT_PERMITTED 1
 summary: NOT_PERMITTED 1
 gate: NOT_PERMITTED 1
