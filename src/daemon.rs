@@ -21,6 +21,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, Weak};
+use std::time::{Duration, Instant};
 use trust_evidence::LoadError;
 use trust_gates::{Callers, Policy, Reader};
 
@@ -76,6 +77,9 @@ pub enum DaemonError {
 /// The file of software's keys, in the state directory.
 #[cfg(not(target_os = "android"))]
 pub const KEYS: &str = "posture-keys";
+
+/// How long an evaluator is waited for when the daemon ends.
+const PATIENCE: Duration = Duration::from_secs(6);
 
 /// What a daemon is set up with.
 pub struct Setup {
@@ -285,13 +289,21 @@ impl Daemon {
         &self.desk
     }
 
-    /// Ends the evaluator, once what it is at is done.
+    /// Ends the evaluator, once what it is at is done; one that hangs is left behind.
     pub fn stop(mut self) {
-        self.handle.stop();
-        if let Some(thread) = self.evaluator.take() {
-            // It panics no more: it has caught that.
-            let _ = thread.join();
+        let Some(thread) = self.evaluator.take() else { return };
+        let start = Instant::now();
+        let mut is_told = false;
+        while !thread.is_finished() {
+            is_told = is_told || self.handle.stop();
+            if start.elapsed() > PATIENCE {
+                tracing::error!("the evaluator hangs: it is not waited for");
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(2));
         }
+        // It panics no more: it has caught that.
+        let _ = thread.join();
     }
 }
 

@@ -137,6 +137,7 @@ proptest! {
                 let expected = match head.sequence {
                     0 => Standing::Continues,
                     number if number < verified.anchor.sequence => Standing::Pruned,
+                    number if number == verified.anchor.sequence => Standing::Anchor,
                     _ => Standing::Continues,
                 };
                 prop_assert_eq!(store.contains(head).unwrap(), expected);

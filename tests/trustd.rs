@@ -247,3 +247,18 @@ fn watching_ends_when_nobody_reads() {
     assert!(soon(|| watch.0.try_wait().unwrap().is_some()), "it writes to nobody");
     assert_eq!(watch.0.wait().unwrap().code(), Some(0));
 }
+
+/// SQLite would wait at a pipe for its other end, and with it the evaluator.
+#[test]
+fn a_pipe_in_the_place_of_the_journal_stops_nothing() {
+    let Some(device) = Device::new("fifo") else { return };
+    let daemon = device.daemon();
+    let journal = device.directory.join("state/trustd.db-journal");
+    assert!(Command::new("mkfifo").args(["-m", "600"]).arg(&journal).status().unwrap().success());
+    device.set_debuggable(0, 1);
+    assert!(soon(|| device.ctl(&["status"]).0 == 1), "the change is judged");
+    assert!(soon(|| device.ctl(&["status"]).1.contains("history-intact")), "{:?}", device.ctl(&["status"]));
+    let (code, said) = device.ctl(&["history", "verify"]);
+    assert_eq!(code, 0, "{said}");
+    drop(daemon);
+}

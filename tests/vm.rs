@@ -144,7 +144,7 @@ const DENIALS: [[&str; 4]; 3] = [
 /// What becomes of the programs that others run beside.
 const BESIDE: [Step; 8] = [
     // The posture first; then that it is shown; then the report.
-    Step("watch", "", "", 143, &["\"waivers\"", "[\"security-monitoring\"]", "[\"network-security\"]"]),
+    Step("watch", "", "", 143, &["\"waivers\"", "[\"network-security\"]"]),
     Step("impostor", "", "", 1, &["did not take"]),
     Step("stuck", "", "", 137, &["stuck in Change"]),
     Step("mute", "", "", 137, &["18 refused: BUSY 2"]),
@@ -179,7 +179,7 @@ fn daemon_steps() -> String {
         &serve("daemon"),
         &all(&DAEMON),
         &all(&TOOL),
-        &format!("start watch {CENTER_APP} trustctl watch --format json\nawait watch '\"gates\":[\"security-monitoring\"]'\n"),
+        &format!("start watch {CENTER_APP} trustctl watch --format json\nawait watch waivers\n"),
         &format!("start listener {CENTER_APP} trust_client listen 1\nawait listener ready\n"),
         &one(reports),
         "await listener 'ok 1 changes'\nstop listener\nawait watch '\"gates\":[\"network-security\"]'\nstop watch\n",

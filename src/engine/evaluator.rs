@@ -183,7 +183,10 @@ impl State<'_> {
             while !self.is_replaced {
                 match asked.try_recv() {
                     Ok(Request::Stop) | Err(TryRecvError::Disconnected) => return Ok(Ended::Stopped),
-                    Ok(request) => self.serve(plan, request),
+                    Ok(request) => {
+                        self.shared.is_at_work(true);
+                        self.serve(plan, request);
+                    }
                     Err(TryRecvError::Empty) => break,
                 }
             }
@@ -193,7 +196,12 @@ impl State<'_> {
             self.arm();
             let happened = match self.is_left && self.rests_until.is_none() {
                 true => self.start.events.take(),
-                false => self.start.events.wait().map_err(EvaluatorError::Wait)?,
+                false => {
+                    self.shared.is_at_work(false);
+                    self.start.events.ready().map_err(EvaluatorError::Wait)?;
+                    self.shared.is_at_work(true);
+                    self.start.events.take()
+                }
             };
             let dirty = self.note(happened);
             let is_shown = self.is_shown() != self.was_shown;
@@ -234,9 +242,6 @@ impl State<'_> {
             self.read(&dirty, moment);
             if is_whole {
                 self.start.events.all_read();
-                for ((ix, _), keeping) in self.house.catalogue.iter().zip(keepings(self.house, &self.start)) {
-                    self.picture.keep(ix, keeping);
-                }
             }
             self.measure(&dirty, moment);
             again.extend(self.judge(plan));

@@ -47,17 +47,6 @@ impl Events {
         self.waker.clone()
     }
 
-    /// Whether every change of what a collector reads is told, or nothing of it changes in one boot.
-    pub fn keeps_current(&self) -> [bool; COLLECTORS] {
-        let mut current = [true; COLLECTORS];
-        for ix in self.watches.unwatched() {
-            if let Some(current) = current.get_mut(ix) {
-                *current = false;
-            }
-        }
-        current
-    }
-
     /// The event sources that are not subscribed or lost events.
     pub fn lost(&self) -> BTreeSet<&'static str> {
         self.watches.lost().into_iter().map(|lost| lost.source.name()).collect()
@@ -75,13 +64,12 @@ impl Events {
         }
     }
 
-    /// Waits for something, for as long as that takes, and takes it.
+    /// Waits until there is something to take, for as long as that takes.
     ///
     /// # Errors
     /// The kernel does not let it wait.
-    pub fn wait(&mut self) -> Result<Happened, Errno> {
-        self.watches.wait(&[self.deadline.as_fd(), self.clocks.as_fd(), self.waker.as_fd()])?;
-        Ok(self.take())
+    pub fn ready(&mut self) -> Result<(), Errno> {
+        self.watches.wait(&[self.deadline.as_fd(), self.clocks.as_fd(), self.waker.as_fd()]).map(drop)
     }
 
     /// Takes what happened, without waiting.

@@ -22,6 +22,9 @@ use trust_token::issue;
 const QUEUE: usize = 64;
 /// How long a caller waits for the evaluator. Two collectors may hang for two seconds each.
 const PATIENCE: Duration = Duration::from_secs(6);
+/// How long, in milliseconds, the evaluator may be at one thing: all collectors together may take ten seconds.
+/// Beyond that nothing is said of the device any more.
+const STUCK: u64 = 12_000;
 /// How often an attestation is signed again because the posture changed meanwhile.
 const SIGNINGS: usize = 3;
 /// What an attestation calls this build.
@@ -83,6 +86,8 @@ pub(super) struct Shared {
     pub latest: Mutex<Option<Latest>>,
     pub counts: Counts,
     keys: Option<Arc<dyn Keys>>,
+    /// Since when the evaluator is at work, in milliseconds since boot; 0 while it waits for something to do.
+    busy_since: AtomicU64,
     requests: SyncSender<Request>,
     waker: Waker,
 }
@@ -102,7 +107,25 @@ impl Shared {
     ) -> (Arc<Shared>, Receiver<Request>) {
         let (requests, asked) = sync_channel(QUEUE);
         let latest = Mutex::new(None);
-        (Arc::new(Shared { house, clock, latest, counts: Counts::default(), keys, requests, waker }), asked)
+        (
+            Arc::new(Shared {
+                house,
+                clock,
+                latest,
+                counts: Counts::default(),
+                keys,
+                busy_since: AtomicU64::new(0),
+                requests,
+                waker,
+            }),
+            asked,
+        )
+    }
+
+    /// The evaluator begins something, or waits.
+    pub fn is_at_work(&self, is: bool) {
+        let now = if is { self.clock.moment().since_boot.max(1) } else { 0 };
+        self.busy_since.store(now, Ordering::Relaxed);
     }
 
     pub fn publish(&self, latest: Latest) {
@@ -120,11 +143,11 @@ impl Handle {
         &self.shared.counts
     }
 
-    /// Ends the evaluator's thread once it comes to it.
-    pub fn stop(&self) {
-        // A full queue is worked off first; an evaluator that is gone has stopped.
-        let _ = self.shared.requests.send(Request::Stop);
+    /// Ends the evaluator's thread once it comes to it. False, if its queue is full: try again.
+    pub fn stop(&self) -> bool {
+        let sent = self.shared.requests.try_send(Request::Stop);
         self.shared.waker.wake();
+        !matches!(sent, Err(TrySendError::Full(_)))
     }
 
     fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, Refusal> {
@@ -146,6 +169,11 @@ impl Handle {
         let latest = self.shared.latest.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(latest) = latest.as_ref() else { return Err(Refusal::NotReady) };
         let now = self.shared.clock.moment();
+        // What it is at may be the change that makes this summary a lie.
+        let busy_since = self.shared.busy_since.load(Ordering::Relaxed);
+        if busy_since != 0 && now.since_boot.saturating_sub(busy_since) > STUCK {
+            return Err(Refusal::TimedOut);
+        }
         let has_slept = now.slept() > latest.slept.saturating_add(SLEEP_TOLERANCE);
         Ok((now.since_boot < latest.fresh_until && !has_slept).then(|| latest.summary.clone()))
     }
@@ -230,5 +258,43 @@ impl Evaluator for Handle {
 impl Counts {
     pub(super) fn add(count: &AtomicU64, more: usize) {
         count.fetch_add(u64::try_from(more).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever asks while the evaluator hangs is told nothing, rather than what was.
+    #[test]
+    fn a_summary_is_not_handed_out_while_the_evaluator_is_stuck() {
+        let house = Arc::new(House::open().unwrap());
+        let clock = Clock::default();
+        let (shared, _asked) = Shared::new(house, clock, Waker::new().unwrap(), None);
+        let handle = Handle::new(shared.clone());
+        assert_eq!(handle.summary(), Err(Refusal::NotReady));
+        let policy = crate::policies::built_in("lab").unwrap().unwrap();
+        let plan = trust_gates::Plan::new(&shared.house.catalogue, &shared.house.gates, &policy).unwrap();
+        let evidence = trust_evidence::Evidence::example(&shared.house.catalogue);
+        let report = trust_gates::judge(&plan, &evidence, clock.now());
+        let summary = Arc::new(render::summary(&report, 1, None));
+        let slept = clock.moment().slept();
+        shared.publish(Latest { summary, fresh_until: u64::MAX, slept });
+        let since = |ago: u64| {
+            shared.busy_since.store(clock.moment().since_boot.saturating_sub(ago).max(1), Ordering::Relaxed)
+        };
+        for (what, is_answered, begin) in
+            [("waits", true, 0), ("has just begun", true, 1), ("is long at it", false, STUCK + 1000)]
+        {
+            if begin == 0 {
+                shared.is_at_work(false)
+            } else {
+                since(begin)
+            }
+            let expected = if is_answered { None } else { Some(Refusal::TimedOut) };
+            assert_eq!(handle.summary().err(), expected, "{what}");
+        }
+        shared.is_at_work(true);
+        assert!(handle.summary().is_ok());
     }
 }

@@ -11,7 +11,7 @@ use trust_evidence::{
 /// How a signal is kept up to date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keeping {
-    /// Its source tells of every change, or it can't change in one boot: it is as old as now.
+    /// It can't change: it is as old as now.
     Current,
     /// It is as old as its last reading.
     Read,
@@ -47,16 +47,6 @@ impl Picture {
     /// What changed since this was last asked.
     pub fn take_changed(&mut self) -> BTreeSet<SignalIx> {
         std::mem::take(&mut self.changed)
-    }
-
-    /// Changes how a signal is kept up to date.
-    pub fn keep(&mut self, ix: SignalIx, keeping: Keeping) {
-        if let Some(slot) = self.keeping.get_mut(ix.index())
-            && *slot != keeping
-        {
-            *slot = keeping;
-            self.changed.insert(ix);
-        }
     }
 
     /// Notes an observation that was made at a moment.

@@ -118,7 +118,7 @@ impl Account<'_> {
                     None | Some((_, Standing::Continues)) => (Paint::Good, "VERIFIES"),
                     Some((_, Standing::Missing)) => (Paint::Bad, "ENDS TOO EARLY"),
                     Some((_, Standing::Forked)) => (Paint::Bad, "REWRITTEN"),
-                    Some((_, Standing::Pruned)) => (Paint::Warn, "CAN'T BE TOLD"),
+                    Some((_, Standing::Pruned | Standing::Anchor)) => (Paint::Warn, "CAN'T BE TOLD"),
                 };
                 writeln!(out, "{}  {}", colour.paint(paint, headline), extent(verified))?;
                 writeln!(out, "head  {}", head_text(&verified.head))?;
@@ -179,6 +179,10 @@ fn says(standing: Standing) -> &'static str {
             "The history ends before that entry: an older copy was put back, or it was begun anew."
         }
         Standing::Forked => "Another entry has that number: the history was rewritten, or begun anew.",
+        Standing::Anchor => {
+            "The history goes on from that entry, and has neither it nor those before it any more: they were pruned, \
+             or lost with a file that was damaged."
+        }
         Standing::Pruned => "That entry was pruned: nothing can be said of it. A later head can tell.",
     }
 }
@@ -244,11 +248,19 @@ mod tests {
         let entries = entries();
         let walked = chain::verify(&entries[1..]);
         let head = walked.unwrap().head;
-        for standing in [Standing::Continues, Standing::Missing, Standing::Forked, Standing::Pruned] {
+        for (standing, headline) in [
+            (Standing::Continues, "VERIFIES"),
+            (Standing::Missing, "ENDS TOO EARLY"),
+            (Standing::Forked, "REWRITTEN"),
+            (Standing::Pruned, "CAN'T BE TOLD"),
+            (Standing::Anchor, "CAN'T BE TOLD"),
+        ] {
             let account = Account { walked: &walked, held: Some((head, standing)) };
             assert_eq!(account.is_good(), standing == Standing::Continues);
             let text = account.text(Colour::Off);
-            assert!(text.starts_with("VERIFIES  3 entries, after 1 that were pruned"), "{text}");
+            let expected = format!("{headline}  3 entries, after 1 that were pruned");
+            assert!(text.starts_with(&expected), "{text}");
+            assert_eq!(account.json()["ok"], account.is_good());
             assert!(text.contains(says(standing).split(' ').next().unwrap()), "{text}");
             assert_eq!(account.json()["held"]["standing"], standing.code());
         }

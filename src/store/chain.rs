@@ -186,6 +186,9 @@ pub struct Broken {
     pub why: Break,
 }
 
+/// How many entries are left when the oldest are pruned.
+pub const LEFT: u64 = super::MAX_ENTRIES - super::MAX_ENTRIES / 8;
+
 /// What breaks a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Break {
@@ -197,6 +200,8 @@ pub enum Break {
     Link,
     /// Its cause says the same boot of another one, or another boot of the same.
     Cause,
+    /// It is the first, those before it are gone, and so few are left as no daemon leaves when it prunes.
+    Start,
 }
 
 impl fmt::Display for Broken {
@@ -207,6 +212,7 @@ impl fmt::Display for Broken {
             Break::Digest => write!(f, "its digest is not that of what it says"),
             Break::Link => write!(f, "it follows another entry than the one before it"),
             Break::Cause => write!(f, "its cause does not fit its boot"),
+            Break::Start => write!(f, "it is the first, and a daemon that prunes leaves {LEFT} at least"),
         }
     }
 }
@@ -262,6 +268,20 @@ pub fn verify(entries: &[HistoryEntry]) -> Result<Verified, Broken> {
     Ok(walk.end())
 }
 
+/// The same of a whole history, from its first entry on: where those before it are gone, either the first says that the
+/// history was begun anew, or so many are left as a daemon leaves when it prunes.
+pub fn verify_whole(entries: &[HistoryEntry]) -> Result<Verified, Broken> {
+    let verified = verify(entries)?;
+    match entries.first() {
+        Some(first)
+            if verified.anchor.sequence > 0 && verified.entries < LEFT && first.cause != Cause::Anew =>
+        {
+            Err(Broken { sequence: first.sequence, why: Break::Start })
+        }
+        _ => Ok(verified),
+    }
+}
+
 /// Whether a history is the one that an earlier head was of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -273,6 +293,8 @@ pub enum Standing {
     Forked,
     /// Entries up to that one were pruned: nothing can be said.
     Pruned,
+    /// It goes on from that entry, and no longer has it.
+    Anchor,
 }
 
 impl Standing {
@@ -283,6 +305,7 @@ impl Standing {
             Standing::Missing => "missing",
             Standing::Forked => "forked",
             Standing::Pruned => "pruned",
+            Standing::Anchor => "anchor",
         }
     }
 
@@ -292,6 +315,7 @@ impl Standing {
             _ if *head == NOTHING => Standing::Continues,
             _ if head.sequence > history.head.sequence => Standing::Missing,
             _ if head.sequence < history.anchor.sequence => Standing::Pruned,
+            Some(found) if found == *head && found == history.anchor => Standing::Anchor,
             Some(found) if found == *head => Standing::Continues,
             _ => Standing::Forked,
         }

@@ -122,6 +122,12 @@ impl Place {
 
     /// Whether the file that is open still lies at its path; what happened, if not.
     pub(crate) fn look(&self, live: &Live) -> Result<(), Fault> {
+        // SQLite opens them to see what they are, and would wait for the other end of a pipe.
+        for path in beside::ALL.map(|suffix| beside::path(&self.path(), suffix)) {
+            if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
+                return Err(Fault::Leftover(format!("{}: expected a regular file, or none", path.display())));
+            }
+        }
         match identity(&self.path()) {
             Ok(found) if found == live.identity => Ok(()),
             Ok(_) => Err(Fault::Replaced),

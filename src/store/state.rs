@@ -10,6 +10,8 @@ use trust_token::crypto::sha256;
 
 /// The most audiences, and the most providers, that are remembered.
 pub const MAX_NAMES: usize = 64;
+/// The greatest number of an entry: further than any device comes, and far from where SQLite's numbers end.
+const MAX_SEQUENCE: u64 = 1 << 53;
 /// The longest name of one, in bytes.
 pub const MAX_NAME: usize = 128;
 
@@ -168,7 +170,8 @@ fn seal_of(rows: &Rows) -> [u8; 32] {
 
 fn head(bytes: &[u8]) -> Option<Head> {
     let (sequence, digest) = bytes.split_first_chunk()?;
-    Some(Head { sequence: u64::from_be_bytes(*sequence), digest: digest.try_into().ok()? })
+    let sequence = Some(u64::from_be_bytes(*sequence)).filter(|sequence| *sequence <= MAX_SEQUENCE)?;
+    Some(Head { sequence, digest: digest.try_into().ok()? })
 }
 
 fn counted(bytes: &[u8]) -> Option<([u8; 16], u64)> {

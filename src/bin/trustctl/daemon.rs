@@ -13,7 +13,7 @@ use trustd::client::{ClientError, Link, connect};
 use trustd::cycle::now;
 use trustd::serve::wire::{GateFindings, Head, HistoryEntry, MAX_HISTORY, Question, Refusal, Summary};
 use trustd::show::{history, status};
-use trustd::store::chain::{Break, Broken, Standing, head_from_text, head_of, verify};
+use trustd::store::chain::{Break, Broken, Standing, head_from_text, head_of, verify_whole};
 
 /// The history does not hold, or does not go on from the head that was given.
 const BROKEN: u8 = 1;
@@ -116,7 +116,7 @@ pub fn history_verified(command: &HistoryCommand) -> Outcome {
     let end = link.head()?;
     let mut entries = entries(&*link, 0)?;
     entries.retain(|entry| entry.sequence <= end.sequence);
-    let walked = verify(&entries).and_then(|verified| match verified.head == end {
+    let walked = verify_whole(&entries).and_then(|verified| match verified.head == end {
         true => Ok(verified),
         false => Err(Broken { sequence: end.sequence, why: Break::Digest }),
     });

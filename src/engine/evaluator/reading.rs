@@ -15,16 +15,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use trust_evidence::{Names, Observation, Outcome, Reason, Value};
 
-/// How each signal is kept up to date, by what is subscribed now.
+/// How each signal is kept up to date. What events tell of is read again by its age all the same: a file that is
+/// mapped, or has a second name elsewhere, changes without an event.
 pub(super) fn keepings(house: &House, start: &Start) -> Vec<Keeping> {
-    let current = start.events.keeps_current();
     let is_another = start.place.is_another_device();
-    let of = |kind: &str| ROSTER.iter().position(|collector| collector.kinds.contains(&kind));
-    let keeping = |kind: &str| match of(kind).and_then(|of| current.get(of)) {
-        Some(true) => Keeping::Current,
-        // Of another device there is nothing but the files that are watched.
-        None if is_another => Keeping::Current,
-        _ => Keeping::Read,
+    let is_collected = |kind: &str| ROSTER.iter().any(|collector| collector.kinds.contains(&kind));
+    let keeping = |kind: &str| match is_another && !is_collected(kind) {
+        // Of another device there is nothing but what its files say once.
+        true => Keeping::Current,
+        false => Keeping::Read,
     };
     house.catalogue.iter().map(|(_, signal)| keeping(signal.source.kind())).collect()
 }
