@@ -1,8 +1,10 @@
 //! Posture keys: one for each audience and Android user, so that no two audiences see the same one. The device's handle
 //! with an audience comes from the same keeper.
 
+#[cfg(not(target_os = "android"))]
 mod file;
 
+#[cfg(not(target_os = "android"))]
 pub use file::FileKeys;
 
 use trust_token::credential::EvidenceLevel;
