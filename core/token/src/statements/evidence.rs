@@ -1,6 +1,6 @@
 use super::{Envelope, NOW, another, higher, payload, public, reads_one_encoding, signing, withstands};
 use crate::cbor::{Malformed, Writer};
-use crate::crypto::{Pure, sha256};
+use crate::crypto::{PublicKey, Pure, Sign, Signature, sha256};
 use crate::enrolment::{ChallengeRequest, GivenChallenge, MAX_MESSAGE};
 use crate::evidence::{
     EVIDENCE_TYPE, Evidence, EvidenceRefusal, Kept, MAX_CERTIFICATE, MAX_CERTIFICATES, MAX_EVIDENCE,
@@ -10,6 +10,7 @@ use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::convert::Infallible;
 
 const KEY: u8 = 4;
 
@@ -167,7 +168,58 @@ fn every_refusal_is_reached() {
     ];
     for (name, bytes, expected) in rows {
         let refusal = verify(&bytes).unwrap_err();
-        Some(payload(&read.0.sign(&As(read.1)).unwrap()))
+        assert_eq!(refusal, expected, "{name}");
+        assert!(!refusal.to_string().is_empty() && !refusal.code().is_empty());
+    }
+    // A key in a file with a chain.
+    let three: Vec<Box<[u8]>> = vec![[7; 4].into(), [8; 4].into(), [9; 4].into()];
+    let chained = crate::cose::sign_with_chain(EVIDENCE_TYPE, &three, &of_kind(0), &signing(KEY));
+    assert_eq!(verify(&chained.unwrap()).unwrap_err(), EvidenceRefusal::Chain);
+    for audience in ["".into(), "a b".into(), "a".repeat(65)] {
+        let bytes = signed(&Evidence { audience: audience.into(), ..good() });
+        assert!(matches!(verify(&bytes), Err(EvidenceRefusal::Malformed(_))));
+    }
+}
+
+#[test]
+fn a_chain_is_for_evidence_alone() {
+    let bytes = signed(&good());
+    assert!(crate::cose::Sign1::parse(&bytes).is_err());
+    assert!(crate::cose::Sign1::parse(&signed(&file())).is_ok());
+}
+
+#[test]
+fn every_flipped_bit_and_every_truncation_is_refused() {
+    withstands(&signed(&file()), verify);
+    let short = Kept::Hardware(vec![[7; 3].into(), [8; 3].into(), [9; 3].into()]);
+    withstands(&signed(&Evidence { kept: short, ..good() }), verify);
+}
+
+/// Signs whatever it is with nothing.
+struct As(PublicKey);
+
+impl Sign for As {
+    type Error = Infallible;
+
+    fn public_key(&self) -> PublicKey {
+        self.0
+    }
+
+    fn sign(&self, _: &[u8]) -> Result<Signature, Infallible> {
+        Ok([0; 64])
+    }
+}
+
+#[test]
+fn there_is_one_encoding() {
+    reads_one_encoding(&payload(&signed(&file())), |bytes| {
+        let (mut read, key) = crate::evidence::from_bytes(bytes).ok()?;
+        // An empty chain is not written: the kind is.
+        let kind = u8::from(read.kept != Kept::File);
+        read.kept = Kept::File;
+        let mut again = payload(&read.sign(&As(key)).unwrap());
+        *again.last_mut()? = kind;
+        Some(again)
     });
     let request = ChallengeRequest { audience: "a".repeat(64).into() };
     let given = GivenChallenge { expires_at: u64::MAX, challenge: [3; 32] };
