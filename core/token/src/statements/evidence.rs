@@ -118,7 +118,7 @@ fn every_refusal_is_reached() {
     let kept = |chain: Vec<Box<[u8]>>| signed(&Evidence { kept: Kept::Hardware(chain), ..good() });
     let claims = |bytes: &[u8]| Envelope::of(KEY, EVIDENCE_TYPE).sign(bytes, KEY);
     let wrong = |at, expected| EvidenceRefusal::Malformed(Malformed { at, expected, lengths: None });
-    let of_a_chain = || wrong(85, "an array of as many certificates as a chain has");
+    let of_a_chain = |at| wrong(at, "an array of as many certificates as a chain has");
     let one: Box<[u8]> = [7; 20].into();
     let rows: Vec<(&str, Vec<u8>, EvidenceRefusal)> = vec![
         ("too large", vec![0; MAX_EVIDENCE + 1], EvidenceRefusal::TooLarge),
@@ -143,8 +143,8 @@ fn every_refusal_is_reached() {
         ),
         ("hardware without a chain", claims(&of_kind(1)), EvidenceRefusal::Chain),
         ("hardware with none", kept(vec![]), EvidenceRefusal::Chain),
-        ("a chain too short", kept(vec![one.clone(); 2]), of_a_chain()),
-        ("a chain too long", kept(vec![one.clone(); 9]), of_a_chain()),
+        ("a chain too short", kept(vec![one.clone(); 2]), of_a_chain(85)),
+        ("a chain too long", kept(vec![one.clone(); 9]), of_a_chain(86)),
         (
             "an empty certificate",
             kept(vec![one.clone(), [].into(), one.clone()]),
