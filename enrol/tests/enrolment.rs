@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
+mod accepted;
 mod phone;
 mod place;
 
-use phone::{CALLS, HARDWARE, KEYS, NOW, Phone, boot, revocation, rules};
+use accepted::{revocation, rules};
+use phone::{CALLS, HARDWARE, KEYS, NOW, Phone, boot};
 use place::Place;
 use trust_enrol::{BootKey, CODES, Decision, FileKey, Refusal, Rules, State, Verifier};
 use trust_forge::{Chain, KeyDescription};

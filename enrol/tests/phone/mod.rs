@@ -2,12 +2,9 @@
 //! keys again; no rules but the tests' name their root.
 
 use p256::ecdsa::SigningKey;
-use trust_enrol::{Audience, BootKey, Release, Revocation, Rules};
 use trust_forge::certificate::{self, Certificate, RevocationList, basic_constraints, key_usage};
 use trust_forge::{Chain, Hash, Key, KeyDescription, RootOfTrust};
-use trust_formats::attestation::key_description::VerifiedBootState;
-use trust_formats::attestation::{Pin, Roots, pin};
-use trust_formats::signature::Ring;
+use trust_formats::attestation::{Pin, pin};
 use trust_formats::x509::Certificate as Parsed;
 use trust_token::crypto::{PublicKey, Sign};
 use trust_token::evidence::{Evidence, Kept};
@@ -109,27 +106,6 @@ impl Phone {
         let kept = self.kept.clone().expect("make a key first");
         self.says(challenge, kept).sign(&self.key()).expect("signing never fails")
     }
-
-    /// The same with a root of trust.
-    pub fn with_root(mut self, change: impl FnOnce(&mut RootOfTrust)) -> Phone {
-        let mut root = RootOfTrust::default();
-        change(&mut root);
-        self.description = self.description.with_root_of_trust(root.clone());
-        self.attest_key = self.attest_key.with_root_of_trust(root);
-        self
-    }
-
-    /// The same with what its hardware says of the key changed.
-    pub fn with(mut self, change: impl FnOnce(KeyDescription) -> KeyDescription) -> Phone {
-        self.description = change(self.description);
-        self
-    }
-}
-
-/// The root of a label.
-pub fn root(label: &str) -> Pin {
-    let chain = Chain::remote(label, "TEE", 8, &[]).certificates();
-    pin(&Parsed::parse(chain.last().expect("a root")).expect("a certificate"))
 }
 
 /// The SHA-256 of the sample's boot key, and of its vbmeta.
@@ -166,25 +142,4 @@ pub fn snapshot(revoked: &[Vec<u8>], number: u64, this_update: &str, next_update
     let text = trust_forge::pem("CERTIFICATE", std::slice::from_ref(&certificate))
         + &trust_forge::pem("X509 CRL", &[list.sign(&key, Hash::Sha256)]);
     (text, pin(&Parsed::parse(&certificate).expect("a certificate")))
-}
-
-pub fn revocation(revoked: &[Vec<u8>], number: u64) -> Revocation {
-    let (text, pin) = snapshot(revoked, number, "261101000000Z", "20491231235959Z");
-    let list = trust_formats::attestation::RevocationList::snapshot(text.as_bytes(), &[pin], &Ring);
-    Revocation { list: list.expect("a snapshot"), max_age: 7 * 86_400 }
-}
-
-/// Rules that accept the phone.
-pub fn rules() -> Rules {
-    let (key, vbmeta) = boot();
-    let audience = |id: &str| Audience { id: id.into(), sees: [true, false, false], policy_version: 3 };
-    Rules {
-        roots: Roots::none().and("the tests' own", root(HARDWARE)),
-        revocation: Some(revocation(&[], 1)),
-        boot_keys: vec![BootKey { key, state: VerifiedBootState::Verified }],
-        releases: vec![Release { name: "16.10".into(), vbmeta }],
-        patches: [202_609, 202_609, 202_609],
-        audiences: vec![audience(CALLS), audience(KEYS)],
-        ..Rules::none()
-    }
 }
