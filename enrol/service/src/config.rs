@@ -89,7 +89,7 @@ impl Default for Http {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8787)),
             beyond_loopback: false,
             connections: 256,
-            requests: 16,
+            requests: 64,
             timeout: 30,
         }
     }

@@ -1,5 +1,7 @@
 //! The service as a process, with a configuration of the tests' own, and HTTP as bytes.
 
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
+
 use crate::phone::{self, CALLS, HARDWARE, KEYS, Phone};
 use crate::place::Place;
 use data_encoding::HEXLOWER;
@@ -141,6 +143,10 @@ impl Served {
             child.kill().unwrap();
             child.wait().unwrap();
         }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
     }
 
     pub fn state(&self) -> State {
