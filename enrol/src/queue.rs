@@ -12,10 +12,10 @@ const MAX_BATCH: usize = 64;
 /// How many changes may wait for the writer; who brings another waits with it.
 const MAX_WAITING: usize = 256;
 
-/// What a change answers when its transaction was written, or was not.
-type Answer = Box<dyn FnOnce(bool) + Send>;
-/// A change: its answer, and whether what it wrote must be undone.
-type Job = Box<dyn FnOnce(&Connection) -> (Answer, bool) + Send>;
+/// What a change answers when its transaction was written, or why it was not.
+type Answer = Box<dyn FnOnce(Result<(), &str>) + Send>;
+/// A change: its answer, and whether what it wrote must be undone. Without a connection it is not tried.
+type Job = Box<dyn FnOnce(Option<&Connection>) -> (Answer, bool) + Send>;
 
 /// The state, with a thread that alone writes it.
 #[derive(Clone, Debug)]
@@ -39,12 +39,14 @@ impl Queue {
     ) -> Result<T, Refusal> {
         let (send, answer) = sync_channel(1);
         let job: Job = Box::new(move |on| {
-            let changed = change(on);
-            let is_undone = matches!(changed, Err(Refusal::State(_)));
-            let answer: Answer = Box::new(move |is_written| {
-                let answer = match is_written || is_undone {
-                    true => changed,
-                    false => Err(StateError::RolledBack.into()),
+            let changed = on.map(change);
+            let is_undone = matches!(changed, Some(Err(Refusal::State(_))));
+            let answer: Answer = Box::new(move |written| {
+                let answer = match (changed, written) {
+                    (Some(changed), Ok(())) => changed,
+                    (Some(changed), _) if is_undone => changed,
+                    (_, Ok(())) => Err(StateError::Ended.into()),
+                    (_, Err(why)) => Err(StateError::RolledBack(why.into()).into()),
                 };
                 // Who asked may be gone.
                 let _ = send.send(answer);
@@ -59,8 +61,9 @@ impl Queue {
 fn write(mut state: State, waiting: &Receiver<Job>) {
     while let Ok(first) = waiting.recv() {
         let mut answers = Vec::new();
-        let is_written = batch(&mut state, first, waiting, &mut answers).is_ok();
-        answers.into_iter().for_each(|answer| answer(is_written));
+        let written = batch(&mut state, first, waiting, &mut answers).map_err(|error| error.to_string());
+        let written = written.as_ref().map(|()| ()).map_err(String::as_str);
+        answers.into_iter().for_each(|answer| answer(written));
     }
 }
 
@@ -73,18 +76,17 @@ fn batch(
     let transaction = match state.begin() {
         Ok(transaction) => transaction,
         Err(error) => {
-            // The change was not tried: its asker is told by the channel, which falls with it.
-            drop(first);
+            answers.push(first(None).0);
             return Err(error);
         }
     };
     let mut next = Some(first);
     while let Some(job) = next {
-        let (answer, is_undone) = job(&transaction);
+        let (answer, is_undone) = job(Some(&transaction));
         answers.push(answer);
         if is_undone {
             // Dropping the transaction rolls it back.
-            return Err(StateError::RolledBack);
+            return Err(StateError::RolledBack("another change".into()));
         }
         next = if answers.len() < MAX_BATCH { waiting.try_recv().ok() } else { None };
     }

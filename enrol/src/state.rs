@@ -51,9 +51,9 @@ pub enum StateError {
     /// The file.
     #[error("{0}")]
     File(#[from] LedgerError),
-    /// Another change that was to be written together with this one failed.
-    #[error("a change that was to be written with it failed")]
-    RolledBack,
+    /// What was to be written together with this could not be: why.
+    #[error("what was to be written with it was not: {0}")]
+    RolledBack(Box<str>),
     /// Whoever writes has ended.
     #[error("whoever writes the state has ended")]
     Ended,
