@@ -559,6 +559,18 @@ fn a_chain_that_expired_since_still_speaks_for_its_key_until_it_is_revoked() {
     assert_eq!(code(verifier.enrol(later, &evidence)), "revocation-list");
 }
 
+/// The page has a row for every code, and for nothing that is none but the service's own.
+#[test]
+fn the_page_has_every_code() {
+    let page = include_str!("../../docs/enrolment.md");
+    let of_http = ["media-type", "too-large", "body", "timeout", "busy", "internal", "not-found", "method"];
+    let rows = page.lines().skip_while(|line| *line != "| code | status | what |").skip(2);
+    let rows = rows.take_while(|line| line.starts_with("| `"));
+    let codes = rows.flat_map(|row| row.split('|').nth(1).unwrap().split(','));
+    let codes: Vec<&str> = codes.map(|code| code.trim().trim_matches('`')).collect();
+    assert_eq!(codes, CODES.iter().copied().chain(of_http).collect::<Vec<_>>());
+}
+
 #[test]
 fn every_code_is_in_the_list_once_and_reads_well() {
     let mut sorted = CODES.to_vec();

@@ -380,6 +380,15 @@ fn the_configuration_is_strict() {
     }
 }
 
+/// The example is read, but for the snapshot that it names, which is nobody's.
+#[test]
+fn the_example_is_a_configuration() {
+    let served = Served::prepare("example", &configuration(""));
+    std::fs::write(served.place.file("config.toml"), include_str!("../../../etc/trust_enrold.toml")).unwrap();
+    let said = String::from_utf8(served.command(&["list"]).stderr).unwrap();
+    assert!(said.contains("/var/lib/trust_enrold/revocation.pem: No such file"), "{said}");
+}
+
 #[test]
 fn keys_and_states_are_made_once_and_are_private() {
     use std::os::unix::fs::PermissionsExt;
