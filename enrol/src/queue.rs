@@ -12,8 +12,8 @@ const MAX_BATCH: usize = 64;
 /// How many changes may wait for the writer; who brings another waits with it.
 const MAX_WAITING: usize = 256;
 
-/// What a change answers when its transaction was written, or why it was not.
-type Answer = Box<dyn FnOnce(Result<(), &str>) + Send>;
+/// What a change answers: told why its transaction was not written, if it was not.
+type Answer = Box<dyn FnOnce(Option<&str>) + Send>;
 /// A change: its answer, and whether what it wrote must be undone. Without a connection it is not tried.
 type Job = Box<dyn FnOnce(Option<&Connection>) -> (Answer, bool) + Send>;
 
@@ -41,12 +41,12 @@ impl Queue {
         let job: Job = Box::new(move |on| {
             let changed = on.map(change);
             let is_undone = matches!(changed, Some(Err(Refusal::State(_))));
-            let answer: Answer = Box::new(move |written| {
-                let answer = match (changed, written) {
-                    (Some(changed), Ok(())) => changed,
+            let answer: Answer = Box::new(move |failed| {
+                let answer = match (changed, failed) {
+                    (Some(changed), None) => changed,
                     (Some(changed), _) if is_undone => changed,
-                    (_, Ok(())) => Err(StateError::Ended.into()),
-                    (_, Err(why)) => Err(StateError::RolledBack(why.into()).into()),
+                    (_, None) => Err(StateError::Ended.into()),
+                    (_, Some(why)) => Err(StateError::RolledBack(why.into()).into()),
                 };
                 // Who asked may be gone.
                 let _ = send.send(answer);
@@ -61,9 +61,8 @@ impl Queue {
 fn write(mut state: State, waiting: &Receiver<Job>) {
     while let Ok(first) = waiting.recv() {
         let mut answers = Vec::new();
-        let written = batch(&mut state, first, waiting, &mut answers).map_err(|error| error.to_string());
-        let written = written.as_ref().map(|()| ()).map_err(String::as_str);
-        answers.into_iter().for_each(|answer| answer(written));
+        let failed = batch(&mut state, first, waiting, &mut answers).err().map(|error| error.to_string());
+        answers.into_iter().for_each(|answer| answer(failed.as_deref()));
     }
 }
 

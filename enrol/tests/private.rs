@@ -1,6 +1,6 @@
 //! What is not kept, and what two audiences can't compare.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
 mod accepted;
 mod phone;

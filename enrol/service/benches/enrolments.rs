@@ -4,7 +4,7 @@
 //! Of the library, wall time with many enrolments at once; of the service over HTTP, the processor time of its own
 //! process. `taskset -c 0` keeps all to one core; ENROL_BENCH names a directory on the disk that is to be measured.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)] // a bench that cannot be set up has nothing to measure
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)] // a bench that cannot be set up has nothing to measure
 
 #[path = "../../tests/accepted/mod.rs"]
 mod accepted;

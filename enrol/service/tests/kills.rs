@@ -84,6 +84,8 @@ fn killed_at_any_instant_it_has_done_all_or_nothing() {
     println!("seed {seed}");
     let (mut enrolled, mut lost) = (0, 0);
     let mut used: Vec<Vec<u8>> = Vec::new();
+    // Enrolled phones of the round before; one is revoked in every round, while others enrol.
+    let mut enrolled_before: Vec<Phone> = Vec::new();
     for round in 0..kills {
         served.run();
         let address = served.address;
@@ -105,7 +107,13 @@ fn killed_at_any_instant_it_has_done_all_or_nothing() {
         seed ^= seed >> 7;
         seed ^= seed << 17;
         let ends = AtomicBool::new(false);
+        let path = served.place.file("state.db");
+        let mut gone = enrolled_before.pop();
         std::thread::scope(|scope| {
+            if let Some(phone) = &gone {
+                let mut state = State::open(&path).unwrap();
+                scope.spawn(move || state.revoke(now(), &phone.audience, &phone.handle).unwrap());
+            }
             for tries in &mut devices_of_round {
                 scope.spawn(|| enrol(tries, address, &issuer, &ends));
             }
@@ -126,7 +134,11 @@ fn killed_at_any_instant_it_has_done_all_or_nothing() {
         drop(state);
         // Whose enrolment was answered is enrolled, with that key; whose was not may be.
         served.run();
-        for tries in &mut devices_of_round {
+        if let Some(phone) = &mut gone {
+            assert_eq!(served.enrol(&served.evidence(phone)).word(), "revoked", "round {round}");
+        }
+        enrolled_before.clear();
+        for mut tries in devices_of_round {
             let who = (tries.phone.audience.clone(), tries.phone.handle);
             let found = after.get(&who);
             let key = tries.phone.public_key().thumbprint();
@@ -144,6 +156,9 @@ fn killed_at_any_instant_it_has_done_all_or_nothing() {
                 assert_eq!(served.enrol(evidence).word(), "challenge", "round {round}");
             }
             used.append(&mut tries.given);
+            if found.is_some() {
+                enrolled_before.push(tries.phone);
+            }
         }
         served.kill();
         before = devices(&mut served.state());

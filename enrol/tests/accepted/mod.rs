@@ -1,5 +1,7 @@
 //! The rules that accept the stand-in device, and devices that they don't.
 
+#![allow(dead_code)] // not every test file that shares this module asks for all of it
+
 use crate::phone::{CALLS, HARDWARE, KEYS, Phone, boot, snapshot};
 use trust_enrol::{Audience, BootKey, Release, Revocation, Rules};
 use trust_forge::{Chain, KeyDescription, RootOfTrust};

@@ -1,6 +1,8 @@
 //! A stand-in device: a posture key that hardware of the tests' own attests, or one in a file. Anybody can make these
 //! keys again; no rules but the tests' name their root.
 
+#![allow(dead_code)] // not every test file that shares this module asks for all of it
+
 use p256::ecdsa::SigningKey;
 use trust_forge::certificate::{self, Certificate, RevocationList, basic_constraints, key_usage};
 use trust_forge::{Chain, Hash, Key, KeyDescription, RootOfTrust};
