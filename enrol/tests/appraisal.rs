@@ -48,6 +48,24 @@ fn a_strongbox_says_so() {
     assert_eq!(credential.evidence, EvidenceLevel::StrongBox);
 }
 
+/// With an ATTEST_KEY or without, from a server or from the factory.
+#[test]
+fn chains_of_every_shape_that_devices_have_are_taken() {
+    let factory = trust_forge::Chain::factory(phone::HARDWARE, "TEE", &[]).certificates().pop().unwrap();
+    let pin = trust_formats::attestation::pin(&trust_formats::x509::Certificate::parse(&factory).unwrap());
+    let with_factory = Rules { roots: rules().roots.and("the factory's", pin), ..rules() };
+    let (_place, verifier) = verifier("shapes", with_factory);
+    for (nth, (is_factory, has_attest_key)) in
+        (1..).zip([(false, false), (false, true), (true, false), (true, true)])
+    {
+        let mut phone =
+            Phone { is_factory, has_attest_key, ..Phone::new(&format!("shape {nth}"), CALLS, nth) };
+        let evidence = first(&verifier, &mut phone, NOW);
+        assert!(evidence.len() < 8192, "{}", evidence.len());
+        assert_eq!(detailed(verifier.enrol(NOW, &evidence)), "given", "{is_factory} {has_attest_key}");
+    }
+}
+
 #[test]
 fn a_key_in_a_file_is_taken_in_a_laboratory_alone_and_the_credential_says_so() {
     let (_place, lab) = verifier("lab", Rules { accept_file_keys: true, ..rules() });

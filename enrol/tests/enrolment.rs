@@ -232,6 +232,27 @@ fn of_enrolments_at_once_with_one_challenge_one_is_given() {
     assert_eq!(State::open(&place.file("state.db")).unwrap().devices().unwrap().len(), 10);
 }
 
+/// Two processes may have one state: what one has taken, the other does not take.
+#[test]
+fn of_two_verifiers_on_one_state_one_gives() {
+    let (place, one) = verifier("two", rules());
+    let key = FileKey::open(&place.file("key.pem")).unwrap();
+    let other = Verifier::start(State::open(&place.file("state.db")).unwrap(), rules(), key).unwrap();
+    for nth in 1..20 {
+        let mut phone = Phone::new(&format!("two {nth}"), CALLS, nth);
+        let evidence = first(&one, &mut phone, NOW);
+        let (by_one, by_other) = std::thread::scope(|scope| {
+            let by_one = scope.spawn(|| code(one.enrol(NOW, &evidence)));
+            let by_other = scope.spawn(|| code(other.enrol(NOW, &evidence)));
+            (by_one.join().unwrap(), by_other.join().unwrap())
+        });
+        assert!(
+            matches!((by_one, by_other), ("given", "challenge") | ("challenge", "given")),
+            "{by_one} {by_other}"
+        );
+    }
+}
+
 #[test]
 fn of_first_keys_of_one_handle_at_once_one_has_it() {
     let (_place, verifier) = verifier("first", rules());

@@ -34,6 +34,10 @@ pub struct Phone {
     pub level: &'static str,
     /// Which root.
     pub hardware: &'static str,
+    /// Whether its chain is one of the factory's.
+    pub is_factory: bool,
+    /// Whether an ATTEST_KEY attests the posture key, or the hardware's own key.
+    pub has_attest_key: bool,
     /// Until when its chain holds, below the root.
     pub until: &'static str,
     /// What the chain of the key is, once it is made.
@@ -54,6 +58,8 @@ impl Phone {
                 .with_purposes(&[7]),
             level: "TEE",
             hardware: HARDWARE,
+            is_factory: false,
+            has_attest_key: true,
             until: "20491231235959Z",
             kept: None,
         }
@@ -74,13 +80,20 @@ impl Phone {
     pub fn make(&mut self, challenge: &[u8; 32]) -> &mut Phone {
         let asked = self.says(challenge, Kept::File).attestation_challenge();
         self.description.challenge = asked.to_vec();
-        let mut chain = Chain::remote(self.hardware, self.level, 8, &self.description.encode());
+        let description = self.description.encode();
+        let mut chain = match self.is_factory {
+            true => Chain::factory(self.hardware, self.level, &description),
+            false => Chain::remote(self.hardware, self.level, 8, &description),
+        };
         for link in &mut chain.links[1..] {
             link.dates("250101000000Z", self.until);
         }
-        chain.links[0] = trust_forge::chain::Link::target(&self.label, &self.description.encode());
-        let chain = Chain::of(chain.links)
-            .with_attest_key(&format!("{} attest", self.hardware), &self.attest_key.encode());
+        chain.links[0] = trust_forge::chain::Link::target(&self.label, &description);
+        let mut chain = Chain::of(chain.links);
+        if self.has_attest_key {
+            let label = format!("{} attest", self.hardware);
+            chain = chain.with_attest_key(&label, &self.attest_key.encode());
+        }
         self.kept =
             Some(Kept::Hardware(chain.certificates().into_iter().map(Vec::into_boxed_slice).collect()));
         self
