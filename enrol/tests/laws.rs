@@ -22,7 +22,7 @@ enum Step {
     Approve { handle: u8, key: u8 },
     Revoke { handle: u8 },
     Wait { seconds: u64 },
-    StepBack { seconds: u64 },
+    ClockBack { seconds: u64 },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -33,7 +33,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..2_u8, 0..3_u8).prop_map(|(handle, key)| Step::Approve { handle, key }),
         1 => (0..2_u8).prop_map(|handle| Step::Revoke { handle }),
         2 => (0..700_u64).prop_map(|seconds| Step::Wait { seconds }),
-        1 => (6..5000_u64).prop_map(|seconds| Step::StepBack { seconds }),
+        1 => (6..5000_u64).prop_map(|seconds| Step::ClockBack { seconds }),
     ]
 }
 
@@ -89,7 +89,7 @@ proptest! {
                     revoked.insert(handle);
                 }
                 Step::Wait { seconds } => now += seconds,
-                Step::StepBack { seconds } => {
+                Step::ClockBack { seconds } => {
                     // Time counts once it was gone by.
                     verifier.revoked(now, CALLS).unwrap();
                     let before = (state.devices().unwrap(), state.pendings().unwrap());
