@@ -149,6 +149,16 @@ fn a_revoked_handle_enrols_no_more_and_is_on_the_next_list() {
     assert_eq!((after.number, after.handles.len(), after.handles.contains(&[1; 32])), (NOW + 600, 1, true));
     assert!(list(NOW + 600, KEYS).handles.is_empty());
     assert_eq!(verifier.revoked(NOW + 600, "nobody.example").unwrap_err().code(), "audience");
+    // Revoked in the very second of a list that was given: it is on the next one.
+    assert_eq!(state.revoke(NOW + 600, KEYS, &[5; 32]).unwrap(), Decision::Done);
+    drop(verifier);
+    let key = FileKey::open(&place.file("key.pem")).unwrap();
+    let verifier = Verifier::start(State::open(&place.file("state.db")).unwrap(), rules(), key).unwrap();
+    let listed = |now| {
+        let bytes = verifier.revoked(now, KEYS).unwrap();
+        Revoked::verify(&bytes, &[verifier.key().public_key()], &Ring).unwrap().get().handles.len()
+    };
+    assert_eq!((listed(NOW + 600), listed(NOW + 1200)), (0, 1));
 }
 
 #[test]
