@@ -2,7 +2,7 @@
 
 use crate::problem::Problem;
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -49,7 +49,7 @@ async fn challenges(State(app): State<Arc<App>>, request: Request) -> Response {
         let request = ChallengeRequest::from_bytes(&body).map_err(Refusal::Request)?;
         work(&app, move |verifier| verifier.challenge(now(), &request.audience)).await
     };
-    let given = answer.await.map(|given| (StatusCode::CREATED, MESSAGE_TYPE, given.to_bytes()));
+    let given = answer.await.map(|given| (StatusCode::CREATED, MESSAGE_TYPE, given.to_bytes().into()));
     respond("challenges", given)
 }
 
@@ -58,18 +58,18 @@ async fn enrolments(State(app): State<Arc<App>>, request: Request) -> Response {
         let body = body(&app, request, EVIDENCE_TYPE, MAX_EVIDENCE).await?;
         work(&app, move |verifier| verifier.enrol(now(), &body)).await
     };
-    let given = answer.await.map(|credential| (StatusCode::CREATED, CREDENTIAL_TYPE, credential));
+    let given = answer.await.map(|credential| (StatusCode::CREATED, CREDENTIAL_TYPE, credential.into()));
     respond("enrolments", given)
 }
 
 async fn revoked(State(app): State<Arc<App>>, Path(audience): Path<String>) -> Response {
     let list = work(&app, move |verifier| verifier.revoked(now(), &audience)).await;
-    respond("revoked", list.map(|list| (StatusCode::OK, REVOCATION_TYPE, list.to_vec())))
+    respond("revoked", list.map(|list| (StatusCode::OK, REVOCATION_TYPE, Bytes::from_owner(list))))
 }
 
 async fn policies(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
     let bundle = work(&app, move |verifier| verifier.policy(&id)).await;
-    respond("policies", bundle.map(|bundle| (StatusCode::OK, BUNDLE_TYPE, bundle)))
+    respond("policies", bundle.map(|bundle| (StatusCode::OK, BUNDLE_TYPE, bundle.into())))
 }
 
 /// Seconds since 1970 by the system's clock; 0 before, which the state then refuses.
@@ -132,7 +132,7 @@ async fn work<T: Send + 'static>(
 }
 
 /// The answer, and a line in the log that says what was asked and what came of it, and of nobody.
-fn respond(route: &'static str, answer: Result<(StatusCode, &'static str, Vec<u8>), Problem>) -> Response {
+fn respond(route: &'static str, answer: Result<(StatusCode, &'static str, Bytes), Problem>) -> Response {
     match answer {
         Ok((status, media, bytes)) => {
             tracing::info!(route, status = status.as_u16());
