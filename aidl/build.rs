@@ -25,9 +25,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         .generate()
         .map_err(|error| format!("{:?}", miette::Report::new(error)))?;
 
-    // The bindings name rsbinder; ours go through the crate that has libbinder_rs's names.
+    // The bindings name rsbinder; ours go through the crate that has libbinder_rs's names. The Android tree's bindings
+    // show the codes of an interface's methods, and have the driver wipe only what is marked as @SensitiveData.
     let output = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("no OUT_DIR")?).join(OUTPUT);
     let bindings = std::fs::read_to_string(&output)?;
-    std::fs::write(&output, bindings.replace("rsbinder::", "binder::generated::"))?;
+    let bindings = bindings
+        .replace("rsbinder::", "binder::generated::")
+        .replace("pub(crate) mod transactions", "pub mod transactions")
+        .replace("pub(crate) const r#", "pub const r#")
+        .replace("binder::generated::FLAG_CLEAR_BUF | ", "")
+        .replace(" | binder::generated::FLAG_CLEAR_BUF", "");
+    std::fs::write(&output, bindings)?;
     Ok(())
 }

@@ -54,8 +54,11 @@ pub fn files(state: &Path) -> Result<Files, ConfineError> {
             .handle_access(AccessNet::from_all(abi))?
             .scope(Scope::Signal)?
             .create()?
-            .add_rule(PathBeneath::new(PathFd::new("/")?, read))?
-            .add_rule(PathBeneath::new(PathFd::new(state)?, kept))?;
+            .add_rule(PathBeneath::new(PathFd::new("/")?, read))?;
+        // A directory that is not there yet can't be named: what comes there later is not written before a restart.
+        if let Ok(state) = PathFd::new(state) {
+            rules = rules.add_rule(PathBeneath::new(state, kept))?;
+        }
         for device in ["/dev/binder", "/dev/binderfs", "/dev/null"] {
             if let Ok(device) = PathFd::new(device) {
                 let used = AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::IoctlDev | AccessFs::ReadDir;

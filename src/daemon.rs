@@ -3,7 +3,7 @@
 #[cfg(target_os = "linux")]
 use crate::confine;
 use crate::cycle::House;
-use crate::engine::{Clock, Evaluator, Events, Handle, Live, Place, Start};
+use crate::engine::{Clock, Evaluator, Events, Handle, Live, Place, Policies, Start};
 use crate::policies;
 use crate::serve::access::{Access, Entry, Grant, Tier};
 use crate::serve::binder;
@@ -18,7 +18,7 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 use trust_evidence::LoadError;
 use trust_gates::{Callers, Policy, Reader};
 
@@ -183,9 +183,10 @@ pub fn confine(state: &Path) -> Result<(), DaemonError> {
     }
     match confine::files(state) {
         Ok(confine::Files::Whole) => {}
-        Ok(left) => tracing::info!("files are confined {left:?}: this kernel's Landlock knows no more"),
-        // Without the directory there is nothing to write to, and nothing is lost by going on.
-        Err(error) if !state.is_dir() => tracing::warn!("{error}"),
+        Ok(confine::Files::Partly) => {
+            tracing::info!("files are confined as far as this kernel's Landlock goes")
+        }
+        Ok(confine::Files::Not) => tracing::info!("files are not confined: this kernel has no Landlock"),
         Err(error) => return Err(error.into()),
     }
     Ok(confine::calls()?)
@@ -204,21 +205,39 @@ impl Daemon {
     ) -> Result<Daemon, DaemonError> {
         let Setup { house, policy, state, place, root, clock, me } = setup;
         let boot_id = boot_id()?;
-        let access = access(&policy, me);
+        let mut store = Store::open(&state, boot_id, clock.now().unix()).store;
+        let policies = Policies::open(&house, policy, &mut store);
+        let first = access(policies.policy(), me);
+        if doors.bus != "none" && !first.names_users() {
+            let policy = policies.policy().id();
+            tracing::warn!("the policy {policy} names nobody on D-Bus: every call there will be refused");
+        }
         let listeners = Arc::new(Listeners::new(monotonic()));
+        let seat: Arc<OnceLock<Weak<Desk>>> = Arc::default();
+        let at = seat.clone();
+        let appoint = move |policy: &Policy| {
+            let access = access(policy, me);
+            if let Some(desk) = at.get().and_then(Weak::upgrade) {
+                desk.replace_access(access.clone());
+            }
+            access
+        };
         let start = Start {
             events: Events::open(root, &house.catalogue)
                 .map_err(|errno| DaemonError::Events(errno.into()))?,
-            store: Store::open(&state, boot_id, clock.now().unix()).store,
+            store,
             house,
-            policy,
+            policies,
             place,
             clock,
             listeners: listeners.clone(),
-            access: access.clone(),
+            appoint: Box::new(appoint),
             boot_id,
         };
         let (evaluator, handle) = Evaluator::new(start);
+        let desk =
+            Arc::new(Desk::new(Arc::new(handle.clone()), first, listeners, Bounds::default(), monotonic()));
+        let _ = seat.set(Arc::downgrade(&desk));
         let thread = std::thread::Builder::new().name("evaluator".into()).spawn(move || {
             match catch_unwind(AssertUnwindSafe(|| evaluator.run())) {
                 Ok(Ok(())) => {}
@@ -227,8 +246,6 @@ impl Daemon {
             }
             at_end();
         });
-        let desk =
-            Arc::new(Desk::new(Arc::new(handle.clone()), access, listeners, Bounds::default(), monotonic()));
         #[cfg(not(target_os = "android"))]
         let door = match &*doors.bus {
             "none" => None,
@@ -268,22 +285,13 @@ impl Daemon {
 
 /// Whom the policy lets ask what.
 fn access(policy: &Policy, me: Option<u32>) -> Access {
-    let entry = |grant, callers: &Callers| Entry {
-        grant,
-        types: callers.types.clone(),
-        app_ids: callers.app_ids.clone(),
-        users: callers.users.clone(),
-    };
-    let mine = me.map(|user| Entry {
-        grant: Grant::Center,
-        types: Vec::new(),
-        app_ids: Vec::new(),
-        users: vec![user],
-    });
+    let entry = |grant, callers: &Callers| Entry { grant, callers: callers.clone() };
+    let mine = me.map(|user| entry(Grant::Center, &Callers { users: vec![user], ..Callers::default() }));
     let readers = policy.access().iter().map(|access| {
         let grant = match access.reader {
             Reader::Center => Grant::Center,
             Reader::Auditor => Grant::Auditor,
+            Reader::Manager => Grant::Manager,
         };
         entry(grant, &access.callers)
     });

@@ -5,7 +5,9 @@
 
 mod stand_in;
 
-use stand_in::{AUDIENCE, AUDITOR, CENTER, GRANTED, PROVIDER, StandIn, access, desk, still, unbounded};
+use stand_in::{
+    AUDIENCE, AUDITOR, CENTER, GRANTED, MANAGER, PROVIDER, StandIn, access, desk, still, unbounded,
+};
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,10 +18,10 @@ use trustd::serve::access::{Access, Caller, Cell, Door, MATRIX, Method, Role};
 use trustd::serve::desk::Desk;
 use trustd::serve::limits::{Bounds, Rate};
 use trustd::serve::listeners::{Gone, Listener, ListenerId};
-use trustd::serve::wire::{Change, Refusal, Report, Reported};
+use trustd::serve::wire::{Change, MAX_BUNDLE, Refusal, Report, Reported};
 
 /// The kinds of roles, as the columns of the matrix.
-const ROLES: [&str; 5] = ["center", "auditor", "provider", "audience", "stranger"];
+const ROLES: [&str; 6] = ["center", "auditor", "provider", "audience", "manager", "stranger"];
 
 /// A kind of caller, what it is, and which column holds for it.
 struct Kind {
@@ -39,30 +41,33 @@ const fn bus(says: &'static str, uid: u32, selinux_type: Option<&'static str>, c
 }
 
 /// Every kind of caller. In the policy here the first three have a type and an app id, the audience a type alone.
-const KINDS: [Kind; 23] = [
+const KINDS: [Kind; 26] = [
     binder("the center", CENTER.1, Some(CENTER.0), 0),
     binder("the center's app of Android user 10", 1_000_000 + CENTER.1, Some(CENTER.0), 0),
-    binder("the center's uid, another type", CENTER.1, Some("untrusted_app"), 4),
-    binder("the center's type, another app id", CENTER.1 + 1, Some(CENTER.0), 4),
-    binder("the center's uid, no SID", CENTER.1, None, 4),
-    binder("root with no SID", 0, None, 4),
-    binder("root of another type", 0, Some("su"), 4),
+    binder("the center's uid, another type", CENTER.1, Some("untrusted_app"), 5),
+    binder("the center's type, another app id", CENTER.1 + 1, Some(CENTER.0), 5),
+    binder("the center's uid, no SID", CENTER.1, None, 5),
+    binder("root with no SID", 0, None, 5),
+    binder("root of another type", 0, Some("su"), 5),
     binder("an auditor", AUDITOR.1, Some(AUDITOR.0), 1),
-    binder("an auditor's uid, the center's type", AUDITOR.1, Some(CENTER.0), 4),
+    binder("an auditor's uid, the center's type", AUDITOR.1, Some(CENTER.0), 5),
     binder("a provider", PROVIDER.1, Some(PROVIDER.0), 2),
-    binder("a provider's uid, another type", PROVIDER.1, Some("system_app"), 4),
-    binder("a provider's uid, no SID", PROVIDER.1, None, 4),
+    binder("a provider's uid, another type", PROVIDER.1, Some("system_app"), 5),
+    binder("a provider's uid, no SID", PROVIDER.1, None, 5),
     binder("an audience's broker", AUDIENCE.1, Some(AUDIENCE.0), 3),
     binder("an audience's broker under another uid", 1_012_345, Some(AUDIENCE.0), 3),
-    binder("an audience's uid, another type", AUDIENCE.1, Some("priv_app"), 4),
-    binder("an app", 10_123, Some("untrusted_app"), 4),
+    binder("an audience's uid, another type", AUDIENCE.1, Some("priv_app"), 5),
+    binder("device management", MANAGER.1, Some(MANAGER.0), 4),
+    binder("device management's uid, another type", MANAGER.1, Some("priv_app"), 5),
+    binder("an app", 10_123, Some("untrusted_app"), 5),
     bus("the center's user", CENTER.2, None, 0),
     bus("the center's user, with its type", CENTER.2, Some(CENTER.0), 0),
-    bus("the center's user, another type", CENTER.2, Some("unconfined_t"), 4),
+    bus("the center's user, another type", CENTER.2, Some("unconfined_t"), 5),
     bus("an auditor's user", AUDITOR.2, None, 1),
     bus("a provider's user", PROVIDER.2, None, 2),
     bus("an audience's user", AUDIENCE.2, None, 3),
-    bus("another user with the center's type", 0, Some(CENTER.0), 4),
+    bus("device management's user", MANAGER.2, None, 4),
+    bus("another user with the center's type", 0, Some(CENTER.0), 5),
 ];
 
 impl Kind {
@@ -77,7 +82,7 @@ impl Kind {
 }
 
 fn policy() -> Access {
-    access([CENTER.2, AUDITOR.2, PROVIDER.2, AUDIENCE.2])
+    access([CENTER.2, AUDITOR.2, PROVIDER.2, AUDIENCE.2, MANAGER.2])
 }
 
 fn caller(role: usize) -> Caller {
@@ -112,6 +117,7 @@ fn call(desk: &Desk, caller: &Caller, method: Method) -> Result<(), Refusal> {
         Method::Unlisten => desk.unlisten(caller, ListenerId(1)),
         Method::Attest => desk.attest(caller, &[0; 32], &[0; 32]).map(drop),
         Method::EnrolmentEvidence => desk.enrolment_evidence(caller, &[]).map(drop),
+        Method::InstallPolicy => desk.install_policy(caller, &[1]).map(drop),
     }
 }
 
@@ -122,6 +128,7 @@ fn call_badly(desk: &Desk, caller: &Caller, method: Method) -> Result<(), Refusa
         Method::History => desk.history(caller, -1, 0).map(drop),
         Method::Report => desk.report(caller, report(vec![("x".repeat(99_999), Reported::Absent); 1000])),
         Method::Unlisten => desk.unlisten(caller, ListenerId(u64::MAX)),
+        Method::InstallPolicy => desk.install_policy(caller, &vec![0; MAX_BUNDLE + 1]).map(drop),
         other => call(desk, caller, other),
     }
 }
@@ -135,7 +142,8 @@ fn every_method_is_open_to_whom_the_matrix_says() {
             if row.method == Method::Unlisten {
                 let _ = listeners.add(&kind.caller(), trustd::serve::listeners::View::All, Box::new(Nobody));
             }
-            let cell = [row.center, row.auditor, row.provider, row.audience, Cell::No][kind.column];
+            let cell =
+                [row.center, row.auditor, row.provider, row.audience, row.manager, Cell::No][kind.column];
             let expected = match (cell, row.method) {
                 (Cell::No, _) => Err(Refusal::NotPermitted),
                 (_, Method::Attest | Method::EnrolmentEvidence) => Err(Refusal::Unsupported),
@@ -155,7 +163,8 @@ fn permission_is_told_before_anything_else() {
     let (desk, _) = desk(StandIn::new(), policy(), closed, still());
     for kind in &KINDS {
         for row in MATRIX {
-            let cell = [row.center, row.auditor, row.provider, row.audience, Cell::No][kind.column];
+            let cell =
+                [row.center, row.auditor, row.provider, row.audience, row.manager, Cell::No][kind.column];
             let expected = if cell == Cell::No { Refusal::NotPermitted } else { Refusal::Busy };
             let found = call_badly(&desk, &kind.caller(), row.method);
             assert_eq!(found, Err(expected), "{} by {}", row.name, kind.says);
@@ -187,6 +196,8 @@ fn arguments_out_of_their_range_are_refused() {
         assert_eq!(desk.history(&caller(0), after, most).map(drop), bad, "history {after} {most}");
     }
     assert_eq!(desk.history(&caller(0), 0, 256).map(|entries| entries.len()), Ok(256));
+    assert_eq!(desk.install_policy(&caller(4), &vec![0; MAX_BUNDLE + 1]), Err(Refusal::BadArgument));
+    assert_eq!(desk.install_policy(&caller(4), &vec![0; MAX_BUNDLE]), Ok(MAX_BUNDLE as u32));
 
     let text = |text: &str| report(vec![("pushed.a".into(), Reported::Text(text.into()))]);
     let names =
@@ -280,11 +291,13 @@ fn the_page_of_the_matrix_is_as_generated() {
 fn page() -> String {
     let mut page = String::from(PAGE_HEAD);
     for row in MATRIX {
-        let cells = [row.center, row.auditor, row.provider, row.audience, Cell::No].map(|cell| match cell {
-            Cell::No => "–",
-            Cell::Yes => "yes",
-            Cell::Tier => "its tier",
-        });
+        let cells = [row.center, row.auditor, row.provider, row.audience, row.manager, Cell::No].map(
+            |cell| match cell {
+                Cell::No => "–",
+                Cell::Yes => "yes",
+                Cell::Tier => "its tier",
+            },
+        );
         writeln!(page, "| {} | {} |", row.name, cells.join(" | ")).unwrap();
     }
     page.push_str(PAGE_KINDS);
@@ -301,7 +314,8 @@ fn page() -> String {
             Role::Auditor => 1,
             Role::Provider(_) => 2,
             Role::Audience(_) => 3,
-            Role::Stranger => 4,
+            Role::Manager => 4,
+            Role::Stranger => 5,
         };
         assert_eq!(role, kind.column, "{}", kind.says);
         writeln!(page, "| {} | {door} | {id} | {selinux_type} | {} |", kind.says, ROLES[role]).unwrap();
@@ -315,8 +329,8 @@ const PAGE_HEAD: &str = "\
 Generated by `BLESS=1 cargo test --test access` from the matrix that the daemon decides by (`src/serve/access.rs`), which
 the same test holds against every method and every kind of caller below.
 
-What a caller is stands in the policy: `[[access]]` names the center and auditors, `[[provider]]` providers, `[[audience]]`
-those who ask in the name of a relying party. Whom none of them names is a stranger.
+What a caller is stands in the policy: `[[access]]` names the center, auditors and managers, `[[provider]]` providers,
+`[[audience]]` those who ask in the name of a relying party. Whom none of them names is a stranger.
 
 * On Binder a caller is told by the type of its SELinux context, as the kernel hands it over with the call, and where the
   table has app ids, by its app id (the uid modulo 100,000) as well. No context: a stranger. A pid counts nowhere.
@@ -327,8 +341,11 @@ those who ask in the name of a relying party. Whom none of them names is a stran
 Permission is looked at first: whoever lacks it is told `NotPermitted`, whatever the arguments are and however often it
 asks. Then come the limits (`Busy`), then the arguments (`BadArgument`).
 
-| method | center | auditor | provider | audience | stranger |
-| --- | --- | --- | --- | --- | --- |
+A manager is the component of device management. Whom a policy lets install policies is not whose policies are taken: that
+is up to who signed them ([policies.md](policies.md)).
+
+| method | center | auditor | provider | audience | manager | stranger |
+| --- | --- | --- | --- | --- | --- | --- |
 ";
 
 const PAGE_KINDS: &str = "
@@ -342,8 +359,8 @@ Subscribe and Unsubscribe. Anybody whom the bus lets through may Ping and Intros
 ## Who is what
 
 With a policy that names `trust_center` with app id 10050 and user 5001 the center, `log_collector` with app id 1007 and
-user 5002 an auditor, `system_server` with app id 1000 and user 5003 a provider, and `bank_broker` with any app id and user
-5004 an audience:
+user 5002 an auditor, `system_server` with app id 1000 and user 5003 a provider, `bank_broker` with any app id and user
+5004 an audience, and `device_manager` with app id 10070 and user 5005 a manager:
 
 | caller | door | id | SELinux type | is |
 | --- | --- | --- | --- | --- |

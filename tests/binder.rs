@@ -12,8 +12,8 @@ use binder::{BinderFeatures, ExceptionCode, Interface, StatusCode, Strong};
 use com_enigm_trust::aidl::com::enigm::trust::{
     Change::Change, ErrorCode::ErrorCode, GateId::GateId, ITrustListener::BnTrustListener,
     ITrustListener::ITrustListener, ITrustService::BnTrustService, ITrustService::ITrustService,
-    ITrustService::VERSION, Posture::Posture, ReportedKind::ReportedKind, ReportedSignal::ReportedSignal,
-    SignalReport::SignalReport,
+    ITrustService::VERSION, ITrustService::transactions, Posture::Posture, ReportedKind::ReportedKind,
+    ReportedSignal::ReportedSignal, SignalReport::SignalReport,
 };
 use stand_in::{StandIn, access};
 use std::cell::RefCell;
@@ -45,7 +45,8 @@ fn call_as(selinux_type: &'static str) {
 }
 
 fn desk(evaluator: Arc<dyn Evaluator>) -> (Arc<Desk>, Arc<Listeners>) {
-    let roles = ["center", "auditor", "provider", "audience"].map(|role| (role.to_owned(), role.to_owned()));
+    let roles = ["center", "auditor", "provider", "audience", "manager"]
+        .map(|role| (role.to_owned(), role.to_owned()));
     let listeners = Arc::new(Listeners::new(monotonic()));
     let access = access(&roles).unwrap();
     let desk = Desk::new(evaluator, access, listeners.clone(), Bounds::default(), monotonic());
@@ -116,6 +117,7 @@ fn badly(service: &Strong<dyn ITrustService>, method: Method) -> Option<binder::
         Method::Unlisten => service.unregisterListener(&listener.as_binder()),
         Method::Attest => service.attest(&[], &[]).map(drop),
         Method::EnrolmentEvidence => service.getEnrolmentEvidence(&[]).map(drop),
+        Method::InstallPolicy => service.installPolicy(&[]).map(drop),
     })
 }
 
@@ -127,6 +129,7 @@ fn permission_comes_before_arguments_in_every_cell() {
         ("auditor", Role::Auditor),
         ("provider", Role::Provider("provider")),
         ("audience", Role::Audience(&tier)),
+        ("manager", Role::Manager),
         ("someone_else", Role::Stranger),
     ];
     for row in MATRIX {
@@ -302,6 +305,9 @@ impl Evaluator for Refusing {
     fn providers(&self) -> Result<Vec<wire::ProviderState>, Refusal> {
         Err(self.refusal())
     }
+    fn install_policy(&self, _: Vec<u8>) -> Result<u32, Refusal> {
+        Err(self.refusal())
+    }
 }
 
 #[test]
@@ -312,6 +318,7 @@ fn every_refusal_arrives_as_its_code_and_a_panic_as_a_fault() {
         assert_eq!(code(service.getSummary()).0, refusal.code());
         assert_eq!(code(service.getHead()).0, refusal.code());
         assert_eq!(code(service.getProviders()).0, refusal.code());
+        assert_eq!(code(service.installPolicy(&[1])).0, refusal.code());
         call_as("provider");
         assert_eq!(code(service.reportSignals(&report(1, "pushed.one"))).0, refusal.code());
     }
@@ -325,12 +332,12 @@ fn every_refusal_arrives_as_its_code_and_a_panic_as_a_fault() {
 #[test]
 fn bad_parcels_are_refused_by_binder_itself() {
     call_as("provider");
-    let service = service();
+    let object = service().as_binder();
     let words = |words: &[i32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
     let (report, listen, gate, attest) = (9, 7, 2, 11);
     let huge = i32::MAX;
     let table: [(&str, u32, Vec<u8>, StatusCode); 12] = [
-        ("no such code", 13, vec![], StatusCode::UNKNOWN_TRANSACTION),
+        ("no such code", 14, vec![], StatusCode::UNKNOWN_TRANSACTION),
         ("code 0", 0, vec![], StatusCode::UNKNOWN_TRANSACTION),
         ("the last code but two", 0x00ff_fffd, vec![], StatusCode::UNKNOWN_TRANSACTION),
         ("an empty report", report, vec![], StatusCode::NOT_ENOUGH_DATA),
@@ -344,15 +351,65 @@ fn bad_parcels_are_refused_by_binder_itself() {
         ("a nonce of 2 G bytes", attest, words(&[huge]), StatusCode::NOT_ENOUGH_DATA),
     ];
     for (what, code, bytes, expected) in table {
-        assert_eq!(BnTrustService::transact(&service, code, &bytes), Err(expected), "{what}");
+        assert_eq!(BnTrustService::transact(&object, code, &bytes), Err(expected), "{what}");
     }
     // An object that the driver did not bring is none: 24 bytes of a flat_binder_object, of a handle.
     let forged = words(&[0x7368_2a85, 0x113, 1, 0, 5, 0, 12]);
-    assert!(BnTrustService::transact(&service, listen, &forged).is_err());
+    assert!(BnTrustService::transact(&object, listen, &forged).is_err());
     // A report that ends after its size is one whose fields are as nobody filled them in.
-    let empty = BnTrustService::transact(&service, report, &words(&[1, 4])).unwrap();
+    let empty = BnTrustService::transact(&object, report, &words(&[1, 4])).unwrap();
     assert_eq!(&empty[..4], (-8i32).to_le_bytes(), "EX_SERVICE_SPECIFIC");
     assert_eq!(&empty[empty.len() - 4..], ErrorCode::BAD_ARGUMENT.0.to_le_bytes());
+}
+
+#[test]
+fn who_may_not_call_is_refused_before_arguments_are_read() {
+    let guarded = Service::guarded(desk(Arc::new(StandIn::new(Duration::ZERO))).0, who).unwrap();
+    let refused = |reply: Result<Vec<u8>, StatusCode>| {
+        let reply = reply.expect("a reply");
+        let ends =
+            [&reply[..4], &reply[reply.len() - 4..]].map(|word| i32::from_le_bytes(word.try_into().unwrap()));
+        assert_eq!(ends, [-8, ErrorCode::NOT_PERMITTED.0], "EX_SERVICE_SPECIFIC and the code");
+    };
+    let (version, hash) = (transactions::getInterfaceVersion, transactions::getInterfaceHash);
+    for code in (transactions::getSummary..=transactions::installPolicy).chain([version, hash]) {
+        call_as("stranger");
+        refused(BnTrustService::transact(&guarded, code, &[]));
+    }
+    // Of two columns of the table each, a method of the other's: nothing of its arguments is there.
+    call_as("provider");
+    refused(BnTrustService::transact(&guarded, transactions::registerListener, &[]));
+    call_as("center");
+    refused(BnTrustService::transact(&guarded, transactions::reportSignals, &[]));
+    for code in [transactions::getGate, transactions::registerListener, transactions::unregisterListener] {
+        // Ever again: what was let in went out.
+        for _ in 0..20 {
+            let reply = BnTrustService::transact(&guarded, code, &[]);
+            assert_eq!(reply, Err(StatusCode::NOT_ENOUGH_DATA), "{code}: let in, and read");
+        }
+    }
+    assert!(BnTrustService::transact(&guarded, version, &[]).is_ok());
+}
+
+#[test]
+fn a_summary_that_was_written_before_is_as_one_written_now() {
+    let evaluator = Arc::new(StandIn::new(Duration::ZERO));
+    let (desk, _) = desk(evaluator.clone());
+    let guarded = Service::guarded(desk.clone(), who).unwrap();
+    let plain = Service::new(desk, who).as_binder();
+    let of = |service| BnTrustService::transact(service, transactions::getSummary, &[]).unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..3 {
+        evaluator.change();
+        for _ in 0..2 {
+            for caller in ["center", "audience", "auditor", "stranger"] {
+                call_as(caller);
+                assert_eq!(of(&guarded), of(&plain), "{caller}");
+                seen.insert(of(&guarded));
+            }
+        }
+    }
+    assert_eq!(seen.len(), 3 * 2 + 1, "three postures, each as two see it, and a refusal");
 }
 
 #[test]

@@ -16,7 +16,7 @@ use trust_posture::{GateId, Posture};
 use trustd::serve::dbus::contract::{INTERFACE, METHODS, NAME, PATH, introspection};
 use trustd::serve::dbus::{Bus, Door, DoorError};
 use trustd::serve::limits::monotonic;
-use trustd::serve::wire::{Change, Reported};
+use trustd::serve::wire::{Change, MAX_BUNDLE, Reported};
 use zbus::message::Type;
 use zbus::{Message, MessageStream, Variant};
 
@@ -30,6 +30,7 @@ fn call(client: &Client, method: &str) -> Result<Message, bus::Failure> {
         "ReportSignals" => client.call(method, &report(1)),
         "Attest" => client.call(method, &(vec![0u8; 32], vec![0u8; 32])),
         "GetEnrolmentEvidence" => client.call(method, &vec![0u8; 32]),
+        "InstallPolicy" => client.call(method, &vec![0u8; MAX_BUNDLE]),
         _ => client.call(method, &()),
     }
 }
@@ -144,21 +145,21 @@ fn reports_arrive_as_they_are() {
 
 #[test]
 fn each_role_is_refused_what_is_not_its_own() {
-    let own: [(As, &[&str]); 4] = [
-        (
-            As::Center,
-            &[
-                "GetSummary",
-                "GetGate",
-                "GetWords",
-                "GetHistory",
-                "GetHead",
-                "Evaluate",
-                "GetProviders",
-                "Subscribe",
-                "Unsubscribe",
-            ],
-        ),
+    const ALL: [&str; 10] = [
+        "GetSummary",
+        "GetGate",
+        "GetWords",
+        "GetHistory",
+        "GetHead",
+        "Evaluate",
+        "GetProviders",
+        "Subscribe",
+        "Unsubscribe",
+        "InstallPolicy",
+    ];
+    let own: [(As, &[&str]); 5] = [
+        (As::Center, &ALL),
+        (As::Manager, &ALL),
         (As::Provider, &["ReportSignals"]),
         (As::Audience, &["GetSummary", "Subscribe", "Unsubscribe"]),
         (As::Stranger, &[]),
@@ -175,7 +176,7 @@ fn each_role_is_refused_what_is_not_its_own() {
             assert_eq!(short(call(&client, entry.name)), expected, "{} as {}", entry.name, we as u8);
             if expected == "NotPermitted" {
                 // Whatever the arguments are.
-                assert_eq!(client.fails(entry.name, &("x".repeat(300_000), 5u8)), expected, "{}", entry.name);
+                assert_eq!(client.fails(entry.name, &("x".repeat(600_000), 5u8)), expected, "{}", entry.name);
             }
         }
         let property = |name| client.property(name).map_err(|(name, _)| name);
@@ -193,7 +194,9 @@ fn each_role_is_refused_what_is_not_its_own() {
                 assert_eq!((property("Version").is_ok(), property("Posture")), (true, refused));
                 assert_eq!(count, Ok(1));
             }
-            As::Center | As::Audience => assert_eq!((property("Posture").is_ok(), count), (true, Ok(3))),
+            As::Center | As::Manager | As::Audience => {
+                assert_eq!((property("Posture").is_ok(), count), (true, Ok(3)))
+            }
         }
     }
 }
@@ -225,6 +228,9 @@ fn calls_of_other_shapes_are_refused() {
     assert_eq!(client.fails("GetHistory", &(0i64, 257i32)), "BadArgument");
     assert_eq!(client.fails("GetHistory", &(-1i64, 1i32)), "BadArgument");
     assert_eq!(client.fails("GetSummary", &1i32), "BadArgument");
+    assert_eq!(client.fails("InstallPolicy", &vec![0u8; MAX_BUNDLE + 1]), "BadArgument");
+    assert_eq!(client.fails("InstallPolicy", &"a bundle"), "BadArgument");
+    assert_eq!(client.fails("InstallPolicy", &Vec::<u8>::new()), "PolicyMalformed");
     assert_eq!(client.fails("Unsubscribe", &()), "BadArgument");
     for name in ["Nonsense", "getsummary", "Listen", "PostureChanged"] {
         assert_eq!(client.fails(name, &()), "UnknownMethod", "{name}");
@@ -365,7 +371,7 @@ fn the_bus_policy_keeps_others_out() {
     let ours = policy.replace("user=\"trustd\"", &format!("user=\"{}\"", user()));
     let ours = ours.replace("group=\"trustd-clients\"", "group=\"4242\"");
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let (desk, _) = desk(StandIn::new(), access([user(), 1, 2, 3]), unbounded(), monotonic());
+    let (desk, _) = desk(StandIn::new(), access([user(), 1, 2, 3, 4]), unbounded(), monotonic());
     let Some(bus) = TestBus::start(&format!("{OPEN}{ours}")) else { return };
     let _door = Door::open(Bus::Address(bus.address.clone()), desk.clone()).unwrap();
     assert_eq!(bus.client().fails("GetHead", &()), "");

@@ -121,9 +121,12 @@ fn asking(bus: &TestBus, told: &Arc<Mutex<Told>>, is_over: &Arc<AtomicBool>) {
     spawn(move || {
         while !over.load(Ordering::Relaxed) {
             // It ends with each daemon.
-            let _ = connect(Some(&address)).unwrap().watch(&mut |change| {
-                heard.lock().unwrap().changed(change.sequence);
-                true
+            let link = connect(Some(&address)).unwrap();
+            let _ = link.subscribe().and_then(|changes| {
+                changes.each(&mut |change| {
+                    heard.lock().unwrap().changed(change.sequence);
+                    true
+                })
             });
             sleep(Duration::from_millis(2));
         }

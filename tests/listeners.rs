@@ -14,7 +14,7 @@ use trustd::serve::listeners::{Gone, Listener, Listeners};
 use trustd::serve::wire::{Change, Refusal};
 
 fn policy() -> Access {
-    stand_in::access([CENTER.2, AUDITOR.2, PROVIDER.2, AUDIENCE.2])
+    stand_in::access([CENTER.2, AUDITOR.2, PROVIDER.2, AUDIENCE.2, 5005])
 }
 
 /// The center, an auditor, a provider or an audience.

@@ -86,6 +86,12 @@ fn what_is_signed_verifies_until_it_expires() {
     {
         assert!(verified.contains(expected), "{verified}");
     }
+    let (status, pinned) = said(&trustctl(&["policy", "signer", &signer.file("public.pem")]));
+    let point = pinned.strip_suffix('\n').unwrap();
+    assert_eq!((status, point.len()), (0, 130), "{pinned}");
+    let public = fs::read_to_string(signer.file("public.pem")).unwrap();
+    let public = BASE64.decode(public.lines().nth(1).unwrap().as_bytes()).unwrap();
+    assert_eq!(data_encoding::HEXLOWER.encode(&public[public.len() - 65..]), point);
     for (at, floor, expected) in [
         ("2027-01-01T00:00:00Z", "0", "refused: it expired"),
         ("2026-11-19T23:59:59Z", "0", "refused: it does not hold yet"),

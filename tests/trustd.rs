@@ -5,9 +5,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
 mod bus;
+mod governed;
 mod stand_in;
 
 use bus::{OPEN, TestBus, soon};
+use governed::{Built, Key};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -48,6 +50,10 @@ impl Device {
     }
 
     fn daemon(&self) -> Beside {
+        self.daemon_with(&[])
+    }
+
+    fn daemon_with(&self, more: &[&str]) -> Beside {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trustd"));
         command.args(["--bus", &self.bus.address, "--clock", "2026-11-02T09:00:00Z"]);
         command
@@ -55,7 +61,7 @@ impl Device {
             .arg(self.directory.join("state"))
             .arg("--root")
             .arg(self.directory.join("root"));
-        command.arg("--roots").arg(Path::new(ROOT).join("tests/devices/roots.pem"));
+        command.args(more).arg("--roots").arg(Path::new(ROOT).join("tests/devices/roots.pem"));
         let daemon = Beside(command.stderr(Stdio::null()).spawn().unwrap());
         assert!(soon(|| self.ctl(&["status"]).0 != 2), "no answer");
         daemon
@@ -116,6 +122,32 @@ fn copy(from: &Path, to: &Path) {
             fs::copy(source, target).unwrap();
         }
     }
+}
+
+#[test]
+fn device_management_installs_a_policy() {
+    let Some(device) = Device::new("policy") else { return };
+    let key = Key::new();
+    let file = |name: &str, bytes: &[u8]| {
+        let path = device.directory.join(name);
+        fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let built_in = file("built-in.toml", Built::pinning(&key).text().as_bytes());
+    let _daemon = device.daemon_with(&["--policy", &built_in]);
+    let second = Built::pinning(&key).version(2);
+    let good = file("good", &key.sign(&second));
+    let others = file("others", &Key::new().sign(&second));
+    let (code, said) = device.ctl(&["policy", "install", &others]);
+    assert_eq!(
+        (code, said.ends_with(": refused: a policy bundle that no pinned signer signed\n")),
+        (1, true),
+        "{said}"
+    );
+    assert_eq!(device.ctl(&["policy", "install", &good]), (0, "version  2\n".into()));
+    let (_, status) = device.ctl(&["status", "--format", "json"]);
+    let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+    assert_eq!(status["policy"]["version"], 2, "{status}");
 }
 
 #[test]
@@ -200,4 +232,18 @@ fn lost_events_are_a_finding_until_everything_was_read_again() {
     assert_eq!(change()["gates"], serde_json::json!(["build-integrity", "security-monitoring"]));
     let (_, said) = device.ctl(&["explain", "trustd.event_sources_lost"]);
     assert!(said.contains("Observed: none") || said.contains("Observed: []"), "{said}");
+}
+
+#[test]
+fn watching_ends_when_nobody_reads() {
+    let Some(device) = Device::new("pipe") else { return };
+    let _daemon = device.daemon();
+    let mut command = device.command(&["watch", "--format", "json"]);
+    let mut watch = Beside(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
+    let mut reader = BufReader::new(watch.0.stdout.take().unwrap());
+    reader.read_line(&mut String::new()).unwrap();
+    drop(reader);
+    device.set_debuggable(0, 1);
+    assert!(soon(|| watch.0.try_wait().unwrap().is_some()), "it writes to nobody");
+    assert_eq!(watch.0.wait().unwrap().code(), Some(0));
 }

@@ -2,31 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
+#[path = "vm/callers.rs"]
+mod callers;
 #[path = "vm/transcript.rs"]
 mod transcript;
 
+use callers::*;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use transcript::{Denial, Transcript};
-
-/// Who calls: SELinux context and uid. Types as in etc/policy/production.toml.
-const CENTER: &str = "u:r:enigm_trust_center:s0 1000";
-const CENTER_APP: &str = "u:r:enigm_trust_center:s0 10050";
-const CENTER_APP_ELSE: &str = "u:r:enigm_trust_center:s0 1010050";
-const PROVIDER: &str = "u:r:enigm_trust_provider:s0 1073";
-const SYSTEM: &str = "u:r:enigm_trust_provider:s0 1000";
-const CALLS: &str = "u:r:enigm_calls:s0 10101";
-const APP: &str = "u:r:enigm_trust_app:s0:c1,c4 10102";
-/// SELinux lets it through, the device's policy gives it no role.
-const NOBODY: &str = "u:r:platform_app:s0:c1,c4 10103";
-/// The same app of another Android user.
-const NOBODY_ELSE: &str = "u:r:platform_app:s0:c2,c4 1010103";
-/// SELinux lets it ask the service manager, and not trustd.
-const STRANGER: &str = "u:r:untrusted_app:s0:c1,c4 10104";
-/// SELinux lets it ask nobody.
-const ISOLATED: &str = "u:r:isolated_app:s0 99001";
 
 /// A step: its name, who runs what, the exit code, and texts of which its output has each.
 struct Step(&'static str, &'static str, &'static str, i32, &'static [&'static str]);
@@ -44,65 +30,11 @@ const ACCESS: [Step; 8] = [
     Step("isolated", ISOLATED, "trust_client access", 1, &["error find"]),
 ];
 
-const SEES_ALL: &str = "version: answered
-summary: answered
-gate: answered
-words: answered
-history: answered
-head: answered
-evaluate: answered
-providers: answered
-report: NOT_PERMITTED 1
-attest: NOT_PERMITTED 1
-enrol: NOT_PERMITTED 1
-listen: answered
-unlisten: answered
-ok every method
-";
-const REPORTS: &str = "version: answered
-summary: NOT_PERMITTED 1
-gate: NOT_PERMITTED 1
-words: NOT_PERMITTED 1
-history: NOT_PERMITTED 1
-head: NOT_PERMITTED 1
-evaluate: NOT_PERMITTED 1
-providers: NOT_PERMITTED 1
-report: answered
-attest: NOT_PERMITTED 1
-enrol: NOT_PERMITTED 1
-listen: binder FailedTransaction
-unlisten: binder FailedTransaction
-ok every method
-";
-const IS_TOLD: &str = "version: answered
-summary: answered
-gate: NOT_PERMITTED 1
-words: NOT_PERMITTED 1
-history: NOT_PERMITTED 1
-head: NOT_PERMITTED 1
-evaluate: NOT_PERMITTED 1
-providers: NOT_PERMITTED 1
-report: NOT_PERMITTED 1
-attest: UNSUPPORTED 9
-enrol: UNSUPPORTED 9
-listen: answered
-unlisten: answered
-ok every method
-";
-const SEES_NOTHING: &str = "summary: NOT_PERMITTED 1
-gate: NOT_PERMITTED 1
-words: NOT_PERMITTED 1
-history: NOT_PERMITTED 1
-head: NOT_PERMITTED 1
-evaluate: NOT_PERMITTED 1
-providers: NOT_PERMITTED 1
-report: NOT_PERMITTED 1
-attest: NOT_PERMITTED 1
-enrol: NOT_PERMITTED 1
-listen: binder FailedTransaction
-unlisten: binder FailedTransaction
-ok every method
-";
+/// While a caller's objects are asked what they are and don't answer.
+const BESIDE_MUTE: [Step; 2] = [
+    Step("beside-mute", CENTER, "trust_client access", 0, &[SEES_ALL]),
+    Step("beside-mute-too", CALLS, "trust_client access", 0, &[IS_TOLD]),
+];
 
 /// Listeners are called back, bounded for each uid, and forgotten when they die: the second round is as the first.
 const LISTENERS: [Step; 4] = [
@@ -150,6 +82,16 @@ const DAEMON: [Step; 8] = [
     ),
 ];
 
+/// What the owner's own tool says over Binder, to the center and to who may not ask. Exit codes as `trustctl --help` says.
+const TOOL: [Step; 6] = [
+    Step("status", CENTER_APP, "trustctl status", 1, &["since number", "security-monitoring"]),
+    Step("history-holds", CENTER_APP, "trustctl history verify", 0, &["VERIFIES"]),
+    Step("providers", CENTER_APP, "trustctl providers", 0, &["platform: "]),
+    Step("status-to-nobody", NOBODY, "trustctl status", 2, &["the daemon refuses"]),
+    Step("providers-to-calls", CALLS, "trustctl providers", 2, &["the daemon refuses"]),
+    Step("status-to-stranger", STRANGER, "trustctl status", 2, &["no daemon answers there"]),
+];
+
 /// After those, in this order: a report is told to who listens, and not taken twice; a kill loses no history.
 const AFTERWARDS: [Step; 8] = [
     Step("reports", SYSTEM, "trust_client report own 7 600 pushed.wep_allowed=true", 0, &["ok"]),
@@ -185,22 +127,20 @@ const AFTERWARDS: [Step; 8] = [
 ];
 
 /// Everything that SELinux refuses in one run: source, target, class, permission.
-const DENIALS: [[&str; 4]; 5] = [
+const DENIALS: [[&str; 4]; 3] = [
     ["untrusted_app", "trustd", "binder", "call"],
     ["isolated_app", "servicemanager", "binder", "call"],
-    // rsbinder asks every object in a call's arguments what it is, before the daemon hears of the call; trustd may not
-    // call these. libbinder does not ask: there the daemon refuses them.
-    ["trustd", "enigm_trust_provider", "binder", "call"],
-    ["trustd", "platform_app", "binder", "call"],
     // The center tries to be the service manager.
     ["enigm_trust_center", "enigm_trust_center", "binder", "set_context_mgr"],
 ];
 
 /// What becomes of the programs that others run beside.
-const BESIDE: [Step; 7] = [
+const BESIDE: [Step; 8] = [
+    // The posture first; then that it is shown; then the report.
+    Step("watch", "", "", 143, &["\"waivers\"", "[\"security-monitoring\"]", "[\"network-security\"]"]),
     Step("impostor", "", "", 1, &["did not take"]),
     Step("stuck", "", "", 137, &["stuck in Change"]),
-    Step("mute", "", "", 137, &["ready"]),
+    Step("mute", "", "", 137, &["18 refused: BUSY 2"]),
     Step("trustd", "", "", 137, &["serving"]),
     Step("mourner", "", "", 1, &["error the service died"]),
     Step("revived", "", "", 0, &["ok Summary"]),
@@ -215,23 +155,27 @@ fn all(steps: &[Step]) -> String {
     })
 }
 
-/// The steps of the daemon itself, as Android's init starts it.
+/// Starts the daemon itself, as Android's init does, and waits until it serves.
+fn serve(name: &str) -> String {
+    format!(
+        "mkdir -p /data/misc/trustd\nchown -R 1000:1000 /data/misc/trustd\nchmod 700 /data/misc/trustd\n\
+         start {name} - 1000 trustd --bus none --state /data/misc/trustd --verbose\nawait {name} judged\n\
+         step {name}-serves {CENTER_APP} trust_client --wait version\n"
+    )
+}
+
+/// What is asked of it.
 fn daemon_steps() -> String {
-    let serve = |name: &str| {
-        format!(
-            "start {name} - 1000 trustd --bus none --state /data/misc/trustd --verbose\nawait {name} judged\n\
-             step {name}-serves {CENTER_APP} trust_client --wait version\n"
-        )
-    };
     let [reports, again, not_own, _, before, _, after, _] = &AFTERWARDS;
     let one = |step: &Step| all(std::slice::from_ref(step));
     [
-        "mkdir -p /data/misc/trustd\nchown -R 1000:1000 /data/misc/trustd\nchmod 700 /data/misc/trustd\n",
         &serve("daemon"),
         &all(&DAEMON),
+        &all(&TOOL),
+        &format!("start watch {CENTER_APP} trustctl watch --format json\nawait watch '\"gates\":[\"security-monitoring\"]'\n"),
         &format!("start listener {CENTER_APP} trust_client listen 1\nawait listener ready\n"),
         &one(reports),
-        "await listener 'ok 1 changes'\nstop listener\n",
+        "await listener 'ok 1 changes'\nstop listener\nawait watch '\"gates\":[\"network-security\"]'\nstop watch\n",
         &one(again),
         &one(not_own),
         &one(before),
@@ -257,10 +201,11 @@ fn steps() -> String {
         &format!("cp /bin/trust_server /bin/impostor\nstep impostor {STRANGER} impostor\n"),
         &serve("trustd"),
         &all(&ACCESS),
-        // Those that never answer, while others listen. Of the mute ones each holds a thread of trustd's: rsbinder asks
-        // them what they are, and waits.
+        // Those that never answer, while others call and listen. rsbinder asks the mute ones what they are, and waits:
+        // there are more of them than trustd has threads.
         &format!("start stuck {APP} trust_client listen-stuck\nawait stuck 'stuck in'\n"),
-        &format!("start mute {APP} trust_client listen-mute 8\nawait mute ready\n"),
+        &format!("start mute {APP} trust_client listen-mute 20\nawait mute '18 refused: BUSY 2'\n"),
+        &all(&BESIDE_MUTE),
         &all(&LISTENERS),
         "stop stuck KILL\nstop mute KILL\n",
         &all(&MISUSE),
@@ -279,10 +224,10 @@ fn steps() -> String {
 
 #[test]
 fn over_a_real_driver_each_caller_gets_what_it_may_and_no_more() {
-    let Some(transcript) = run(&steps()) else { return };
+    let Some(transcript) = run("vm", &[], &steps()) else { return };
     assert!(transcript.is_done && transcript.troubles.is_empty(), "{:#?}", transcript.troubles);
-    let stand_in = ACCESS.iter().chain(&LISTENERS).chain(&MISUSE).chain(&BESIDE);
-    for Step(name, _, _, code, says) in stand_in.chain(&DAEMON).chain(&AFTERWARDS) {
+    let stand_in = ACCESS.iter().chain(&BESIDE_MUTE).chain(&LISTENERS).chain(&MISUSE).chain(&BESIDE);
+    for Step(name, _, _, code, says) in stand_in.chain(&DAEMON).chain(&TOOL).chain(&AFTERWARDS) {
         let ran = transcript.ran(name);
         assert_eq!(ran.code, *code, "{name}: {}", ran.said);
         for text in *says {
@@ -301,7 +246,7 @@ fn over_a_real_driver_each_caller_gets_what_it_may_and_no_more() {
 }
 
 /// One run of the machine with these steps; none where there can be no machine, of which it says why.
-fn run(steps: &str) -> Option<Transcript> {
+fn run(name: &str, options: &[&str], steps: &str) -> Option<Transcript> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     // This test is target/<profile>/deps/vm-…
     let target: PathBuf = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned();
@@ -314,13 +259,15 @@ fn run(steps: &str) -> Option<Transcript> {
         .status()
         .unwrap();
     assert!(built.success(), "the machine's programs don't build");
-    let script = target.join("vm.steps");
+    let script = target.join(name).with_extension("steps");
     fs::write(&script, steps).unwrap();
     let clients = ["trust_client", "trust_server"].map(|name| target.join("debug").join(name));
-    let programs = clients.iter().map(PathBuf::as_path).chain([Path::new(env!("CARGO_BIN_EXE_trustd"))]);
+    let own = [env!("CARGO_BIN_EXE_trustd"), env!("CARGO_BIN_EXE_trustctl")].map(Path::new);
+    let programs = clients.iter().map(PathBuf::as_path).chain(own);
     let output = Command::new(root.join("tests/vm/machine"))
         .env("CARGO_TARGET_DIR", &target)
         .arg("run")
+        .args(options)
         .args(programs.map(|program| format!("-p{}", program.display())))
         .arg(&script)
         .output()
@@ -332,6 +279,32 @@ fn run(steps: &str) -> Option<Transcript> {
         Some(77) => None,
         code => panic!("tests/vm/machine: exit {code:?}"),
     }
+}
+
+/// A device that slept is another one, for all that trustd knows: whoever asks is answered by what was read since.
+#[test]
+fn after_a_sleep_everything_is_read_again_before_an_answer() {
+    const SLEEPS: &str = "-- sleeps";
+    let steps = [
+        "servicemanager\n",
+        &serve("sleeper"),
+        &format!("step before {CENTER_APP} trust_client summary\n"),
+        &format!("echo '{SLEEPS}' >>/log/sleeper\ndoze 3\n"),
+        &format!("step after {CENTER_APP} trust_client summary\n"),
+        "stop sleeper\nstop servicemanager\n",
+    ];
+    let Some(transcript) = run("vm-sleep", &["-s"], &steps.concat()) else { return };
+    assert!(transcript.is_done && transcript.troubles.is_empty(), "{:#?}", transcript.troubles);
+    let judged_at = |step: &str| {
+        let ran = transcript.ran(step);
+        let (_, rest) = ran.said.split_once("judgedAt: ").unwrap_or_else(|| panic!("{step}: {}", ran.said));
+        rest.split(',').next().unwrap().parse::<i64>().unwrap()
+    };
+    assert!(judged_at("after") >= judged_at("before") + 2, "judged when it was asleep, or before");
+    let (awake, woken) = transcript.ran("sleeper").said.split_once(SLEEPS).unwrap();
+    let reading = |log: &str| log.lines().find_map(|line| Some(line.split_once("reading ")?.1.to_owned()));
+    let all = reading(awake).expect("it reads everything when it starts");
+    assert_eq!(reading(woken), Some(all));
 }
 
 #[test]

@@ -4,10 +4,10 @@
 #[allow(dead_code)]
 mod stand_in;
 
-use binder::Strong;
-use binder::generated::{from_bytes, to_bytes};
+use binder::SpIBinder;
+use binder::generated::{Interface, from_bytes, to_bytes};
 use com_enigm_trust::aidl::com::enigm::trust::{
-    ITrustService::BnTrustService, ITrustService::ITrustService, SignalReport::SignalReport, Summary::Summary,
+    ITrustService::BnTrustService, SignalReport::SignalReport, Summary::Summary,
 };
 use stand_in::{StandIn, access};
 use std::sync::{Arc, LazyLock};
@@ -27,14 +27,14 @@ fn provider() -> Caller {
     Caller { door: Door::Binder, uid: 1000, selinux_type: Some("provider".into()), name: "binder".into() }
 }
 
-static SERVICE: LazyLock<Strong<dyn ITrustService>> = LazyLock::new(|| {
+static SERVICE: LazyLock<SpIBinder> = LazyLock::new(|| {
     let roles = [("provider".to_owned(), "provider".to_owned())];
     let open = Rate { burst: u32::MAX, interval: Duration::from_nanos(1) };
     let bounds = Bounds { each: open, all: open, ..Bounds::default() };
     let listeners = Arc::new(Listeners::new(monotonic()));
     let evaluator = Arc::new(StandIn::new(Duration::ZERO));
     let access = access(&roles).unwrap_or_default();
-    Service::new(Arc::new(Desk::new(evaluator, access, listeners, bounds, monotonic())), provider)
+    Service::new(Arc::new(Desk::new(evaluator, access, listeners, bounds, monotonic())), provider).as_binder()
 });
 
 /// A call: accepted if Binder could read its arguments. Or a value: what is read, written and read again is the same,

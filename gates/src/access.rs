@@ -47,6 +47,8 @@ pub enum Reader {
     Center,
     /// Whoever else sees what the center sees.
     Auditor,
+    /// Device management: sees the same, and may install policy bundles, as the center may.
+    Manager,
 }
 
 /// What a caller is to a policy.
@@ -56,6 +58,8 @@ pub enum Role<'p> {
     Center,
     /// Whoever else sees what the center sees.
     Auditor,
+    /// Device management: sees the same, and may install policy bundles.
+    Manager,
     /// A component of the platform that pushes signals.
     Provider(&'p Provider),
     /// Who asks in the name of a relying party.
@@ -90,13 +94,14 @@ pub(crate) struct Who<'r> {
 }
 
 impl Reader {
-    const ALL: [Reader; 2] = [Reader::Center, Reader::Auditor];
+    const ALL: [Reader; 3] = [Reader::Center, Reader::Auditor, Reader::Manager];
 
     /// Its name in a policy.
     pub fn name(self) -> &'static str {
         match self {
             Reader::Center => "center",
             Reader::Auditor => "auditor",
+            Reader::Manager => "manager",
         }
     }
 }
@@ -126,7 +131,8 @@ impl Policy {
             let role = raw.role.as_ref();
             let reader = Reader::ALL.into_iter().find(|reader| reader.name() == role);
             let reader = reader.ok_or_else(|| {
-                self.error(raw.role.span(), format!("role = \"{role}\": expected \"center\" or \"auditor\""))
+                let message = format!("role = \"{role}\": expected \"center\", \"auditor\" or \"manager\"");
+                self.error(raw.role.span(), message)
             })?;
             Ok(Access { reader, callers: self.read_callers(&raw.role, &raw.who())? })
         };
@@ -241,6 +247,7 @@ impl Policy {
             self.access.iter().find(|access| names(&access.callers)).map(|access| match access.reader {
                 Reader::Center => Role::Center,
                 Reader::Auditor => Role::Auditor,
+                Reader::Manager => Role::Manager,
             });
         let provider = || self.providers.iter().find(|provider| names(&provider.callers)).map(Role::Provider);
         let audience = || self.audiences.iter().find(|audience| names(&audience.callers)).map(Role::Audience);

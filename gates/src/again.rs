@@ -70,6 +70,11 @@ impl Verdicts {
         self.at
     }
 
+    /// SHA-256 of the text of the policy that was judged under.
+    pub fn policy(&self) -> &[u8; 32] {
+        &self.policy
+    }
+
     /// The posture.
     pub fn posture(&self) -> Posture {
         self.posture

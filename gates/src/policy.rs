@@ -24,6 +24,7 @@ pub struct Policy {
     text: Box<str>,
     digest: [u8; 32],
     attestation: Option<Attestation>,
+    bundle_signers: Vec<[u8; 65]>,
     pub(crate) access: Vec<Access>,
     pub(crate) providers: Vec<Provider>,
     pub(crate) audiences: Vec<Audience>,
@@ -59,6 +60,8 @@ pub(crate) struct RawPolicy {
     pub waiver: Vec<RawWaiver>,
     pub attestation: Option<RawAttestation>,
     #[serde(default)]
+    pub bundles: RawBundles,
+    #[serde(default)]
     pub access: Vec<RawAccess>,
     #[serde(default)]
     pub provider: Vec<RawProvider>,
@@ -74,6 +77,13 @@ pub(crate) struct RawAttestation {
     #[serde(default)]
     pub revocation_signers: Vec<Spanned<String>>,
     pub revocation_age_days: Spanned<i64>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawBundles {
+    #[serde(default)]
+    pub signers: Vec<Spanned<String>>,
 }
 
 /// Whom key attestations are believed from, besides Google's roots.
@@ -128,6 +138,7 @@ impl Policy {
             text: text.into(),
             digest: Sha256::digest(text).into(),
             attestation: None,
+            bundle_signers: Vec::new(),
             access: Vec::new(),
             providers: Vec::new(),
             audiences: Vec::new(),
@@ -147,6 +158,7 @@ impl Policy {
         }
         policy.attestation =
             policy.raw.attestation.as_ref().map(|raw| policy.read_attestation(raw)).transpose()?;
+        policy.bundle_signers = policy.read_bundle_signers()?;
         policy.access = policy.read_access()?;
         policy.providers = policy.read_providers()?;
         policy.audiences = policy.read_audiences()?;
@@ -179,6 +191,32 @@ impl Policy {
     /// Whom key attestations are believed from, where it says so.
     pub fn attestation(&self) -> Option<&Attestation> {
         self.attestation.as_ref()
+    }
+
+    fn read_bundle_signers(&self) -> Result<Vec<[u8; 65]>, LoadError> {
+        let signers = &self.raw.bundles.signers;
+        let point = |text: &Spanned<String>| match Type::Digest(65).parse(text.as_ref()) {
+            Some(Value::Digest(point)) if point.first() == Some(&4) => point.as_ref().try_into().ok(),
+            _ => None,
+        };
+        let mut points = Vec::new();
+        for text in signers {
+            let error = |message: &str| self.error(text.span(), format!("\"{}\": {message}", text.as_ref()));
+            let point = point(text).ok_or_else(|| {
+                error("expected the point of a P-256 key, 04 and its coordinates in 130 hex digits")
+            })?;
+            if points.contains(&point) {
+                return Err(error("is there twice: expected it once"));
+            }
+            points.push(point);
+        }
+        Ok(points)
+    }
+
+    /// Who may sign bundles that take this policy's place: P-256 keys, each an uncompressed point (SEC 1 §2.3.3). It
+    /// counts in a built-in policy alone, which is part of the program: a bundle can't say who signs the next one.
+    pub fn bundle_signers(&self) -> &[[u8; 65]] {
+        &self.bundle_signers
     }
 
     /// Its id.

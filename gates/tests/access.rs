@@ -61,6 +61,7 @@ fn named(role: Option<Role<'_>>) -> String {
         None => "nobody".into(),
         Some(Role::Center) => "center".into(),
         Some(Role::Auditor) => "auditor".into(),
+        Some(Role::Manager) => "manager".into(),
         Some(Role::Provider(provider)) => format!("provider {}", provider.name),
         Some(Role::Audience(audience)) => format!("audience {}", audience.id),
     }
@@ -157,9 +158,17 @@ fn a_provider_reports_its_own_signals() {
 
 /// What is replaced by what, and what the error must say.
 const FAULTS: [(&str, &str, &str); 38] = [
-    (r#"role = "center""#, r#"role = "ui""#, r#"role = "ui": expected "center" or "auditor""#),
-    (r#"role = "center""#, r#"role = "Center""#, r#"role = "Center": expected "center" or "auditor""#),
-    (r#"role = "center""#, r#"role = "provider""#, r#"role = "provider": expected "center" or "auditor""#),
+    (r#"role = "center""#, r#"role = "ui""#, r#"role = "ui": expected "center", "auditor" or "manager""#),
+    (
+        r#"role = "center""#,
+        r#"role = "Center""#,
+        r#"role = "Center": expected "center", "auditor" or "manager""#,
+    ),
+    (
+        r#"role = "center""#,
+        r#"role = "provider""#,
+        r#"role = "provider": expected "center", "auditor" or "manager""#,
+    ),
     (r#"role = "center""#, "", "missing field `role`"),
     (r#"role = "center""#, "role = \"center\"\nuids = [1]", "unknown field `uids`"),
     ("users = [7]", "", r#""auditor": expected types or users, so that it is somebody's"#),
@@ -292,7 +301,7 @@ fn the_shipped_policies_name_the_center_and_no_shell_in_production() {
         let role = |selinux_type, app_id| named(policy.role(Some(selinux_type), app_id));
         assert_eq!(role("enigm_trust_center", 10_123), "center", "{name}");
         assert_eq!(role("enigm_trust_center", 2000), "nobody", "{name}");
-        assert_eq!(role("enigm_command", 10_124), "auditor", "{name}");
+        assert_eq!(role("enigm_command", 10_124), "manager", "{name}");
         assert_eq!(role("enigm_calls", 10_125), "audience calls.enigm.example", "{name}");
         let opened = if name == "production" { "nobody" } else { "auditor" };
         assert_eq!((role("shell", 2000).as_str(), role("su", 0).as_str()), (opened, opened), "{name}");

@@ -241,6 +241,31 @@ fn what_a_policy_gets_wrong_is_refused_with_its_line() {
 }
 
 #[test]
+fn who_may_sign_bundles_is_a_list_of_points() {
+    let point = |prefix: &str, digit: &str| format!("{prefix}{}", digit.repeat(128));
+    let (one, two) = (point("04", "a"), point("04", "b"));
+    let signers = |list: &str| Policy::parse("p.toml", &production().replace("\nsigners = []\n", list));
+    assert_eq!(Policy::parse("p.toml", &production()).unwrap().bundle_signers(), &[] as &[[u8; 65]]);
+    let policy = signers(&format!("\nsigners = [\"{one}\", \"{two}\"]\n")).unwrap();
+    let [first, second] = policy.bundle_signers() else { panic!("{:?}", policy.bundle_signers()) };
+    assert_eq!((first[0], first[64], second[0], second[1]), (4, 0xaa, 4, 0xbb));
+    let is_none = "expected the point of a P-256 key";
+    for (list, expected) in [
+        (format!("[\"{one}\", \"{one}\"]"), "is there twice"),
+        (format!("[\"{}\"]", point("02", "a")), is_none),
+        (format!("[\"{}\"]", point("04", "g")), is_none),
+        (format!("[\"{one}0\"]"), is_none),
+        (format!("[\"{one}00\"]"), is_none),
+        ("[\"\"]".into(), is_none),
+        (format!("\"{one}\""), "expected a sequence"),
+        ("[]\nsigner = []".into(), "unknown field `signer`"),
+    ] {
+        let error = signers(&format!("\nsigners = {list}\n")).unwrap_err().to_string();
+        assert!(error.contains(expected), "{list}: {error}");
+    }
+}
+
+#[test]
 fn no_policy_drops_a_denylist_or_hollows_a_gate() {
     let world = World::production();
     let key = "7728e30f50bfa5cea165f473175a08803f6a8346642b5aa10913e9d9e6defef6";

@@ -1,7 +1,7 @@
 //! The daemon over Binder.
 
-use super::{ClientError, Link};
-use crate::serve::binder::client::{CallError, Client};
+use super::{Changes, ClientError, Link};
+use crate::serve::binder::client::{CallError, Client, Listening};
 use crate::serve::wire::{Change, GateFindings, GateWords, Head, HistoryEntry, ProviderState, Summary};
 use std::sync::mpsc;
 use trust_posture::GateId;
@@ -58,12 +58,29 @@ impl Link for Connection {
         Ok(self.0.providers()?)
     }
 
-    fn watch(&self, told: &mut dyn FnMut(Change) -> bool) -> Result<(), ClientError> {
+    fn install_policy(&self, bundle: &[u8]) -> Result<u32, ClientError> {
+        Ok(self.0.install_policy(bundle)?)
+    }
+
+    fn subscribe(&self) -> Result<Box<dyn Changes + '_>, ClientError> {
         let (changes, told_of) = mpsc::channel();
         let end = changes.clone();
-        let _listening = self.0.listen(move |change| drop(changes.send(Some(change))))?;
-        let _death = self.0.on_death(move || drop(end.send(None)))?;
-        while let Ok(Some(change)) = told_of.recv() {
+        let listening = self.0.listen(move |change| drop(changes.send(Some(change))))?;
+        let death = self.0.on_death(move || drop(end.send(None)))?;
+        Ok(Box::new(Heard { told_of, _listening: listening, _death: death }))
+    }
+}
+
+/// What a listener heard; none when the daemon died.
+struct Heard {
+    told_of: mpsc::Receiver<Option<Change>>,
+    _listening: Listening,
+    _death: binder::DeathRecipient,
+}
+
+impl Changes for Heard {
+    fn each(self: Box<Self>, told: &mut dyn FnMut(Change) -> bool) -> Result<(), ClientError> {
+        while let Ok(Some(change)) = self.told_of.recv() {
             if !told(change) {
                 return Ok(());
             }

@@ -1,7 +1,7 @@
 //! The daemon over D-Bus.
 
 use super::read::{self, list, record};
-use super::{ClientError, Link};
+use super::{Changes, ClientError, Link};
 use crate::serve::dbus::contract::{ERROR_PREFIX, INTERFACE, NAME, PATH};
 use crate::serve::dbus::{Bus, next};
 use crate::serve::wire::{
@@ -29,6 +29,15 @@ impl Connection {
     /// # Errors
     /// There is no such bus.
     pub fn open(bus: Bus) -> Result<Connection, ClientError> {
+        if let Bus::Address(address) = &bus
+            && !address.contains(':')
+        {
+            let says = "expected binder, system, session, or an address such as unix:path=/run/user/1000/bus";
+            return Err(ClientError::Unreachable(
+                format!("\"{}\"", trust_evidence::printable(address)),
+                says.into(),
+            ));
+        }
         let builder = match &bus {
             Bus::System => Builder::system(),
             Bus::Session => Builder::session(),
@@ -38,6 +47,10 @@ impl Connection {
         let connection =
             connection.map_err(|error| ClientError::Unreachable(bus.to_string(), error.to_string()))?;
         Ok(Connection { bus, connection })
+    }
+
+    fn gone(&self, says: &str) -> ClientError {
+        ClientError::Unreachable(self.bus.to_string(), says.into())
     }
 
     fn call<B>(&self, method: &str, body: &B) -> Result<Message, ClientError>
@@ -53,6 +66,9 @@ impl Connection {
                     .and_then(|name| Refusal::ALL.into_iter().find(|refusal| refusal.name() == name));
                 match refused {
                     Some(refusal) => ClientError::Refused(refusal),
+                    None if name.as_str().ends_with(".ServiceUnknown") => {
+                        self.gone("nobody owns com.enigm.Trust1 there: is trustd running, and on this bus?")
+                    }
                     None => ClientError::Unreachable(
                         self.bus.to_string(),
                         says.unwrap_or_else(|| name.to_string()),
@@ -120,34 +136,54 @@ impl Link for Connection {
         answer(&answered, |value| list(value, |provider| read::provider(&record(provider)?)))
     }
 
-    fn watch(&self, told: &mut dyn FnMut(Change) -> bool) -> Result<(), ClientError> {
-        let gone = |says: String| ClientError::Unreachable(self.bus.to_string(), says);
+    fn install_policy(&self, bundle: &[u8]) -> Result<u32, ClientError> {
+        let answered = self.call("InstallPolicy", &bundle)?;
+        answered.body().deserialize().map_err(|error| ClientError::Malformed(error.to_string()))
+    }
+
+    fn subscribe(&self) -> Result<Box<dyn Changes + '_>, ClientError> {
         // Before subscribing, so that no change is missed.
-        let mut stream = MessageStream::from(&self.connection);
+        let stream = MessageStream::from(&self.connection);
         let leaving =
             format!("type='signal',sender='{BUS}',interface='{BUS}',member='NameOwnerChanged',arg0='{NAME}'");
         let matched =
             self.connection.call_method(Some(BUS), "/org/freedesktop/DBus", Some(BUS), "AddMatch", &leaving);
-        zbus::block_on(matched).map_err(|error| gone(error.to_string()))?;
+        zbus::block_on(matched).map_err(|error| self.gone(&error.to_string()))?;
         // The bus vouches for the sender: whoever else sends a signal of this name is not the daemon.
         let subscribed = self.call("Subscribe", &())?;
         let daemon = subscribed.header().sender().map(|sender| sender.as_str().to_owned());
-        while let Some(message) = zbus::block_on(next(&mut stream)) {
-            let message = message.map_err(|error| gone(error.to_string()))?;
+        Ok(Box::new(Signals { connection: self, stream, daemon }))
+    }
+}
+
+/// The daemon's signals.
+struct Signals<'c> {
+    connection: &'c Connection,
+    stream: MessageStream,
+    daemon: Option<String>,
+}
+
+impl Changes for Signals<'_> {
+    fn each(mut self: Box<Self>, told: &mut dyn FnMut(Change) -> bool) -> Result<(), ClientError> {
+        let gone = |says: &str| self.connection.gone(says);
+        while let Some(message) = zbus::block_on(next(&mut self.stream)) {
+            let message = message.map_err(|error| gone(&error.to_string()))?;
             let header = message.header();
             let member = header.member().map(|member| member.as_str().to_owned());
             let sender = header.sender().map(|sender| sender.as_str().to_owned());
             match (message.message_type(), member.as_deref()) {
-                (Type::Signal, Some("PostureChanged")) if sender == daemon && !told(change(&message)?) => {
+                (Type::Signal, Some("PostureChanged"))
+                    if sender == self.daemon && !told(change(&message)?) =>
+                {
                     return Ok(());
                 }
                 (Type::Signal, Some("NameOwnerChanged")) if sender.as_deref() == Some(BUS) => {
-                    return Err(gone("it left the bus".into()));
+                    return Err(gone("it left the bus"));
                 }
                 _ => {}
             }
         }
-        Err(gone("the bus closed the connection".into()))
+        Err(gone("the bus closed the connection"))
     }
 }
 

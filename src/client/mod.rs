@@ -21,11 +21,21 @@ pub enum ClientError {
     #[error("{0}: no daemon answers there: {1}")]
     Unreachable(String, String),
     /// The daemon refused.
-    #[error("the daemon refuses: {0}")]
+    #[error("the daemon refuses: {0}{hint}", hint = hint(*.0))]
     Refused(Refusal),
     /// The daemon says something that this build can't read.
     #[error("the daemon's answer can't be read: {0}")]
     Malformed(String),
+}
+
+fn hint(refusal: Refusal) -> String {
+    match refusal {
+        Refusal::NotPermitted => {
+            let user = rustix::process::geteuid().as_raw();
+            format!(": its policy does not let user {user} ask this (docs/access.md)")
+        }
+        _ => String::new(),
+    }
 }
 
 /// A connection to the daemon.
@@ -44,8 +54,16 @@ pub trait Link {
     fn evaluate(&self) -> Result<u64, ClientError>;
     /// The providers.
     fn providers(&self) -> Result<Vec<ProviderState>, ClientError>;
-    /// Tells of each change until `told` says false or the daemon goes.
-    fn watch(&self, told: &mut dyn FnMut(Change) -> bool) -> Result<(), ClientError>;
+    /// Installs a policy bundle; the version that holds then.
+    fn install_policy(&self, bundle: &[u8]) -> Result<u32, ClientError>;
+    /// Asks to be told of each change from now on.
+    fn subscribe(&self) -> Result<Box<dyn Changes + '_>, ClientError>;
+}
+
+/// The changes from a moment on.
+pub trait Changes {
+    /// Tells of each until `told` says false; an error when the daemon goes.
+    fn each(self: Box<Self>, told: &mut dyn FnMut(Change) -> bool) -> Result<(), ClientError>;
 }
 
 /// Connects to the daemon: on a D-Bus (`system`, `session` or an address), on `binder`, or, where nobody says, on

@@ -32,6 +32,7 @@ pub(super) enum Request {
     Evaluate(Reply<u64>),
     Report(Box<str>, Report, Reply<()>),
     Providers(Reply<Vec<ProviderState>>),
+    Install(Vec<u8>, Reply<u32>),
     Stop,
 }
 
@@ -163,6 +164,10 @@ impl Evaluator for Handle {
 
     fn providers(&self) -> Result<Vec<ProviderState>, Refusal> {
         self.ask(Request::Providers)
+    }
+
+    fn install_policy(&self, bundle: Vec<u8>) -> Result<u32, Refusal> {
+        self.ask(|reply| Request::Install(bundle, reply))
     }
 }
 

@@ -14,6 +14,7 @@ mod own;
 mod pace;
 mod picture;
 mod place;
+mod policies;
 mod providers;
 
 pub use clock::{Clock, Moment};
@@ -23,3 +24,4 @@ pub use handle::{Counts, Handle};
 #[cfg(debug_assertions)]
 pub use place::Sample;
 pub use place::{Live, Place};
+pub use policies::Policies;

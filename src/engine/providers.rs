@@ -48,6 +48,13 @@ impl Providers {
         }
     }
 
+    /// Forgets the values of such signals; which those are.
+    pub fn forget(&mut self, such: impl Fn(SignalIx) -> bool) -> Vec<SignalIx> {
+        let forgotten: Vec<SignalIx> = self.until.keys().copied().filter(|ix| such(*ix)).collect();
+        self.until.retain(|ix, _| !such(*ix));
+        forgotten
+    }
+
     /// Whether a provider's value of this signal holds.
     pub fn has_reported(&self, ix: SignalIx) -> bool {
         self.until.contains_key(&ix)

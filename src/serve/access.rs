@@ -1,6 +1,6 @@
 //! Access: who a caller is to the policy, and what such a caller may ask. What is not named here is refused.
 
-use std::ops::RangeInclusive;
+use trust_gates::Callers;
 use trust_posture::GateId;
 
 /// How many app ids each Android user has: a uid is `user * 100000 + app id`
@@ -47,6 +47,8 @@ pub enum Role<'a> {
     Center,
     /// Sees what the center sees: a log collector, a laboratory.
     Auditor,
+    /// Sees the same, and may install policy bundles as the center may: device management.
+    Manager,
     /// A component of the platform that reports signals, by its name in the policy.
     Provider(&'a str),
     /// Who asks in the name of a relying party.
@@ -71,6 +73,8 @@ pub enum Grant {
     Center,
     /// An auditor.
     Auditor,
+    /// Device management.
+    Manager,
     /// The provider of this name.
     Provider(Box<str>),
     /// An audience.
@@ -82,12 +86,8 @@ pub enum Grant {
 pub struct Entry {
     /// What they are.
     pub grant: Grant,
-    /// Their SELinux types.
-    pub types: Vec<Box<str>>,
-    /// Their app ids, on Binder; empty where the type alone says it.
-    pub app_ids: Vec<RangeInclusive<u32>>,
-    /// Their Unix users, on D-Bus.
-    pub users: Vec<u32>,
+    /// Who they are.
+    pub callers: Callers,
 }
 
 /// Who may ask what, from the policy.
@@ -102,11 +102,17 @@ impl Access {
         Access { entries }
     }
 
+    /// Whether it names anybody on D-Bus.
+    pub fn names_users(&self) -> bool {
+        self.entries.iter().any(|entry| !entry.callers.users.is_empty())
+    }
+
     /// What this caller is.
     pub fn resolve(&self, caller: &Caller) -> Role<'_> {
         match self.entries.iter().find(|entry| entry.names(caller)).map(|entry| &entry.grant) {
             Some(Grant::Center) => Role::Center,
             Some(Grant::Auditor) => Role::Auditor,
+            Some(Grant::Manager) => Role::Manager,
             Some(Grant::Provider(name)) => Role::Provider(name),
             Some(Grant::Audience(tier)) => Role::Audience(tier),
             None => Role::Stranger,
@@ -115,19 +121,11 @@ impl Access {
 }
 
 impl Entry {
-    /// On Binder the SELinux type must be one of these and, where the entry has app ids, the app id too. On D-Bus the
-    /// user must be one of these and, where the bus gives an SELinux context and the entry has types, the type too.
     fn names(&self, caller: &Caller) -> bool {
-        let typed = caller.selinux_type.as_ref().map(|found| self.types.contains(found));
+        let found = caller.selinux_type.as_deref();
         match caller.door {
-            Door::Binder => {
-                let app_id = caller.uid % APP_IDS;
-                let app = self.app_ids.is_empty() || self.app_ids.iter().any(|ids| ids.contains(&app_id));
-                typed == Some(true) && app
-            }
-            Door::DBus => {
-                self.users.contains(&caller.uid) && (self.types.is_empty() || typed.unwrap_or(true))
-            }
+            Door::Binder => found.is_some_and(|found| self.callers.on_binder(found, caller.uid % APP_IDS)),
+            Door::DBus => self.callers.on_bus(caller.uid, found),
         }
     }
 }
@@ -161,6 +159,8 @@ pub enum Method {
     Attest,
     /// What an enrolment authority needs.
     EnrolmentEvidence,
+    /// Installing a policy bundle.
+    InstallPolicy,
 }
 
 /// Whether a role may call a method.
@@ -185,6 +185,8 @@ pub struct Row {
     pub center: Cell,
     /// An auditor.
     pub auditor: Cell,
+    /// Device management.
+    pub manager: Cell,
     /// A provider.
     pub provider: Cell,
     /// An audience.
@@ -194,20 +196,21 @@ pub struct Row {
 use Cell::{No, Tier as Own, Yes};
 
 /// The matrix: what is decided by, tested cell by cell, and printed in docs/access.md.
-pub const MATRIX: [Row; 13] = [
-    row(Method::Version, "Version", Yes, Yes, Yes, Yes),
-    row(Method::Summary, "GetSummary", Yes, Yes, No, Own),
-    row(Method::Gate, "GetGate", Yes, Yes, No, No),
-    row(Method::Words, "GetWords", Yes, Yes, No, No),
-    row(Method::History, "GetHistory", Yes, Yes, No, No),
-    row(Method::Head, "GetHead", Yes, Yes, No, No),
-    row(Method::Evaluate, "Evaluate", Yes, Yes, No, No),
-    row(Method::Report, "ReportSignals", No, No, Yes, No),
-    row(Method::Providers, "GetProviders", Yes, Yes, No, No),
-    row(Method::Listen, "Listen", Yes, Yes, No, Own),
-    row(Method::Unlisten, "Unlisten", Yes, Yes, No, Own),
-    row(Method::Attest, "Attest", No, No, No, Yes),
-    row(Method::EnrolmentEvidence, "GetEnrolmentEvidence", No, No, No, Yes),
+pub const MATRIX: [Row; 14] = [
+    row(Method::Version, "Version", Yes, Yes, Yes, Yes, Yes),
+    row(Method::Summary, "GetSummary", Yes, Yes, Yes, No, Own),
+    row(Method::Gate, "GetGate", Yes, Yes, Yes, No, No),
+    row(Method::Words, "GetWords", Yes, Yes, Yes, No, No),
+    row(Method::History, "GetHistory", Yes, Yes, Yes, No, No),
+    row(Method::Head, "GetHead", Yes, Yes, Yes, No, No),
+    row(Method::Evaluate, "Evaluate", Yes, Yes, Yes, No, No),
+    row(Method::Report, "ReportSignals", No, No, No, Yes, No),
+    row(Method::Providers, "GetProviders", Yes, Yes, Yes, No, No),
+    row(Method::Listen, "Listen", Yes, Yes, Yes, No, Own),
+    row(Method::Unlisten, "Unlisten", Yes, Yes, Yes, No, Own),
+    row(Method::Attest, "Attest", No, No, No, No, Yes),
+    row(Method::EnrolmentEvidence, "GetEnrolmentEvidence", No, No, No, No, Yes),
+    row(Method::InstallPolicy, "InstallPolicy", Yes, No, Yes, No, No),
 ];
 
 const fn row(
@@ -215,10 +218,11 @@ const fn row(
     name: &'static str,
     center: Cell,
     auditor: Cell,
+    manager: Cell,
     provider: Cell,
     audience: Cell,
 ) -> Row {
-    Row { method, name, center, auditor, provider, audience }
+    Row { method, name, center, auditor, manager, provider, audience }
 }
 
 impl Row {
@@ -227,6 +231,7 @@ impl Row {
         match role {
             Role::Center => self.center,
             Role::Auditor => self.auditor,
+            Role::Manager => self.manager,
             Role::Provider(_) => self.provider,
             Role::Audience(_) => self.audience,
             Role::Stranger => No,
@@ -276,7 +281,8 @@ mod tests {
 
     #[test]
     fn of_two_entries_that_name_one_caller_the_first_counts() {
-        let entry = |grant| Entry { grant, types: vec!["ui".into()], app_ids: vec![], users: vec![7] };
+        let callers = Callers { types: vec!["ui".into()], app_ids: vec![], users: vec![7] };
+        let entry = |grant| Entry { grant, callers: callers.clone() };
         let access = Access::new(vec![entry(Grant::Auditor), entry(Grant::Center)]);
         let caller = |door, selinux_type: Option<&str>| Caller {
             door,

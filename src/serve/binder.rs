@@ -7,19 +7,21 @@ mod answer;
 pub mod client;
 pub mod convert;
 mod ears;
+mod porter;
 
 use super::access::{Caller, Door, Method, type_of};
 use super::desk::Desk;
 use super::wire::Refusal;
 use answer::answer;
-use binder::{BinderFeatures, Interface, ProcessState, SpIBinder, Strong, ThreadState};
+use binder::{BinderFeatures, Interface, ProcessState, SpIBinder, StatusCode, Strong, ThreadState};
 use com_enigm_trust::aidl::com::enigm::trust::{
     Attestation::Attestation, EnrolmentEvidence::EnrolmentEvidence, GateFindings::GateFindings,
     GateId::GateId, GateWords::GateWords, Head::Head, HistoryEntry::HistoryEntry,
-    ITrustService::BnTrustService, ITrustService::ITrustService, ProviderState::ProviderState,
-    SignalReport::SignalReport, Summary::Summary,
+    ITrustService::BnTrustService, ITrustService::HASH, ITrustService::ITrustService,
+    ProviderState::ProviderState, SignalReport::SignalReport, Summary::Summary,
 };
 use ears::Ears;
+use porter::Porter;
 use std::sync::Arc;
 
 /// The name that the service is registered under.
@@ -39,7 +41,7 @@ pub enum BinderError {
         /// The name.
         name: Box<str>,
         /// What it said.
-        code: binder::StatusCode,
+        code: StatusCode,
     },
 }
 
@@ -51,10 +53,11 @@ pub enum BinderError {
 pub fn serve(desk: Arc<Desk>, name: &str) -> Result<(), BinderError> {
     ProcessState::set_thread_pool_max_thread_count(MAX_THREADS);
     ProcessState::start_thread_pool();
-    let service = Service::new(desk, calling);
-    binder::add_service(name, service.as_binder()).map_err(|code| match code {
-        binder::StatusCode::NO_INIT => BinderError::NoDriver,
-        code => BinderError::NotTaken { name: name.into(), code },
+    Service::guarded(desk, calling).and_then(|service| binder::add_service(name, service)).map_err(|code| {
+        match code {
+            StatusCode::NO_INIT => BinderError::NoDriver,
+            code => BinderError::NotTaken { name: name.into(), code },
+        }
     })
 }
 
@@ -78,13 +81,25 @@ pub struct Service {
 }
 
 impl Service {
-    /// The desk as an object that can be called. `caller` says who does; a test has a caller of its own.
+    /// The desk as an object that is called in this process. `caller` says who calls.
     // Not Self: what is called is the object around it.
     #[allow(clippy::new_ret_no_self)]
     pub fn new(desk: Arc<Desk>, caller: fn() -> Caller) -> Strong<dyn ITrustService> {
-        let service = Service { ears: Ears::new(desk.clone()), desk, caller };
+        BnTrustService::new_binder(Service::at(desk, caller), BinderFeatures::default())
+    }
+
+    /// The desk as an object that other processes can call: whoever may not is refused before its arguments are read.
+    ///
+    /// # Errors
+    /// None that is known: an object that was just made is of its interface.
+    pub fn guarded(desk: Arc<Desk>, caller: fn() -> Caller) -> Result<SpIBinder, StatusCode> {
         let features = BinderFeatures { set_requesting_sid: true, ..BinderFeatures::default() };
-        BnTrustService::new_binder(service, features)
+        let porter = Porter::new(desk.clone(), caller);
+        BnTrustService::new_guarded(Service::at(desk, caller), move |code| porter.admit(code), features)
+    }
+
+    fn at(desk: Arc<Desk>, caller: fn() -> Caller) -> Service {
+        Service { ears: Ears::new(desk.clone()), desk, caller }
     }
 
     /// Permission first: what an argument is worth is nothing to whoever may not call.
@@ -152,9 +167,21 @@ impl ITrustService for Service {
         answer(|| Ok(Attestation { token: self.desk.attest(&(self.caller)(), nonce, confirmation)? }))
     }
 
+    fn getInterfaceVersion(&self) -> binder::Result<i32> {
+        answer(|| self.desk.version(&(self.caller)()))
+    }
+
+    fn getInterfaceHash(&self) -> binder::Result<String> {
+        answer(|| self.desk.version(&(self.caller)()).map(|_| HASH.to_owned()))
+    }
+
     fn getEnrolmentEvidence(&self, challenge: &[u8]) -> binder::Result<EnrolmentEvidence> {
         answer(|| {
             Ok(EnrolmentEvidence { evidence: self.desk.enrolment_evidence(&(self.caller)(), challenge)? })
         })
+    }
+
+    fn installPolicy(&self, bundle: &[u8]) -> binder::Result<i32> {
+        answer(|| Ok(convert::int(self.desk.install_policy(&(self.caller)(), bundle)?)))
     }
 }

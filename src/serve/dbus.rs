@@ -62,7 +62,9 @@ pub enum DoorError {
     #[error("D-Bus: connecting to {0}: {1}: expected a message bus there")]
     Connect(Bus, zbus::Error),
     /// The name is another's.
-    #[error("D-Bus: taking the name {NAME}: {0}: expected it free and policy to let this user own it")]
+    #[error(
+        "D-Bus: taking the name {NAME}: {0}: expected no other daemon on this bus, and the bus policy to let this user own the name"
+    )]
     Name(String),
     /// A thread could not be started.
     #[error("D-Bus: starting threads: {0}")]

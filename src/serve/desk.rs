@@ -5,8 +5,9 @@ use super::limits::{Bounds, Clock, Limits};
 use super::listeners::{Listener, ListenerId, Listeners, View};
 use super::turns::Turns;
 use super::wire::{
-    Evaluator, GateFindings, GateSummary, GateWords, Head, HistoryEntry, INTERFACE_VERSION, MAX_HISTORY,
-    MAX_NAMES, MAX_REPORTED, MAX_TEXT, MAX_TTL, ProviderState, Refusal, Report, Reported, Summary,
+    Evaluator, GateFindings, GateSummary, GateWords, Head, HistoryEntry, INTERFACE_VERSION, MAX_BUNDLE,
+    MAX_HISTORY, MAX_NAMES, MAX_REPORTED, MAX_TEXT, MAX_TTL, ProviderState, Refusal, Report, Reported,
+    Summary,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -127,9 +128,9 @@ impl Desk {
     /// The history's end.
     ///
     /// # Errors
-    /// See [`permits`](Self::permits); the evaluator's; [`Refusal::NotReady`] where there is no history yet.
+    /// See [`permits`](Self::permits); the evaluator's; [`Refusal::NoHistory`] where none could be read since the daemon started.
     pub fn head(&self, caller: &Caller) -> Result<Head, Refusal> {
-        self.call(caller, Method::Head, |_| self.evaluator.summary()?.head.ok_or(Refusal::NotReady))
+        self.call(caller, Method::Head, |_| self.evaluator.summary()?.head.ok_or(Refusal::NoHistory))
     }
 
     /// Reads and judges everything again; the sequence number then. An evaluation that another began less than a second
@@ -210,6 +211,18 @@ impl Desk {
     /// See [`permits`](Self::permits); [`Refusal::Unsupported`]: this build has no key.
     pub fn enrolment_evidence(&self, caller: &Caller, _challenge: &[u8]) -> Result<Vec<u8>, Refusal> {
         self.call(caller, Method::EnrolmentEvidence, |_| Err(Refusal::Unsupported))
+    }
+
+    /// Installs a policy bundle; the version that holds then.
+    ///
+    /// # Errors
+    /// See [`permits`](Self::permits); [`Refusal::BadArgument`]: more than [`MAX_BUNDLE`] bytes; the evaluator's, which
+    /// says by a code of its own why a bundle is refused.
+    pub fn install_policy(&self, caller: &Caller, bundle: &[u8]) -> Result<u32, Refusal> {
+        self.call(caller, Method::InstallPolicy, |_| match bundle.len() {
+            ..=MAX_BUNDLE => self.evaluator.install_policy(bundle.into()),
+            _ => Err(Refusal::BadArgument),
+        })
     }
 
     fn access(&self) -> Arc<Access> {

@@ -1,17 +1,21 @@
 //! Limits: how often and how much at once a user may ask. They hold for those who may ask; others are refused before.
 
 use super::wire::Refusal;
+use rustix::time::{ClockId, clock_gettime};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A clock that only goes on; from any beginning. Tests bring their own.
 pub type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
 
-/// The time since this call, by the monotonic clock.
+/// The monotonic clock, a tick late at most: it is looked at in every call.
 pub fn monotonic() -> Clock {
-    let start = Instant::now();
-    Arc::new(move || start.elapsed())
+    Arc::new(|| {
+        let now = clock_gettime(ClockId::MonotonicCoarse);
+        let (seconds, nanoseconds) = (u64::try_from(now.tv_sec), u32::try_from(now.tv_nsec));
+        Duration::new(seconds.unwrap_or_default(), nanoseconds.unwrap_or_default())
+    })
 }
 
 /// How many calls: so many at once, and then one each `interval`.
@@ -39,12 +43,13 @@ pub struct Bounds {
 }
 
 impl Default for Bounds {
-    /// A user interface opening asks some twenty questions; these leave it ten times that.
+    /// A user interface opening asks some twenty questions; these leave it ten times that. Of one user's calls no
+    /// more are under way than half of Binder's threads.
     fn default() -> Bounds {
         Bounds {
             each: Rate { burst: 200, interval: Duration::from_millis(20) },
             all: Rate { burst: 1000, interval: Duration::from_millis(2) },
-            in_flight: 16,
+            in_flight: 8,
             all_in_flight: 64,
             users: 256,
         }

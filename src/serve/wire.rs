@@ -12,6 +12,8 @@ pub const MAX_REPORTED: usize = 64;
 pub const MAX_TEXT: usize = 256;
 /// The most names in one value of a report.
 pub const MAX_NAMES: usize = 256;
+/// The largest policy bundle that a door takes, in bytes: half of what one process may have under way on Binder.
+pub const MAX_BUNDLE: usize = 512 * 1024;
 /// The longest that a report holds, in seconds.
 pub const MAX_TTL: u32 = 86_400;
 
@@ -303,11 +305,29 @@ pub enum Refusal {
     /// A fault of the daemon. It is in its log, and gate 10 knows of it.
     #[error("a fault of the daemon")]
     Internal = 10,
+    /// No policy bundle, or its policy does not load, does not fit the gates, or says another id or version than it.
+    #[error("no policy bundle, or its policy does not fit")]
+    PolicyMalformed = 11,
+    /// A policy bundle that none of the pinned signers signed.
+    #[error("a policy bundle that no pinned signer signed")]
+    PolicyUnsigned = 12,
+    /// A bundle of another policy than the built-in one, or of a laboratory's.
+    #[error("a bundle of another policy")]
+    PolicyOther = 13,
+    /// A policy bundle that expired, or does not hold yet.
+    #[error("a policy bundle that does not hold now")]
+    PolicyExpired = 14,
+    /// A policy bundle of a version below the one that holds or held, or of that version with another text.
+    #[error("a policy bundle of an older version, or of the same one with another text")]
+    PolicyOlder = 15,
+    /// The history can't be read now. Gate 10 says why.
+    #[error("the history can't be read now: the check history-intact says why")]
+    NoHistory = 16,
 }
 
 impl Refusal {
     /// Every refusal.
-    pub const ALL: [Refusal; 10] = [
+    pub const ALL: [Refusal; 16] = [
         Refusal::NotPermitted,
         Refusal::Busy,
         Refusal::BadArgument,
@@ -318,6 +338,12 @@ impl Refusal {
         Refusal::Replayed,
         Refusal::Unsupported,
         Refusal::Internal,
+        Refusal::PolicyMalformed,
+        Refusal::PolicyUnsigned,
+        Refusal::PolicyOther,
+        Refusal::PolicyExpired,
+        Refusal::PolicyOlder,
+        Refusal::NoHistory,
     ];
 
     /// Its number on Binder.
@@ -338,6 +364,12 @@ impl Refusal {
             Refusal::Replayed => "Replayed",
             Refusal::Unsupported => "Unsupported",
             Refusal::Internal => "Internal",
+            Refusal::PolicyMalformed => "PolicyMalformed",
+            Refusal::PolicyUnsigned => "PolicyUnsigned",
+            Refusal::PolicyOther => "PolicyOther",
+            Refusal::PolicyExpired => "PolicyExpired",
+            Refusal::PolicyOlder => "PolicyOlder",
+            Refusal::NoHistory => "NoHistory",
         }
     }
 }
@@ -364,4 +396,8 @@ pub trait Evaluator: Send + Sync {
 
     /// The providers that policy names.
     fn providers(&self) -> Result<Vec<ProviderState>, Refusal>;
+
+    /// Installs a policy bundle, at most [`MAX_BUNDLE`] bytes, and judges everything under it; the version that holds
+    /// then.
+    fn install_policy(&self, bundle: Vec<u8>) -> Result<u32, Refusal>;
 }

@@ -114,7 +114,13 @@ impl Account<'_> {
     fn write(&self, out: &mut String, colour: Colour) -> fmt::Result {
         match self.walked {
             Ok(verified) => {
-                writeln!(out, "{}  {}", colour.paint(Paint::Good, "VERIFIES"), extent(verified))?;
+                let (paint, headline) = match self.held {
+                    None | Some((_, Standing::Continues)) => (Paint::Good, "VERIFIES"),
+                    Some((_, Standing::Missing)) => (Paint::Bad, "ENDS TOO EARLY"),
+                    Some((_, Standing::Forked)) => (Paint::Bad, "REWRITTEN"),
+                    Some((_, Standing::Pruned)) => (Paint::Warn, "CAN'T BE TOLD"),
+                };
+                writeln!(out, "{}  {}", colour.paint(paint, headline), extent(verified))?;
                 writeln!(out, "head  {}", head_text(&verified.head))?;
             }
             Err(broken) => {
@@ -142,6 +148,7 @@ impl Account<'_> {
         let verified = self.walked.as_ref().ok();
         json!({
             "schema": "com.enigm.history-verified/1",
+            "ok": self.is_good(),
             "verifies": verified.is_some(),
             "broken": self.walked.as_ref().err().map(|broken| {
                 json!({ "sequence": broken.sequence, "says": broken.to_string() })

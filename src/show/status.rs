@@ -134,10 +134,39 @@ pub fn providers(providers: &[ProviderState]) -> String {
     out
 }
 
-/// The posture as JSON.
+/// The posture as JSON, with the findings of the gates that are given.
+pub fn status_json(summary: &Summary, short: &[GateFindings]) -> Json {
+    let finding = |finding: &Finding| {
+        let reads = finding.reads.iter().map(|read| {
+            json!({ "signal": read.signal, "class": read.class.to_string(), "observed": read.observed })
+        });
+        json!({
+            "check": finding.code,
+            "verdict": finding.verdict.code(),
+            "severity": finding.severity.code(),
+            "waived": finding.waiver.is_some(),
+            "says": finding.says,
+            "reads": reads.collect::<Vec<_>>(),
+        })
+    };
+    let of = |gate: &GateFindings| {
+        let findings = gate.objectives.iter().flat_map(|objective| &objective.findings);
+        let short = findings.filter(|finding| matches!(finding.verdict, Verdict::Fail | Verdict::Unknown));
+        (gate.summary.gate.id().to_owned(), short.map(finding).collect())
+    };
+    let mut status = summary_json(summary);
+    if let Some(status) = status.as_object_mut() {
+        let findings = short.iter().map(of).collect::<serde_json::Map<String, Json>>();
+        status.insert("findings".into(), findings.into());
+    }
+    status
+}
+
+/// The posture in short as JSON.
 pub fn summary_json(summary: &Summary) -> Json {
     let policy = &summary.policy;
     json!({
+        "schema": "com.enigm.status/1",
         "posture": summary.posture.code(),
         "sequence": summary.sequence,
         "judged_at": time(summary.judged_at),
@@ -161,7 +190,7 @@ fn gate_json(gate: &GateSummary) -> Json {
 /// A change as JSON.
 pub fn change_json(change: &Change, at: Time) -> Json {
     let gates: Vec<&str> = change.gates.iter().map(|gate| gate.id()).collect();
-    json!({ "at": at.to_string(), "sequence": change.sequence, "posture": change.posture.code(), "gates": gates })
+    json!({ "received_at": at.to_string(), "sequence": change.sequence, "posture": change.posture.code(), "gates": gates })
 }
 
 /// The providers as JSON.

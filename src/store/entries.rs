@@ -70,7 +70,8 @@ pub(crate) fn after(
 /// The entry of a number.
 pub(crate) fn at(on: &Connection, sequence: u64) -> Result<Option<HistoryEntry>, LedgerError> {
     let query = "SELECT sequence, body FROM entry WHERE sequence = ?1";
-    let found = on.query_row(query, params![number(sequence)], |row| Ok(entry(row)));
+    let statement = on.prepare_cached(query);
+    let found = statement.and_then(|mut found| found.query_row([number(sequence)], |row| Ok(entry(row))));
     found.optional().map_err(doing("reading an entry"))?.transpose()
 }
 
@@ -84,7 +85,9 @@ pub(crate) fn append(on: &Connection, state: &mut State, new: &New) -> Result<()
     };
     let entry = new.chained(&state.head, cause);
     let insert = "INSERT INTO entry (sequence, body) VALUES (?1, ?2)";
-    on.execute(insert, params![number(entry.sequence), chain::to_bytes(&entry)])
+    let insert = on.prepare_cached(insert);
+    insert
+        .and_then(|mut insert| insert.execute(params![number(entry.sequence), chain::to_bytes(&entry)]))
         .map_err(doing("writing an entry"))?;
     state.head = head_of(&entry);
     Ok(())

@@ -171,7 +171,7 @@ fn rename(from: &Path, to: &Path) -> io::Result<bool> {
 }
 
 fn exists(path: &Path) -> bool {
-    !matches!(fs::symlink_metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound)
+    fs::symlink_metadata(path).is_ok()
 }
 
 fn identity(path: &Path) -> io::Result<(u64, u64)> {

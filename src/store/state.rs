@@ -68,7 +68,7 @@ impl State {
     /// Reads every row. An error, if they are not what was sealed.
     pub(crate) fn read(on: &Connection) -> Result<State, LedgerError> {
         let reading = doing("reading the state");
-        let mut statement = on.prepare("SELECT name, value FROM state").map_err(&reading)?;
+        let mut statement = on.prepare_cached("SELECT name, value FROM state").map_err(&reading)?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(&reading)?;
         let mut rows: Rows = rows.collect::<Result<_, _>>().map_err(&reading)?;
         let damaged = |says: &str| LedgerError::Damaged(says.into());
@@ -88,12 +88,13 @@ impl State {
             return Ok(());
         }
         for name in old.keys().filter(|name| !new.contains_key(*name)) {
-            on.execute("DELETE FROM state WHERE name = ?1", params![name]).map_err(&writing)?;
+            let delete = on.prepare_cached("DELETE FROM state WHERE name = ?1");
+            delete.and_then(|mut delete| delete.execute(params![name])).map_err(&writing)?;
         }
         new.insert(SEAL.into(), seal_of(&new).to_vec());
         for (name, value) in new.iter().filter(|(name, value)| old.get(*name) != Some(value)) {
-            on.execute("INSERT OR REPLACE INTO state (name, value) VALUES (?1, ?2)", params![name, value])
-                .map_err(&writing)?;
+            let insert = on.prepare_cached("INSERT OR REPLACE INTO state (name, value) VALUES (?1, ?2)");
+            insert.and_then(|mut insert| insert.execute(params![name, value])).map_err(&writing)?;
         }
         Ok(())
     }

@@ -16,15 +16,16 @@ use zbus::{Message, MessageStream, Variant};
 pub static TURN: Mutex<()> = Mutex::new(());
 
 /// Users that every system has and no test is run as: a bus takes in nobody whom it can't look up.
-pub const OTHERS: [u32; 4] = [1, 2, 3, 4];
+pub const OTHERS: [u32; 5] = [1, 2, 3, 4, 5];
 pub const NOBODY: u32 = 65_534;
 
-/// Ourselves as the center, auditor, provider or audience.
+/// Ourselves as the center, auditor, provider, audience or manager.
 #[derive(Clone, Copy)]
 pub enum As {
     Center,
     Provider = 2,
     Audience,
+    Manager,
     Stranger,
 }
 

@@ -12,7 +12,7 @@ use trust_posture::{GateId, Posture, Verdict};
 use trustd::attestation::Trust;
 use trustd::collect::{COLLECTORS, Collected, Deadlines, ROSTER};
 use trustd::cycle::House;
-use trustd::engine::{Clock, Evaluator as Engine, Events, Handle, Live, Place, Start};
+use trustd::engine::{Clock, Evaluator as Engine, Events, Handle, Live, Place, Policies, Start};
 use trustd::import::{Input, Kind, import};
 use trustd::policies;
 use trustd::serve::access::Access;
@@ -115,15 +115,17 @@ impl Device {
         let deadlines = Deadlines { each, total: Duration::from_secs(30) };
         let live = Live::of(Arc::new(root), deadlines);
         let watch = WatchRoot { live: false, base: devices().join("production") };
+        let mut store = Store::open(&state, BOOT, 0).store;
+        let policies = Policies::open(&house, policy(), &mut store);
         let start = Start {
             events: Events::open(watch, &house.catalogue).unwrap(),
-            store: Store::open(&state, BOOT, 0).store,
+            store,
             house: house.clone(),
-            policy: policy(),
+            policies,
             place: Box::new(Watched { live, base, last: last.clone() }),
             clock: Clock::from(TAKEN.parse().unwrap()),
             listeners: Arc::new(Listeners::new(monotonic())),
-            access: Access::default(),
+            appoint: Box::new(|_| Access::default()),
             boot_id: BOOT,
         };
         let (engine, handle) = Engine::new(start);

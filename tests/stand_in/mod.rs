@@ -5,6 +5,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use trust_gates::Callers;
 use trust_posture::{GateId, Posture, Severity, Verdict};
 use trustd::serve::access::{Access, Entry, Grant, Tier};
 use trustd::serve::desk::Desk;
@@ -15,6 +16,7 @@ use trustd::serve::wire::*;
 /// Types and app ids on Binder, users on D-Bus.
 pub const CENTER: (&str, u32, u32) = ("trust_center", 10_050, 5001);
 pub const AUDITOR: (&str, u32, u32) = ("log_collector", 1007, 5002);
+pub const MANAGER: (&str, u32, u32) = ("device_manager", 10_070, 5005);
 pub const PROVIDER: (&str, u32, u32) = ("system_server", 1000, 5003);
 pub const AUDIENCE: (&str, u32, u32) = ("bank_broker", 10_060, 5004);
 /// The gates that the audience sees.
@@ -147,21 +149,29 @@ impl Evaluator for StandIn {
         };
         Ok(vec![state("one", None), state("two", Some(60))])
     }
+
+    fn install_policy(&self, bundle: Vec<u8>) -> Result<u32, Refusal> {
+        // As many as its bytes, so that an answer says what arrived.
+        if bundle.is_empty() { Err(Refusal::PolicyMalformed) } else { Ok(bundle.len() as u32) }
+    }
 }
 
 /// A policy that names one of each kind; `users` replaces those of D-Bus, in the same order.
-pub fn access(users: [u32; 4]) -> Access {
+pub fn access(users: [u32; 5]) -> Access {
     let grants = [
         (Grant::Center, CENTER),
         (Grant::Auditor, AUDITOR),
         (Grant::Provider("platform".into()), PROVIDER),
         (Grant::Audience(Tier { id: "https://bank.example".into(), gates: GRANTED.into() }), AUDIENCE),
+        (Grant::Manager, MANAGER),
     ];
     let entry = |((grant, (name, app_id, _)), user)| Entry {
-        // The audience is told by its type alone.
-        app_ids: if matches!(grant, Grant::Audience(_)) { vec![] } else { vec![app_id..=app_id] },
-        types: vec![Box::from(name)],
-        users: vec![user],
+        callers: Callers {
+            // The audience is told by its type alone.
+            app_ids: if matches!(grant, Grant::Audience(_)) { vec![] } else { vec![app_id..=app_id] },
+            types: vec![Box::from(name)],
+            users: vec![user],
+        },
         grant,
     };
     Access::new(grants.into_iter().zip(users).map(entry).collect())

@@ -133,6 +133,9 @@ pub enum Command {
         format: Format,
     },
     /// Tell of each change of the posture as it comes
+    ///
+    /// It ends with 2 when the daemon goes, and with 0 when nobody reads any more: to go on over a restart, call it in a
+    /// loop. The first line is the posture as it stands.
     Watch {
         #[command(flatten)]
         daemon: DaemonArgs,

@@ -2,7 +2,7 @@
 
 use crate::args::{DaemonArgs, Format, HistoryCommand};
 use crate::commands::status_of;
-use crate::terminal::{CommandError, Outcome, colour, print, print_json};
+use crate::terminal::{CommandError, Outcome, colour, print, print_json, printed};
 use serde_json::Value as Json;
 use std::thread::sleep;
 use std::time::Duration;
@@ -37,20 +37,15 @@ fn summary(link: &dyn Link) -> Result<Summary, CommandError> {
 pub fn status(daemon: &DaemonArgs, format: Format) -> Outcome {
     let link = link(daemon)?;
     let summary = summary(&*link)?;
+    let falls_short = |verdict| matches!(verdict, Verdict::Fail | Verdict::Unknown);
+    // An audience sees no findings.
+    let is_detailed = summary.gates.iter().all(|gate| gate.failing.is_some());
+    let short = summary.gates.iter().filter(|gate| is_detailed && falls_short(gate.verdict));
+    let findings: Vec<GateFindings> = short.map(|gate| link.gate(gate.gate)).collect::<Result<_, _>>()?;
     match format {
-        Format::Json => print_json(&status::summary_json(&summary))?,
+        Format::Json => print_json(&status::status_json(&summary, &findings))?,
         Format::Text => {
-            let falls_short = |verdict| matches!(verdict, Verdict::Fail | Verdict::Unknown);
-            let is_detailed = summary.gates.iter().all(|gate| gate.failing.is_some());
-            let short: Vec<GateId> = summary
-                .gates
-                .iter()
-                .filter(|gate| is_detailed && falls_short(gate.verdict))
-                .map(|gate| gate.gate)
-                .collect();
-            let findings: Vec<GateFindings> =
-                short.iter().map(|gate| link.gate(*gate)).collect::<Result<_, _>>()?;
-            let words = if short.is_empty() { Vec::new() } else { link.words()? };
+            let words = if findings.is_empty() { Vec::new() } else { link.words()? };
             print(status::text(&summary, &findings, &words, colour()).as_bytes())?
         }
     };
@@ -63,37 +58,36 @@ pub fn gates(bus: &str, gates: &[GateId]) -> Result<Vec<GateFindings>, CommandEr
     Ok(gates.iter().map(|gate| link.gate(*gate)).collect::<Result<_, _>>()?)
 }
 
-/// Prints each change as it comes.
+/// Prints the posture, and each change as it comes.
 pub fn watch(daemon: &DaemonArgs, format: Format) -> Outcome {
     let link = link(daemon)?;
+    // Before the posture is asked for, so that no change is missed between the two.
+    let changes = link.subscribe()?;
     let summary = summary(&*link)?;
-    let mut failed = None;
-    let mut shown = |text: Outcome| match text {
-        Ok(_) => true,
-        Err(error) => {
-            failed = Some(error);
-            false
-        }
-    };
     let first = match format {
         Format::Json => line(&status::summary_json(&summary)),
-        Format::Text => print(status::text(&summary, &[], &[], colour()).as_bytes()),
+        Format::Text => printed(status::text(&summary, &[], &[], colour()).as_bytes()),
     };
-    if shown(first) {
-        link.watch(&mut |change| {
+    let mut reads = first;
+    if matches!(reads, Ok(true)) {
+        changes.each(&mut |change| {
+            if change.sequence <= summary.sequence {
+                return true;
+            }
             let at = now();
-            shown(match format {
+            reads = match format {
                 Format::Json => line(&status::change_json(&change, at)),
-                Format::Text => print(status::change(&change, at, colour()).as_bytes()),
-            })
+                Format::Text => printed(status::change(&change, at, colour()).as_bytes()),
+            };
+            matches!(reads, Ok(true))
         })?;
     }
-    failed.map_or(Ok(0), Err)
+    reads.map(|_| 0)
 }
 
 /// JSON on one line.
-fn line(value: &Json) -> Outcome {
-    print(format!("{value}\n").as_bytes())
+fn line(value: &Json) -> Result<bool, CommandError> {
+    printed(format!("{value}\n").as_bytes())
 }
 
 /// Prints the history.

@@ -1,6 +1,6 @@
 //! `trustctl policy`: checks, shows, starts, signs and verifies policies.
 
-use crate::args::{PolicyCommand, TrustArgs, with_roots};
+use crate::args::{DaemonArgs, PolicyCommand, TrustArgs, with_roots};
 use crate::commands::imported;
 use crate::terminal::{CommandError, Outcome, print, read_capped, store, warn};
 use std::fs;
@@ -13,8 +13,10 @@ use trust_token::bundle::{Bundle, MAX_BUNDLE};
 use trust_token::crypto::{Ring, Sha256Digest};
 use trustd::attestation::Trust;
 use trustd::bundles::{KeyError, MAX_KEY, Signer, policy_of, signer_key};
+use trustd::client::{ClientError, connect};
 use trustd::cycle::{House, judge_at};
 use trustd::policies;
+use trustd::serve::wire;
 
 /// Refused: the bundle does not hold.
 const REFUSED: u8 = 1;
@@ -35,7 +37,38 @@ pub fn run(command: PolicyCommand) -> Outcome {
         PolicyCommand::Verify { bundle, signer, id, lab, at, floor } => {
             verified(&bundle, &signer, &id, lab, at, floor)
         }
+        PolicyCommand::Install { bundle, daemon } => installed(&bundle, &daemon),
+        PolicyCommand::Signer { key } => pinned(&key),
     }
+}
+
+/// What a tagged COSE_Sign1 begins with (RFC 9052 §2).
+const COSE_SIGN1: u8 = 0xd2;
+
+/// Has the daemon install a bundle. Which refusal says what of the bundle, the daemon's interface documents.
+fn installed(file: &Path, daemon: &DaemonArgs) -> Outcome {
+    let bytes = read_capped(file, wire::MAX_BUNDLE)?;
+    // The daemon keeps in mind that somebody tried: a file of another kind is not worth that.
+    if bytes.first() != Some(&COSE_SIGN1) {
+        let name = file.display().to_string();
+        let expected = "expected a policy bundle, as `trustctl policy sign` makes them";
+        return Err(CommandError::Usage(format!("{}: {expected}", printable(&name))));
+    }
+    match connect(daemon.bus.as_deref())?.install_policy(&bytes) {
+        Ok(version) => print(format!("version  {version}\n").as_bytes()),
+        Err(ClientError::Refused(refusal)) => {
+            print(format!("{}: refused: {refusal}\n", printable(&file.display().to_string())).as_bytes())?;
+            Ok(REFUSED)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The uncompressed point of a key (SEC 1 §2.3.3), in hex.
+fn pinned(file: &Path) -> Outcome {
+    let key = signer_key(&read_capped(file, MAX_KEY)?)
+        .map_err(|error| CommandError::Usage(format!("{}: {error}", file.display())))?;
+    print(format!("04{}{}\n", hex(&key.x), hex(&key.y)).as_bytes())
 }
 
 fn signed(name: &str, key: &Path, issued: Option<Time>, expires: Time, output: Option<&Path>) -> Outcome {

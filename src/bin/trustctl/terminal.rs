@@ -50,12 +50,16 @@ pub type Outcome = Result<u8, CommandError>;
 
 /// Prints to standard output. A reader that went away (`| head`) is no error: the exit status still counts.
 pub fn print(bytes: &[u8]) -> Outcome {
+    printed(bytes).map(|_| 0)
+}
+
+/// Prints; whether anybody still reads.
+pub fn printed(bytes: &[u8]) -> Result<bool, CommandError> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(CommandError::Io("standard output".into(), error))
-        }
-        _ => Ok(0),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(CommandError::Io("standard output".into(), error)),
     }
 }
 

@@ -93,6 +93,12 @@ impl Client {
         self.service.reportSignals(&report.into()).map_err(failed)
     }
 
+    /// Installs a policy bundle; the version that holds then.
+    pub fn install_policy(&self, bundle: &[u8]) -> Result<u32, CallError> {
+        let number = self.service.installPolicy(bundle).map_err(failed)?;
+        u32::try_from(number).map_err(|_| Unknown { what: "version", number: number.into() }.into())
+    }
+
     /// Calls `told` at every change from now on, on a thread of Binder's, for as long as what is given back lives.
     /// Changes that this build does not understand are left out.
     pub fn listen(

@@ -17,7 +17,8 @@ pub fn long(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn int(number: u32) -> i32 {
+/// A number of ours as AIDL has them, with a sign: what does not fit is as much as fits.
+pub fn int(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
@@ -86,7 +87,9 @@ names!(wire::Cause, Cause: Change = CHANGE, Boot = BOOT, Anew = ANEW);
 names!(wire::Refusal, ErrorCode:
     NotPermitted = NOT_PERMITTED, Busy = BUSY, BadArgument = BAD_ARGUMENT, NotReady = NOT_READY,
     TimedOut = TIMED_OUT, NotYours = NOT_YOURS, OtherBoot = OTHER_BOOT, Replayed = REPLAYED,
-    Unsupported = UNSUPPORTED, Internal = INTERNAL);
+    Unsupported = UNSUPPORTED, Internal = INTERNAL, PolicyMalformed = POLICY_MALFORMED,
+    PolicyUnsigned = POLICY_UNSIGNED, PolicyOther = POLICY_OTHER, PolicyExpired = POLICY_EXPIRED,
+    PolicyOlder = POLICY_OLDER, NoHistory = NO_HISTORY);
 
 /// The letters of [`trust_evidence::Class`], weakest first: the place is the number.
 const CLASSES: [(char, EvidenceClass); 9] = [

@@ -2,13 +2,16 @@
 
 use super::contract::Entry;
 use crate::serve::access::Method;
-use crate::serve::wire::{MAX_NAMES, MAX_REPORTED, Refusal, Report, Reported};
+use crate::serve::wire::{MAX_BUNDLE, MAX_NAMES, MAX_REPORTED, Refusal, Report, Reported};
 use zbus::message::Body;
 use zbus::wire::DynamicDeserialize;
 use zbus::{Str, Variant};
 
 /// The longest body of a call, in bytes: twice that of a report of 64 long texts and a long list of names.
 pub const MAX_BODY: usize = 256 * 1024;
+
+/// The length of an array, in bytes, before its bytes.
+const LENGTH: usize = 4;
 
 /// A call that a worker makes.
 #[derive(Debug)]
@@ -33,6 +36,8 @@ pub enum Call {
     Attest(Vec<u8>, Vec<u8>),
     /// GetEnrolmentEvidence.
     EnrolmentEvidence(Vec<u8>),
+    /// InstallPolicy.
+    InstallPolicy(Vec<u8>),
     /// Subscribe: not a worker's, but the door's own.
     Subscribe,
     /// Unsubscribe, likewise.
@@ -48,7 +53,8 @@ pub enum Call {
 /// # Errors
 /// [`Refusal::BadArgument`].
 pub fn read(entry: &Entry, body: &Body) -> Result<Call, Refusal> {
-    if body.len() > MAX_BODY || !has_signature(body, &entry.signature()) {
+    let most = if entry.method == Method::InstallPolicy { MAX_BUNDLE + LENGTH } else { MAX_BODY };
+    if body.len() > most || !has_signature(body, &entry.signature()) {
         return Err(Refusal::BadArgument);
     }
     Ok(match entry.method {
@@ -72,6 +78,7 @@ pub fn read(entry: &Entry, body: &Body) -> Result<Call, Refusal> {
             Call::Attest(nonce, confirmation)
         }
         Method::EnrolmentEvidence => Call::EnrolmentEvidence(one(body)?),
+        Method::InstallPolicy => Call::InstallPolicy(one(body)?),
     })
 }
 

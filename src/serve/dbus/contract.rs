@@ -46,14 +46,16 @@ pub struct Property {
 /// What holds for all of it.
 const ABOUT: &str = "The trust posture of this device. Who may call what is in docs/access.md. A call that is refused \
     gets an error com.enigm.Trust1.Error.X, where X is NotPermitted, Busy, BadArgument, NotReady, TimedOut, NotYours, \
-    OtherBoot, Replayed, Unsupported or Internal; permission is looked at first. A posture is compliant, at-risk, \
+    OtherBoot, Replayed, Unsupported, Internal, PolicyMalformed, PolicyUnsigned, PolicyOther, PolicyExpired, \
+    PolicyOlder or NoHistory; permission is looked at first. A posture is compliant, at-risk, \
     indeterminate or non-compliant; a verdict pass, fail, unknown or not-applicable. Records are dictionaries, so that \
     later versions can add keys: expect keys that you don't know. A key without a value is left out. Times are seconds \
-    since 1970. A call of more than 256 KiB is refused, and so are calls of a user whose answers \
-    were more than 4 MiB and then 256 KiB each second: Busy.";
+    since 1970. A call of more than 256 KiB is refused (InstallPolicy: 512), and so are calls of a user whose answers \
+    were more than 4 MiB and then 256 KiB each second, and more than 200 calls \
+    at once and then 50 each second: Busy.";
 
 /// Every method, in the order of the introspection.
-pub const METHODS: [Entry; 12] = [
+pub const METHODS: [Entry; 13] = [
     Entry {
         name: "GetSummary",
         method: Method::Summary,
@@ -88,14 +90,15 @@ pub const METHODS: [Entry; 12] = [
         says: "At most so many (1 to 256) entries of the history after this number, oldest first: sequence t, at x, \
             boot-id ay, since-boot t (milliseconds), cause s (change, boot: the first of a boot, or anew: the first after \
             the history was lost or damaged), posture s, gates as (ten verdicts), checks-digest ay, policy-digest \
-            ay, previous ay, digest ay.",
+            ay, previous ay, digest ay. NoHistory: it can't be read now.",
     },
     Entry {
         name: "GetHead",
         method: Method::Head,
         takes: &[],
         gives: &[("sequence", "t"), ("digest", "ay")],
-        says: "The last entry of the history: whoever holds an earlier one sees a history that was rewritten.",
+        says: "The last entry of the history: whoever holds an earlier one sees a history that was rewritten. \
+            NoHistory: none could be read since the daemon started.",
     },
     Entry {
         name: "Evaluate",
@@ -157,6 +160,18 @@ pub const METHODS: [Entry; 12] = [
         takes: &[],
         gives: &[],
         says: "Ends it. BadArgument where there is none.",
+    },
+    Entry {
+        name: "InstallPolicy",
+        method: Method::InstallPolicy,
+        takes: &[("bundle", "ay")],
+        gives: &[("version", "u")],
+        says: "Installs a signed policy bundle in the place of the policy that holds, all of it or nothing, and judges \
+            everything under it. The version that holds then. docs/policies.md says whose bundles are taken. \
+            PolicyMalformed: no bundle, or its policy does not load, does not fit this build or says another id or \
+            version; PolicyUnsigned: no pinned signer's; PolicyOther: of another policy than the built-in one, or of a \
+            laboratory's; PolicyExpired: it does not hold now; PolicyOlder: of a lower version, or of the same one with \
+            another text.",
     },
 ];
 
@@ -223,7 +238,7 @@ const DOCTYPE: &str = "<!DOCTYPE node PUBLIC \"-//freedesktop//DTD D-BUS Object 
     \"http://www.freedesktop.org/standards/dbus/1.0/introspect.dtd\">\n";
 
 fn write_node(xml: &mut String) -> std::fmt::Result {
-    writeln!(xml, "<node>\n  <interface name=\"{INTERFACE}\">")?;
+    writeln!(xml, "<node name=\"{PATH}\">\n  <interface name=\"{INTERFACE}\">")?;
     doc(xml, 4, ABOUT)?;
     for entry in &METHODS {
         writeln!(xml, "    <method name=\"{}\">", entry.name)?;
@@ -267,9 +282,6 @@ const STANDARD: &str = r#"  <interface name="org.freedesktop.DBus.Introspectable
   </interface>
   <interface name="org.freedesktop.DBus.Peer">
     <method name="Ping"/>
-    <method name="GetMachineId">
-      <arg name="machine_uuid" type="s" direction="out"/>
-    </method>
   </interface>
   <interface name="org.freedesktop.DBus.Properties">
     <method name="Get">

@@ -27,4 +27,16 @@ enum ErrorCode {
     UNSUPPORTED = 9,
     /** A fault of the daemon. It is in the daemon's log, and the gate security-monitoring knows of it. */
     INTERNAL = 10,
+    /** It is no policy bundle, or its policy does not load, does not fit this build, or says another id or version. */
+    POLICY_MALFORMED = 11,
+    /** None of the signers that the built-in policy pins signed the policy bundle. */
+    POLICY_UNSIGNED = 12,
+    /** The bundle is of another policy than the built-in one, or of a laboratory's. */
+    POLICY_OTHER = 13,
+    /** The policy bundle expired, or does not hold yet. */
+    POLICY_EXPIRED = 14,
+    /** The policy bundle is of a lower version than the policy that holds or held, or of the same with another text. */
+    POLICY_OLDER = 15,
+    /** The history can't be read now: a full disk, a file that was damaged. The gate security-monitoring says why. */
+    NO_HISTORY = 16,
 }

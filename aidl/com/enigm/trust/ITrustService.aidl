@@ -15,8 +15,8 @@ import com.enigm.trust.Summary;
  * The trust daemon of Enigm OS, registered as "com.enigm.trust.ITrustService/default".
  *
  * Who may call what stands in the device's policy, by SELinux type and uid; whoever is not named there is refused.
- * The roles, beside the methods: the *center* (the system's user interface) and an *auditor* see everything; an
- * *audience* (a relying party's app or service) sees the posture and the gates that it is granted; a *provider*
+ * The roles, beside the methods: the *center* (the system's user interface), an *auditor* and a *manager* (device
+ * management; whatever an auditor may, a manager may) see everything; an *audience* (a relying party's app or service) sees the posture and the gates that it is granted; a *provider*
  * reports signals. docs/access.md is the whole table.
  *
  * Every refusal is a service-specific error whose code is an ErrorCode, and every method may answer NOT_PERMITTED,
@@ -53,14 +53,14 @@ interface ITrustService {
      * Entries of the history, oldest first: those whose number is greater than `after`, which is 0 or more, and at most
      * `most` of them, which is 1 to 256. Where older entries were pruned the first number is greater than `after` + 1.
      *
-     * Center, auditor. BAD_ARGUMENT.
+     * Center, auditor. BAD_ARGUMENT; NO_HISTORY: it can't be read now.
      */
     HistoryEntry[] getHistory(long after, int most);
 
     /**
      * The end of the history, to keep: see Head.
      *
-     * Center, auditor.
+     * Center, auditor. NO_HISTORY: none could be read since the daemon started.
      */
     Head getHead();
 
@@ -122,4 +122,14 @@ interface ITrustService {
      * Audience. BAD_ARGUMENT, UNSUPPORTED.
      */
     EnrolmentEvidence getEnrolmentEvidence(in byte[] challenge);
+
+    /**
+     * Installs a signed policy bundle, of at most 512 KiB, in the place of the policy that holds: all of it or nothing.
+     * Everything is judged under it before this answers with the version that holds then. What is installed already
+     * is no error. docs/policies.md says whose bundles are taken.
+     *
+     * Center, manager. BAD_ARGUMENT: larger; POLICY_MALFORMED, POLICY_UNSIGNED, POLICY_OTHER, POLICY_EXPIRED,
+     * POLICY_OLDER.
+     */
+    int installPolicy(in byte[] bundle);
 }

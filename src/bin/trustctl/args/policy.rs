@@ -1,6 +1,6 @@
 //! The command line of `trustctl policy`.
 
-use super::TrustArgs;
+use super::{DaemonArgs, TrustArgs};
 use clap::Subcommand;
 use std::path::PathBuf;
 use trust_evidence::Time;
@@ -68,5 +68,20 @@ pub enum PolicyCommand {
         /// The version that held last: a lower one is refused
         #[arg(long, value_name = "VERSION")]
         floor: Option<u32>,
+    },
+    /// Have the daemon install a bundle in the place of the policy that holds
+    ///
+    /// The daemon's built-in policy says who may sign, and a policy who may install. Exit status: 0 installed, or it was;
+    /// 1 refused, 2 usage or no daemon.
+    Install {
+        /// The bundle; - for standard input
+        bundle: PathBuf,
+        #[command(flatten)]
+        daemon: DaemonArgs,
+    },
+    /// Print a key as `signers` of a policy's `[bundles]` has it
+    Signer {
+        /// A certificate, whose key alone counts, or a public key, PEM
+        key: PathBuf,
     },
 }

@@ -10,7 +10,7 @@ pub fn run(service: &Service, args: &[&str]) -> Option<Outcome> {
 }
 
 fn access(service: &Service) -> Outcome {
-    let every: [&[&str]; 11] = [
+    let every: [&[&str]; 12] = [
         &["version"],
         &["summary"],
         &["gate", "1"],
@@ -22,6 +22,7 @@ fn access(service: &Service) -> Outcome {
         &["report", "own", "1", "60", "pushed.test=x"],
         &["attest"],
         &["enrol"],
+        &["install"],
     ];
     for args in every {
         let outcome = calls::run(service, args).ok_or_else(|| format!("{args:?}: no call"))?;

@@ -2,6 +2,7 @@
 //! result, beginning with `ok` or `error`. The exit code is 0 for `ok`, 1 for `error`, 2 for wrong use.
 
 mod access;
+mod acts;
 mod bad;
 mod calls;
 mod listen;
@@ -16,17 +17,19 @@ const USAGE: &str = "usage: trust_client [--name SERVICE] [--wait] WHAT
 
 calls:       version | summary | gate N | words N | history AFTER MOST | head | evaluate | providers
              report BOOT_ID|own SEQUENCE TTL ID=TEXT|ID=[A,B]|ID=absent|ID=missing ...
-             attest | enrol
+             attest | enrol | install
              access        every method once; one line each
 listeners:   listen N      registers, prints `ready`, then each change; ends after N of them
              listen-many N registers N listeners, prints how many were taken and what the first refusal was
              listen-stuck  registers and sleeps in the first callback for ever, with no other thread to serve
-             listen-mute N registers N objects that never say what they are, prints `ready`, and stays
+             listen-mute N registers N objects at once that never say what they are, counts refusals, and stays
              listen-drop N registers and unregisters N times
 load:        flood THREADS SECONDS   getSummary as fast as it can; counts answers and refusals
              calls N       N of getSummary, one after the other
 misuse:      die-mid-call | hostile-strings | unknown-code | oversized BYTES | truncated | wrong-token | oneway
-figures:     bench N       medians and 99th percentiles of an empty call and of getSummary, N each, in ns
+figures:     bench N       medians and 99th percentiles of empty calls and of getSummary, N each
+             act-write PATH ONE OTHER N     writes one and the other by turns; prints when it did
+             act-report SEQUENCE ID=TEXT ID=OTHER N     reports them by turns, from this sequence number on
 ";
 
 /// What came of it.
@@ -61,6 +64,9 @@ fn main() -> ExitCode {
 }
 
 fn run(name: &str, wait: bool, args: &[&str]) -> Option<Outcome> {
+    if let Some(outcome) = acts::write(args) {
+        return Some(outcome);
+    }
     let service = if wait {
         binder::ProcessState::start_thread_pool();
         binder::wait_for_interface(name)
@@ -75,6 +81,7 @@ fn run(name: &str, wait: bool, args: &[&str]) -> Option<Outcome> {
         .or_else(|| access::run(&service, args))
         .or_else(|| listen::run(&service, args))
         .or_else(|| measure::run(&service, args))
+        .or_else(|| acts::report(&service, args))
         .or_else(|| bad::run(&service, args))
 }
 
@@ -93,6 +100,7 @@ pub fn said(status: &Status) -> String {
             ErrorCode::REPLAYED => "REPLAYED",
             ErrorCode::UNSUPPORTED => "UNSUPPORTED",
             ErrorCode::INTERNAL => "INTERNAL",
+            ErrorCode::POLICY_MALFORMED => "POLICY_MALFORMED",
             _ => "no code of ours",
         };
         format!("{name} {}", code.0)

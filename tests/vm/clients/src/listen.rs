@@ -32,7 +32,8 @@ pub fn say(line: &str) {
     let _flushed = std::io::stdout().flush();
 }
 
-fn nanos() -> u128 {
+/// Since 1970, by the clock that all processes of the machine see and nobody sets.
+pub fn nanos() -> u128 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos())
 }
 
@@ -135,24 +136,28 @@ impl rsbinder::Remotable for Mute {
     }
 }
 
-/// So many of them, each registered from a thread of its own.
+/// So many of them, each registered from a thread of its own: says how many are refused so far, and stays.
 fn mute(service: &Service, count: usize) -> Outcome {
     ProcessState::start_thread_pool();
+    let (done, next) = channel();
     for _ in 0..count {
-        let service = service.clone();
+        let (service, done) = (service.clone(), done.clone());
         std::thread::spawn(move || {
             let object = rsbinder::Interface::as_binder(&rsbinder::Binder::new(Mute));
-            match service.registerListener(&object) {
-                Ok(()) => say("taken"),
-                Err(status) => say(&format!("refused {}", said(&status))),
-            }
+            let _gone = done.send(service.registerListener(&object).map_err(|status| said(&status)));
         });
     }
-    std::thread::sleep(Duration::from_millis(500));
-    say("ready");
-    loop {
-        std::thread::sleep(Duration::from_secs(3600));
+    let mut refused = 0;
+    for answer in next {
+        match answer {
+            Ok(()) => say("taken"),
+            Err(words) => {
+                refused += 1;
+                say(&format!("{refused} refused: {words}"));
+            }
+        }
     }
+    Ok("all ended".into())
 }
 
 fn again(service: &Service, count: usize) -> Outcome {

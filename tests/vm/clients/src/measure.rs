@@ -1,7 +1,10 @@
 //! Many calls: how fast, and how many are refused.
 
+use crate::listen::say;
 use crate::{Outcome, Service, said};
 use binder::{IBinder, Interface};
+use com_enigm_trust::aidl::com::enigm::trust::ITrustService::transactions;
+use rsbinder::StatusCode;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -15,28 +18,55 @@ pub fn run(service: &Service, args: &[&str]) -> Option<Outcome> {
     })
 }
 
-/// Both in turns, so that what disturbs the machine disturbs both. Refusals would be faster than answers: they end it.
+/// How many calls of `getSummary` and of the version are made one after the other: as many as a caller has who rested.
+const ROUND: usize = 90;
+/// A rest after which a caller has them again.
+const REST: Duration = Duration::from_secs(4);
+/// `getInterfaceVersion`'s code: the generated method would remember the answer.
+const VERSION: u32 = transactions::getInterfaceVersion;
+
+/// Three calls in turns, so that what disturbs the machine disturbs all: the ping that Binder answers by itself, the
+/// cheapest method of the service's, and `getSummary`. Refusals would be faster than answers: one ends it.
 fn bench(service: &Service, count: usize) -> Outcome {
     let mut object = service.as_binder();
-    let (mut empty, mut summary) = (Vec::with_capacity(count), Vec::with_capacity(count));
-    for _ in 0..count {
+    let (mut pings, mut versions, mut summaries) = (Vec::new(), Vec::new(), Vec::new());
+    for done in 0..count {
+        if done % ROUND == 0 {
+            std::thread::sleep(REST);
+        }
         let start = Instant::now();
         object.ping_binder().map_err(|code| format!("ping {code:?}"))?;
-        empty.push(start.elapsed());
+        pings.push(start.elapsed());
+        let start = Instant::now();
+        let answer = version(&object);
+        versions.push(start.elapsed());
+        answer?;
         let start = Instant::now();
         let answer = service.getSummary();
-        summary.push(start.elapsed());
+        summaries.push(start.elapsed());
         answer.map_err(|status| said(&status))?;
     }
-    let (empty, summary) = (figures(empty), figures(summary));
-    let ratio = summary.0.as_secs_f64() / empty.0.as_secs_f64();
-    Ok(format!(
-        "empty median {} p99 {}, getSummary median {} p99 {}, ratio {ratio:.2}",
-        empty.0.as_nanos(),
-        empty.1.as_nanos(),
-        summary.0.as_nanos(),
-        summary.1.as_nanos(),
-    ))
+    let [ping, version, summary] = [pings, versions, summaries].map(figures);
+    say(&format!("{count} calls each, microseconds: median, 99th percentile, median over the ping's"));
+    for (what, (median, p99)) in [("ping", ping), ("getInterfaceVersion", version), ("getSummary", summary)] {
+        let ratio = median.as_secs_f64() / ping.0.as_secs_f64();
+        say(&format!("{what:20} {:8} {:8} {ratio:6.2}", median.as_micros(), p99.as_micros()));
+    }
+    Ok(format!("ratio {:.2}", summary.0.as_secs_f64() / ping.0.as_secs_f64()))
+}
+
+fn version(object: &binder::SpIBinder) -> Result<i32, String> {
+    let called = || {
+        let remote = object.as_remote().ok_or(StatusCode::BadType)?;
+        let reply = remote.submit_transact(VERSION, &remote.prepare_transact(true)?, 0)?;
+        let mut reply = reply.ok_or(StatusCode::UnexpectedNull)?;
+        Ok::<_, StatusCode>((reply.read::<binder::Status>()?, reply.read::<i32>()))
+    };
+    match called() {
+        Ok((status, Ok(version))) if status.is_ok() => Ok(version),
+        Ok((status, _)) => Err(said(&status)),
+        Err(code) => Err(format!("version {code:?}")),
+    }
 }
 
 fn figures(mut times: Vec<Duration>) -> (Duration, Duration) {

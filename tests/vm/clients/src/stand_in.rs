@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use trust_gates::Callers;
 use trust_posture::{GateId, Posture, Severity, Verdict};
 use trustd::serve::access::{Access, Entry, Grant, Tier};
 use trustd::serve::wire::{
@@ -19,6 +20,7 @@ pub fn access(roles: &[(String, String)]) -> Result<Access, String> {
         let grant = match role.as_str() {
             "center" => Grant::Center,
             "auditor" => Grant::Auditor,
+            "manager" => Grant::Manager,
             "provider" => Grant::Provider(named.as_str().into()),
             "audience" => Grant::Audience(Tier {
                 id: named.as_str().into(),
@@ -26,7 +28,8 @@ pub fn access(roles: &[(String, String)]) -> Result<Access, String> {
             }),
             other => return Err(format!("{other}: no role")),
         };
-        Ok(Entry { grant, types: vec![named.as_str().into()], app_ids: vec![], users: vec![] })
+        let callers = Callers { types: vec![named.as_str().into()], ..Callers::default() };
+        Ok(Entry { grant, callers })
     };
     Ok(Access::new(roles.iter().map(entry).collect::<Result<_, String>>()?))
 }
@@ -184,5 +187,9 @@ impl Evaluator for StandIn {
             age: None,
             refused: self.refused.load(Ordering::Relaxed),
         }])
+    }
+
+    fn install_policy(&self, _bundle: Vec<u8>) -> Result<u32, Refusal> {
+        Err(Refusal::PolicyMalformed)
     }
 }

@@ -1,0 +1,121 @@
+//! What a cycle reads: the device by its collectors, and trustd itself.
+
+use super::State;
+use crate::collect::{COLLECTORS, Context, ROSTER, mounted};
+use crate::cycle::House;
+use crate::engine::clock::Moment;
+use crate::engine::evaluator::Start;
+use crate::engine::events::names;
+use crate::engine::handle::Counts;
+use crate::engine::own;
+use crate::engine::picture::Keeping;
+use crate::root::Directory;
+use crate::serve::access::Role;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use trust_evidence::{Names, Observation, Outcome, Reason, Value};
+
+/// How each signal is kept up to date, by what is subscribed now.
+pub(super) fn keepings(house: &House, start: &Start) -> Vec<Keeping> {
+    let current = start.events.keeps_current();
+    let is_another = start.place.is_another_device();
+    let of = |kind: &str| ROSTER.iter().position(|collector| collector.kinds.contains(&kind));
+    let keeping = |kind: &str| match of(kind).and_then(|of| current.get(of)) {
+        Some(true) => Keeping::Current,
+        // Of another device there is nothing but the files that are watched.
+        None if is_another => Keeping::Current,
+        _ => Keeping::Read,
+    };
+    house.catalogue.iter().map(|(_, signal)| keeping(signal.source.kind())).collect()
+}
+
+impl State<'_> {
+    /// Whether the center listens.
+    pub(super) fn is_shown(&self) -> bool {
+        self.start.listeners.any(|caller| matches!(self.access.resolve(caller), Role::Center))
+    }
+
+    /// Runs collectors.
+    pub(super) fn read(&mut self, with: &[bool; COLLECTORS], moment: Moment) {
+        if !with.contains(&true) {
+            return;
+        }
+        tracing::debug!("reading {:?}", names(with));
+        let clock = self.start.clock;
+        let collected = self.start.place.read(self.house, with, clock);
+        for (collector, _) in ROSTER.iter().zip(with).filter(|(_, with)| **with) {
+            Counts::add(&self.shared.counts.collected, 1);
+            self.failed.remove(collector.name);
+        }
+        self.failed.extend(collected.failed.iter().copied());
+        let is_another = self.start.place.is_another_device();
+        for (ix, signal) in self.house.catalogue.iter() {
+            let kind = signal.source.kind();
+            let is_read =
+                ROSTER.iter().zip(with).any(|(collector, with)| *with && collector.kinds.contains(&kind));
+            // Another device's files say all that they say of it; what was reported meanwhile stands.
+            if (is_read || is_another && !self.known.has_reported(ix))
+                && let Some(observation) = collected.evidence.get(ix)
+            {
+                self.picture.note(self.house, ix, observation.clone(), clock, moment);
+            }
+        }
+    }
+
+    /// What trustd measures of itself.
+    pub(super) fn measure(&mut self, read: &[bool; COLLECTORS], moment: Moment) {
+        self.was_shown = self.is_shown();
+        if *read == [true; COLLECTORS] {
+            let troubles = self.start.store.look();
+            for trouble in &troubles {
+                tracing::warn!("history: {trouble}");
+            }
+            self.is_intact = troubles.is_empty();
+            self.is_replaced |= self.start.policies.look(self.house, &mut self.start.store);
+        }
+        let clock = self.start.clock;
+        let own_names = |names: BTreeSet<&'static str>| {
+            Names::new(names)
+                .map_or(Outcome::Missing(Reason::Malformed), |names| Outcome::Seen(Value::Names(names)))
+        };
+        let mut own = vec![
+            ("trustd.collectors_failed", own_names(self.failed.clone())),
+            ("trustd.event_sources_lost", own_names(self.start.events.lost())),
+            (
+                "trustd.unknown_percent",
+                Outcome::Seen(Value::Int(own::unknown_percent(self.house, self.picture.evidence()))),
+            ),
+            ("trustd.history_intact", Outcome::Seen(Value::Bool(self.is_intact))),
+            (
+                "trustd.policy_state",
+                Outcome::Seen(Value::Word(self.start.policies.state(clock.now()).into())),
+            ),
+            ("trustd.policy_refused", own_names(self.start.policies.refused())),
+            (
+                "trustd.clock_jumps",
+                Outcome::Seen(Value::Int(i64::try_from(self.start.events.clock_jumps()).unwrap_or(i64::MAX))),
+            ),
+        ];
+        if !self.start.place.is_another_device() {
+            own.push(("trustd.ui_listening", Outcome::Seen(Value::Bool(self.is_shown()))));
+        }
+        let whole = *read == [true; COLLECTORS];
+        if whole {
+            own.push(("trustd.clock", Outcome::Seen(Value::Time(clock.now()))));
+        }
+        if whole
+            && !self.start.place.is_another_device()
+            && let Ok(root) = Directory::live()
+        {
+            let context = Context::new(Arc::new(root), self.house.catalogue.clone(), false);
+            own.extend(own::process(&*context.root, mounted(&context).as_ref()));
+        }
+        for (id, outcome) in own {
+            self.picture.note_own(self.house, id, outcome, clock, moment);
+        }
+        for ix in self.known.lapsed(moment.since_boot) {
+            let lapsed = Observation::missing(Reason::Stale, trust_evidence::Class::J);
+            self.picture.note(self.house, ix, lapsed, clock, moment);
+        }
+    }
+}
