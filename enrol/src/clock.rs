@@ -1,7 +1,7 @@
 //! Time that never goes back.
 
 use crate::refusal::Refusal;
-use crate::state::{StateError, doing};
+use crate::state::{StateError, doing, execute, one};
 use rusqlite::Connection;
 
 /// How far a clock may go back without notice, in seconds: what a clock that is being set right does.
@@ -14,7 +14,7 @@ pub(crate) fn advance(on: &Connection, now: u64) -> Result<u64, Refusal> {
         return Err(Refusal::ClockSetBack);
     }
     if now > stood {
-        let set = on.execute("UPDATE clock SET seconds = ?1", [integer(now)]);
+        let set = execute(on, "UPDATE clock SET seconds = ?1", [integer(now)]);
         set.map_err(doing("keeping the time"))?;
     }
     Ok(now.max(stood))
@@ -22,7 +22,7 @@ pub(crate) fn advance(on: &Connection, now: u64) -> Result<u64, Refusal> {
 
 /// The latest time that was gone by.
 pub(crate) fn stood(on: &Connection) -> Result<u64, StateError> {
-    let stood = on.query_row("SELECT seconds FROM clock", [], |row| row.get::<_, i64>(0));
+    let stood = one(on, "SELECT seconds FROM clock", [], |row| row.get::<_, i64>(0));
     Ok(stood.map_err(doing("reading the time"))?.unsigned_abs())
 }
 

@@ -19,7 +19,7 @@ pub use device::Device;
 pub use pending::Pending;
 
 use crate::clock;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Params, Row, Transaction, TransactionBehavior};
 use std::path::Path;
 use std::time::Duration;
 use trust_ledger::{LedgerError, file};
@@ -72,6 +72,21 @@ pub enum StateError {
 /// Says what was tried, of an error of SQLite.
 pub(crate) fn doing(doing: &'static str) -> impl Fn(rusqlite::Error) -> StateError {
     move |error| StateError::File(trust_ledger::doing(doing)(error))
+}
+
+/// Runs a statement, which is compiled once; how many rows it changed.
+pub(crate) fn execute(on: &Connection, sql: &str, with: impl Params) -> rusqlite::Result<usize> {
+    on.prepare_cached(sql)?.execute(with)
+}
+
+/// The one row of a query, which is compiled once.
+pub(crate) fn one<T>(
+    on: &Connection,
+    sql: &str,
+    with: impl Params,
+    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    on.prepare_cached(sql)?.query_row(with, read)
 }
 
 /// The state's file, open.

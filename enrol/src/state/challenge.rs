@@ -2,7 +2,7 @@
 
 use crate::clock::integer;
 use crate::refusal::Refusal;
-use crate::state::{StateError, doing};
+use crate::state::{StateError, doing, execute, one};
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// An open challenge.
@@ -22,15 +22,15 @@ pub(crate) fn issue(
     open: Open,
     most: u64,
 ) -> Result<(), Refusal> {
-    let over = on.execute("DELETE FROM challenge WHERE expires_at < ?1", [integer(open.made_at)]);
+    let over = execute(on, "DELETE FROM challenge WHERE expires_at < ?1", [integer(open.made_at)]);
     over.map_err(doing("forgetting challenges"))?;
-    let count = on.query_row("SELECT count(*) FROM challenge", [], |row| row.get::<_, i64>(0));
+    let count = one(on, "SELECT count(*) FROM challenge", [], |row| row.get::<_, i64>(0));
     if count.map_err(doing("counting challenges"))?.unsigned_abs() >= most {
         return Err(Refusal::TooManyChallenges);
     }
     let insert = "INSERT INTO challenge (challenge, audience, made_at, expires_at) VALUES (?1, ?2, ?3, ?4)";
     let row = params![challenge, audience, integer(open.made_at), integer(open.expires_at)];
-    on.execute(insert, row).map_err(doing("opening a challenge"))?;
+    execute(on, insert, row).map_err(doing("opening a challenge"))?;
     Ok(())
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn look(
     audience: &str,
 ) -> Result<Option<Open>, StateError> {
     let query = "SELECT made_at, expires_at FROM challenge WHERE challenge = ?1 AND audience = ?2";
-    let found = on.query_row(query, params![challenge, audience], |row| {
+    let found = one(on, query, params![challenge, audience], |row| {
         Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
     });
     let found = found.optional().map_err(doing("looking a challenge up"))?;
@@ -54,7 +54,7 @@ pub(crate) fn look(
 /// Closes a challenge of this audience for good; whether it was open.
 pub(crate) fn consume(on: &Connection, challenge: &[u8; 32], audience: &str) -> Result<bool, StateError> {
     let delete = "DELETE FROM challenge WHERE challenge = ?1 AND audience = ?2";
-    on.execute(delete, params![challenge, audience])
+    execute(on, delete, params![challenge, audience])
         .map(|rows| rows == 1)
         .map_err(doing("closing a challenge"))
 }

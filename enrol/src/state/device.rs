@@ -1,7 +1,7 @@
 //! Enrolled handles, each with its one key. A row is never removed.
 
 use crate::clock::integer;
-use crate::state::{StateError, doing};
+use crate::state::{StateError, doing, execute, one};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use trust_token::credential::EvidenceLevel;
 use trust_token::crypto::Sha256Digest;
@@ -35,7 +35,7 @@ pub struct Device {
 /// The device of a handle.
 pub(crate) fn find(on: &Connection, audience: &str, handle: &[u8; 32]) -> Result<Option<Device>, StateError> {
     let query = format!("SELECT {COLUMNS} FROM device WHERE audience = ?1 AND handle = ?2");
-    on.query_row(&query, params![audience, handle], read).optional().map_err(doing("looking a handle up"))
+    one(on, &query, params![audience, handle], read).optional().map_err(doing("looking a handle up"))
 }
 
 /// An audience and a handle.
@@ -44,14 +44,14 @@ type Owner = (Box<str>, [u8; 32]);
 /// Whose key it is.
 pub(crate) fn key_owner(on: &Connection, key: &Sha256Digest) -> Result<Option<Owner>, StateError> {
     let query = "SELECT audience, handle FROM device WHERE key = ?1";
-    let found = on.query_row(query, params![key], |row| Ok((row.get::<_, String>(0)?.into(), row.get(1)?)));
+    let found = one(on, query, params![key], |row| Ok((row.get::<_, String>(0)?.into(), row.get(1)?)));
     found.optional().map_err(doing("looking a key up"))
 }
 
 /// Enrols a handle; none if as many as may be are.
 pub(crate) fn insert(on: &Connection, device: &Device, most: u64) -> Result<bool, StateError> {
     // No row is ever removed, so that the highest number is how many there are.
-    let last = on.query_row("SELECT max(rowid) FROM device", [], |row| row.get::<_, Option<i64>>(0));
+    let last = one(on, "SELECT max(rowid) FROM device", [], |row| row.get::<_, Option<i64>>(0));
     if last.map_err(doing("counting devices"))?.unwrap_or_default().unsigned_abs() >= most {
         return Ok(false);
     }
@@ -82,7 +82,7 @@ fn write(on: &Connection, sql: &str, device: &Device) -> Result<(), StateError> 
         vendor,
         boot
     ];
-    on.execute(sql, row).map(|_| ()).map_err(doing("writing a device"))
+    execute(on, sql, row).map(|_| ()).map_err(doing("writing a device"))
 }
 
 /// Every device, by audience and handle.

@@ -3,7 +3,7 @@
 use super::device::level;
 use crate::clock::integer;
 use crate::rules::Limits;
-use crate::state::{StateError, doing};
+use crate::state::{StateError, doing, execute, one};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use trust_token::credential::EvidenceLevel;
 use trust_token::crypto::Sha256Digest;
@@ -32,7 +32,7 @@ pub struct Pending {
 /// A key that waits, if it does.
 pub(crate) fn find(on: &Connection, key: &Sha256Digest) -> Result<Option<Pending>, StateError> {
     let query = format!("SELECT {COLUMNS} FROM pending WHERE key = ?1");
-    on.query_row(&query, params![key], read).optional().map_err(doing("looking a waiting key up"))
+    one(on, &query, params![key], read).optional().map_err(doing("looking a waiting key up"))
 }
 
 /// Lets a key wait, unless as many do as may; those that waited for too long are forgotten. A person sees those that
@@ -44,9 +44,9 @@ pub(crate) fn wait(
     forgotten: u64,
 ) -> Result<(), StateError> {
     let writing = doing("writing a waiting key");
-    on.execute("DELETE FROM pending WHERE judged_at < ?1", [integer(forgotten)]).map_err(&writing)?;
+    execute(on, "DELETE FROM pending WHERE judged_at < ?1", [integer(forgotten)]).map_err(&writing)?;
     let count = |sql: &str, of: &[&dyn rusqlite::ToSql]| {
-        on.query_row(sql, of, |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
+        one(on, sql, of, |row| row.get::<_, i64>(0)).map(i64::unsigned_abs)
     };
     let of_handle = "SELECT count(*) FROM pending WHERE audience = ?1 AND handle = ?2";
     if count(of_handle, &[&&*key.audience, &key.handle]).map_err(&writing)? >= limits.pending_of_a_handle
@@ -57,7 +57,7 @@ pub(crate) fn wait(
     let insert = format!("INSERT OR IGNORE INTO pending ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)");
     let row =
         params![&*key.audience, key.handle, key.key, key.attested, integer(key.judged_at), key.level as i64];
-    on.execute(&insert, row).map(|_| ()).map_err(&writing)
+    execute(on, &insert, row).map(|_| ()).map_err(&writing)
 }
 
 /// Approves a key of a handle that waits; whether there is one.
@@ -68,14 +68,14 @@ pub(crate) fn approve(
     key: &Sha256Digest,
 ) -> Result<bool, StateError> {
     let update = "UPDATE pending SET approved = 1 WHERE audience = ?1 AND handle = ?2 AND key = ?3";
-    let rows = on.execute(update, params![audience, handle, key]);
+    let rows = execute(on, update, params![audience, handle, key]);
     rows.map(|rows| rows == 1).map_err(doing("approving a key"))
 }
 
 /// No key of this handle waits any more.
 pub(crate) fn clear(on: &Connection, audience: &str, handle: &[u8; 32]) -> Result<(), StateError> {
     let delete = "DELETE FROM pending WHERE audience = ?1 AND handle = ?2";
-    on.execute(delete, params![audience, handle]).map(|_| ()).map_err(doing("forgetting waiting keys"))
+    execute(on, delete, params![audience, handle]).map(|_| ()).map_err(doing("forgetting waiting keys"))
 }
 
 /// Every key that waits, by when it came.

@@ -1,7 +1,7 @@
 //! Revoked handles. A row is never removed.
 
 use crate::clock::integer;
-use crate::state::{StateError, doing, pending};
+use crate::state::{StateError, doing, execute, one, pending};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ pub(crate) fn revoke(
 ) -> Result<bool, StateError> {
     let insert = "INSERT OR IGNORE INTO revoked (audience, handle, revoked_at) VALUES (?1, ?2, ?3)";
     let rows =
-        on.execute(insert, params![audience, handle, integer(now)]).map_err(doing("revoking a handle"))?;
+        execute(on, insert, params![audience, handle, integer(now)]).map_err(doing("revoking a handle"))?;
     pending::clear(on, audience, handle)?;
     Ok(rows == 1)
 }
@@ -22,14 +22,14 @@ pub(crate) fn revoke(
 /// Whether a handle is revoked.
 pub(crate) fn is_revoked(on: &Connection, audience: &str, handle: &[u8; 32]) -> Result<bool, StateError> {
     let query = "SELECT 1 FROM revoked WHERE audience = ?1 AND handle = ?2";
-    let found = on.query_row(query, params![audience, handle], |_| Ok(())).optional();
+    let found = one(on, query, params![audience, handle], |_| Ok(())).optional();
     found.map(|found| found.is_some()).map_err(doing("looking a revoked handle up"))
 }
 
 /// How many handles of an audience are revoked.
 pub(crate) fn count(on: &Connection, audience: &str) -> Result<u64, StateError> {
     let query = "SELECT count(*) FROM revoked WHERE audience = ?1";
-    let count = on.query_row(query, params![audience], |row| row.get::<_, i64>(0));
+    let count = one(on, query, params![audience], |row| row.get::<_, i64>(0));
     count.map(i64::unsigned_abs).map_err(doing("counting revoked handles"))
 }
 
