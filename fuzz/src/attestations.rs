@@ -1,4 +1,4 @@
-//! Posture attestations, their credentials, lists of revoked handles, roll-overs and policy bundles. Every signature counts as good, so that
+//! Posture attestations, their credentials, lists of revoked handles, roll-overs, policy bundles and enrolment evidence. Every signature counts as good, so that
 //! what stands behind the signatures is reached; and what is accepted, written again, is the same bytes.
 
 use std::convert::Infallible;
@@ -6,6 +6,8 @@ use trust_posture::{GateId, Posture, Verdict};
 use trust_token::bundle::Bundle;
 use trust_token::credential::{Credential, EvidenceLevel, VerifiedCredential};
 use trust_token::crypto::{PublicKey, Sign, Signature, VerifySignature};
+use trust_token::enrolment::{ChallengeRequest, GivenChallenge};
+use trust_token::evidence::{Evidence, Kept, MAX_CERTIFICATES, MIN_CERTIFICATES};
 use trust_token::ledger::Memory;
 use trust_token::revocation::Revoked;
 use trust_token::rollover::Rollover;
@@ -95,6 +97,23 @@ pub fn policy_bundle(bytes: &[u8]) -> bool {
     );
     assert!(verify(MADE, Some(bundle.version)).is_ok());
     assert!(bundle.version.checked_add(1).is_none_or(|above| verify(MADE, Some(above)).is_err()));
+    true
+}
+
+/// Evidence is the one encoding of what it says, and has a chain exactly where its key is in hardware. So are the two
+/// messages before it.
+pub fn enrolment_evidence(bytes: &[u8]) -> bool {
+    let request = ChallengeRequest::from_bytes(bytes).map(|request| request.to_bytes());
+    assert!(request.is_ok_and(|again| again == bytes) == ChallengeRequest::from_bytes(bytes).is_ok());
+    let given = GivenChallenge::from_bytes(bytes).map(|given| given.to_bytes());
+    assert!(given.is_ok_and(|again| again == bytes) == GivenChallenge::from_bytes(bytes).is_ok());
+    let Ok(verified) = Evidence::verify(bytes, &Believing) else { return false };
+    let (evidence, key) = (verified.get(), *verified.key());
+    assert_eq!(evidence.sign(&Echo { key, statement: bytes }).unwrap(), bytes);
+    if let Kept::Hardware(chain) = &evidence.kept {
+        assert!((MIN_CERTIFICATES..=MAX_CERTIFICATES).contains(&chain.len()));
+        assert!(chain.iter().all(|certificate| !certificate.is_empty()));
+    }
     true
 }
 

@@ -24,7 +24,8 @@ mod parcels;
 mod place;
 
 pub use attestations::{
-    policy_bundle, posture_claims, posture_credential, posture_revoked, posture_rollover, posture_token,
+    enrolment_evidence, policy_bundle, posture_claims, posture_credential, posture_revoked, posture_rollover,
+    posture_token,
 };
 pub use histories::history_file;
 pub use ledgers::ledger_file;
@@ -34,7 +35,7 @@ pub use parcels::binder_parcel;
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target, by the name of its file in `fuzz_targets` and of its folder in `seeds`.
-pub const TARGETS: [(&str, Target); 51] = [
+pub const TARGETS: [(&str, Target); 52] = [
     ("abx", abx),
     ("access", access),
     ("apex_list", apex_list),
@@ -49,6 +50,7 @@ pub const TARGETS: [(&str, Target); 51] = [
     ("device_mapper", device_mapper),
     ("device_owner", device_owner),
     ("device_policies", device_policies),
+    ("enrolment_evidence", enrolment_evidence),
     ("gate", gate),
     ("history_file", history_file),
     ("import", import),

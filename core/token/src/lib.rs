@@ -16,6 +16,8 @@ pub mod claims;
 mod cose;
 pub mod credential;
 pub mod crypto;
+pub mod enrolment;
+pub mod evidence;
 pub mod handle;
 pub mod inspect;
 pub mod ledger;

@@ -1,7 +1,8 @@
-//! What every signed statement beside the attestation must withstand: roll-overs and bundles.
+//! What every signed statement beside the attestation must withstand: evidence, roll-overs and bundles.
 #![cfg(feature = "p256")]
 
 mod bundle;
+mod evidence;
 mod rollover;
 
 use crate::cbor::Writer;

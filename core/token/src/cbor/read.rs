@@ -137,6 +137,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// An array; how many items, which the caller reads.
+    pub(crate) fn items(&mut self) -> Result<u64, Malformed> {
+        self.head(ARRAY, "an array")
+    }
+
     /// Exactly this tag, whose content the caller reads.
     pub(crate) fn tag(&mut self, tag: u64) -> Result<(), Malformed> {
         let at = self.at;

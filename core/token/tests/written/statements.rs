@@ -5,10 +5,12 @@ use crate::cbor::Writer;
 use crate::cose;
 use crate::credential::{CREDENTIAL_TYPE, Credential, MAX_CREDENTIAL};
 use crate::crypto::PublicKey;
+use crate::evidence::{Evidence, Kept};
 use crate::revocation::REVOCATION_TYPE;
 use crate::rollover::Rollover;
 use crate::verify::tests::forge::{Envelope, header, higher, named, plain, same, wrong};
 use crate::verify::tests::world::{MADE, credential, device, enrolment, public, revoked, scalar};
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -95,6 +97,23 @@ pub(super) fn besides() -> (Vec<u8>, Vec<u8>) {
         policy: (*b"schema = \"com.enigm.policy/1\"\n").into(),
     };
     (rollover.sign(&device()).unwrap(), bundle.sign(&enrolment()).unwrap())
+}
+
+/// Enrolment evidence of the device's: of a key in a file, and of one with certificates that are none. Seeds alone.
+pub(super) fn evidence() -> [(&'static str, Vec<u8>); 2] {
+    let Credential { audience, handle, .. } = credential();
+    let chain: Vec<Box<[u8]>> = (1..=4).map(|nth| Box::from([nth; 40])).collect();
+    [("file", Kept::File), ("hardware", Kept::Hardware(chain))].map(|(name, kept)| {
+        let evidence = Evidence {
+            audience: audience.clone(),
+            made_at: MADE,
+            challenge: [6; 32],
+            handle,
+            epoch: 1,
+            kept,
+        };
+        (name, evidence.sign(&device()).unwrap())
+    })
 }
 
 pub(super) fn lists() -> Vec<Statement> {

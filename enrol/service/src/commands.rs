@@ -1,0 +1,96 @@
+//! What the command line does.
+
+use crate::args::{Args, Command};
+use crate::config::{Config, bytes, read};
+use crate::http::now;
+use crate::serve;
+use data_encoding::HEXLOWER;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use trust_enrol::{Decision, FileKey, State};
+use trust_token::bundle::MAX_BUNDLE;
+use trust_token::credential::EvidenceLevel;
+use trust_token::crypto::Sign;
+
+/// Why a command failed: a sentence.
+type Failure = Box<dyn std::error::Error>;
+
+/// Does what it is told.
+pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
+    if matches!(args.command, Command::Serve) {
+        tracing_subscriber::fmt().with_writer(io::stderr).with_target(false).with_ansi(false).init();
+        serve::serve(&args.config)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let config = Config::read(&args.config)?;
+    let mut out = io::stdout().lock();
+    match &args.command {
+        Command::Serve => (),
+        Command::InitKey => {
+            let key = FileKey::create(&config.signing_key)?;
+            writeln!(out, "{}", HEXLOWER.encode(&key.public_key().thumbprint()))?;
+            write!(out, "{}", key.public_pem())?;
+        }
+        Command::InitState => drop(State::create(&config.state, now())?),
+        Command::Approve { audience, handle, key } => {
+            let (handle, key) = (digits(handle)?, digits(key)?);
+            return decided(State::open(&config.state)?.approve(audience, &handle, &key)?, "approved");
+        }
+        Command::Revoke { audience, handle } => {
+            // A typing error would revoke a handle of nobody's, and say that it was done.
+            if config.rules.audience(audience).is_none() {
+                return Err(format!("{audience}: expected an audience of the configuration").into());
+            }
+            return decided(
+                State::open(&config.state)?.revoke(now(), audience, &digits(handle)?)?,
+                "revoked",
+            );
+        }
+        Command::Publish { id, file } => {
+            let bundle = read(file, MAX_BUNDLE as u64)?;
+            let version = State::open(&config.state)?.publish(now(), id, &bundle, &config.rules)?;
+            writeln!(out, "{id} version {version}")?;
+        }
+        Command::ResetClock => {
+            let stood = State::open(&config.state)?.reset_clock(now())?;
+            writeln!(out, "the kept time was {stood}, seconds since 1970")?;
+        }
+        Command::List { pending: false } => {
+            for (device, is_revoked) in State::open(&config.state)?.devices()? {
+                let (handle, key) = (HEXLOWER.encode(&device.handle), HEXLOWER.encode(&device.key));
+                let revoked = if is_revoked { " revoked" } else { "" };
+                writeln!(out, "{} {handle} {key} {}{revoked}", device.audience, word(device.level))?;
+            }
+        }
+        Command::List { pending: true } => {
+            for key in State::open(&config.state)?.pendings()? {
+                let (handle, thumbprint) = (HEXLOWER.encode(&key.handle), HEXLOWER.encode(&key.key));
+                let approved = if key.is_approved { " approved" } else { "" };
+                writeln!(out, "{} {handle} {thumbprint} {}{approved}", key.audience, word(key.level))?;
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn decided(decision: Decision, done: &str) -> Result<ExitCode, Failure> {
+    match decision {
+        Decision::Done => writeln!(io::stdout(), "{done}")?,
+        Decision::Before => writeln!(io::stdout(), "{done} before")?,
+        Decision::Nothing => return Err("no such key waits for this handle".into()),
+        Decision::Full => return Err("as many handles of this audience are revoked as fit a list".into()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn digits(hex: &str) -> Result<[u8; 32], Failure> {
+    bytes(hex).ok_or_else(|| format!("{hex}: expected 64 hexadecimal digits").into())
+}
+
+fn word(level: EvidenceLevel) -> &'static str {
+    match level {
+        EvidenceLevel::Software => "software",
+        EvidenceLevel::TrustedEnvironment => "trusted-environment",
+        EvidenceLevel::StrongBox => "strongbox",
+    }
+}
