@@ -7,7 +7,9 @@ mod governed;
 
 use governed::{Built, Device, TAKEN};
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::os::unix::fs::PermissionsExt;
+use trust_enrol::{Audience, Rules, State, Verifier};
 use trust_forge::Key;
 use trust_posture::{GateId, Posture};
 use trust_token::challenge::binding;
@@ -37,7 +39,7 @@ struct Party {
     gates: Vec<GateId>,
     policy: KnownPolicy,
     ledger: Memory,
-    credential: Credential,
+    credential: Vec<u8>,
     least: EvidenceLevel,
 }
 
@@ -51,16 +53,16 @@ impl Party {
             gates: vec![GateId::BuildIntegrity, GateId::BootIntegrity, GateId::RuntimeSecurity],
             policy: known,
             ledger: Memory::new(100),
-            credential: Credential {
+            credential: signed(&Credential {
                 audience: audience.into(),
                 issued_at: TAKEN - 60,
                 expires_at: TAKEN + 86_400,
                 key: keys.public_key(whose).unwrap(),
                 handle: keys.handle(whose).unwrap(),
-                evidence: keys.level(),
+                evidence: EvidenceLevel::Software,
                 floors: Floors::default(),
                 boot_key: boot_key(),
-            },
+            }),
             least: EvidenceLevel::Software,
         }
     }
@@ -72,10 +74,9 @@ impl Party {
 
     /// The posture, or the rule that refuses.
     fn decide(&mut self, token: &[u8], nonce: u8) -> Result<Posture, String> {
-        let Key::P256(issuer) = Key::p256("enrolment") else { panic!("expected P-256") };
+        let issuer = issuer();
         let issuers = [issuer.public_key()];
-        let credential = self.credential.sign(&issuer).unwrap();
-        let credential = Credential::verify(&credential, &issuers, TAKEN, &Ring).unwrap();
+        let credential = Credential::verify(&self.credential, &issuers, TAKEN, &Ring).unwrap();
         let revoked =
             Revoked { audience: self.audience.into(), taken_at: TAKEN - 60, number: 1, handles: [].into() };
         let revoked = Revoked::verify(&revoked.sign(&issuer).unwrap(), &issuers, &Ring).unwrap();
@@ -97,6 +98,16 @@ impl Party {
         let verified = verify(token, challenge, against, &mut self.ledger, &Ring);
         verified.map(|verified| verified.claims().posture).map_err(|refusal| refusal.code().into())
     }
+}
+
+/// The enrolment verifier's key.
+fn issuer() -> impl Sign<Error = Infallible> + Send + Sync + 'static {
+    let Key::P256(issuer) = Key::p256("enrolment") else { panic!("expected P-256") };
+    issuer
+}
+
+fn signed(credential: &Credential) -> Vec<u8> {
+    credential.sign(&issuer()).unwrap()
 }
 
 /// The sample's verified boot key, as its attestation gives it.
@@ -146,6 +157,48 @@ fn a_relying_party_believes_an_answer_to_its_challenge_once() {
         Ok(false),
         "the same keys again"
     );
+}
+
+#[test]
+fn a_device_enrols_and_its_attestations_count_where_software_will_do() {
+    let policy = Built::production();
+    let device = Device::new("enrols", &policy);
+    let daemon = device.start();
+    let caller = app("enigm_calls", 0);
+    let audience = Audience { id: CALLS.into(), sees: [false; 3], policy_version: 1 };
+    let rules = Rules { audiences: vec![audience], accept_file_keys: true, ..Rules::none() };
+    let state = State::create(&device.state().join("enrolments.db"), TAKEN).unwrap();
+    let verifier = Verifier::start(state, rules.clone(), issuer()).unwrap();
+
+    let given = verifier.challenge(TAKEN, CALLS).unwrap();
+    for length in [0, 16, 31, 33, 64] {
+        let answer = daemon.desk().enrolment_evidence(&caller, &vec![1; length]);
+        assert_eq!(answer, Err(Refusal::BadArgument), "{length}");
+    }
+    for caller in [app("enigm_trust_center", 0), app("platform_app", 0), governed::me()] {
+        let answer = daemon.desk().enrolment_evidence(&caller, &given.challenge);
+        assert_eq!(answer, Err(Refusal::NotPermitted), "{caller:?}");
+    }
+    let evidence = daemon.desk().enrolment_evidence(&caller, &given.challenge).unwrap();
+    let other = daemon.desk().enrolment_evidence(&app("enigm_keys", 0), &given.challenge).unwrap();
+    assert!(verifier.enrol(TAKEN, &other).is_err(), "another audience's evidence");
+    let mut calls = Party::of(&device, CALLS, &policy);
+    calls.credential = verifier.enrol(TAKEN, &evidence).unwrap();
+    assert_eq!(verifier.enrol(TAKEN, &evidence).map_err(|refusal| refusal.code()), Err("challenge"), "twice");
+
+    let _ = calls.challenge(1);
+    let token = attest(&daemon, &caller, 1).unwrap();
+    assert_eq!(calls.decide(&token, 1), Ok(Posture::Compliant));
+    let _ = calls.challenge(2);
+    calls.least = EvidenceLevel::TrustedEnvironment;
+    assert_eq!(calls.decide(&attest(&daemon, &caller, 2).unwrap(), 2), Err("evidence-level".into()));
+
+    // Where no laboratory is meant, a file's key is not taken in at all.
+    verifier.reload(Rules { accept_file_keys: false, ..rules }).unwrap();
+    let given = verifier.challenge(TAKEN, CALLS).unwrap();
+    let evidence = daemon.desk().enrolment_evidence(&caller, &given.challenge).unwrap();
+    assert!(verifier.enrol(TAKEN, &evidence).is_err());
+    daemon.stop();
 }
 
 #[test]

@@ -86,8 +86,11 @@ const ATTEST: &str = "trustctl attest \
     --nonce 0505050505050505050505050505050505050505050505050505050505050505 \
     --cnf 0606060606060606060606060606060606060606060606060606060606060606";
 
+const EVIDENCE: &str = "trustctl evidence \
+    --challenge 0707070707070707070707070707070707070707070707070707070707070707";
+
 /// What the owner's own tool says over Binder, to the center and to who may not ask. Exit codes as `trustctl --help` says.
-const TOOL: [Step; 9] = [
+const TOOL: [Step; 10] = [
     Step("status", CENTER_APP, "trustctl status", 1, &["since number", "security-monitoring"]),
     Step("history-holds", CENTER_APP, "trustctl history verify", 0, &["VERIFIES"]),
     Step("providers", CENTER_APP, "trustctl providers", 0, &["platform: "]),
@@ -97,6 +100,7 @@ const TOOL: [Step; 9] = [
     Step("attested-to-calls", CALLS, ATTEST, 0, &[]),
     Step("attested-to-app", APP, ATTEST, 0, &[]),
     Step("attested-to-center", CENTER_APP, ATTEST, 2, &["not permitted"]),
+    Step("shown-by-calls", CALLS, EVIDENCE, 0, &[]),
 ];
 
 /// After those, in this order: a report is told to who listens, and not taken twice; a kill loses no history.
@@ -253,6 +257,14 @@ fn over_a_real_driver_each_caller_gets_what_it_may_and_no_more() {
     assert_eq!((calls.nonce, calls.confirmation), ([5; 32], [6; 32]));
     assert_eq!(calls.posture, trust_posture::Posture::NonCompliant, "a plain Linux machine");
     assert!(calls.handle != app.handle && calls.id != app.id);
+    let shown =
+        data_encoding::BASE64.decode(transcript.ran("shown-by-calls").said.trim().as_bytes()).unwrap();
+    let shown = trust_token::evidence::Evidence::verify(&shown, &trust_token::crypto::Ring).unwrap();
+    let evidence = shown.get();
+    assert_eq!(
+        (evidence.challenge, evidence.handle, &evidence.audience),
+        ([7; 32], calls.handle, &calls.audience)
+    );
     let expected = DENIALS.map(|[source, target, class, permission]| Denial {
         source: source.to_owned(),
         target: target.to_owned(),

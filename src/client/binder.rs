@@ -68,6 +68,10 @@ impl Link for Connection {
         Ok(self.0.attest(question)?)
     }
 
+    fn enrolment_evidence(&self, challenge: &[u8; 32]) -> Result<Vec<u8>, ClientError> {
+        Ok(self.0.enrolment_evidence(challenge)?)
+    }
+
     fn subscribe(&self) -> Result<Box<dyn Changes + '_>, ClientError> {
         let (changes, told_of) = mpsc::channel();
         let end = changes.clone();

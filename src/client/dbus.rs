@@ -146,6 +146,11 @@ impl Link for Connection {
         answered.body().deserialize().map_err(|error| ClientError::Malformed(error.to_string()))
     }
 
+    fn enrolment_evidence(&self, challenge: &[u8; 32]) -> Result<Vec<u8>, ClientError> {
+        let answered = self.call("GetEnrolmentEvidence", &(&challenge[..]))?;
+        answered.body().deserialize().map_err(|error| ClientError::Malformed(error.to_string()))
+    }
+
     fn subscribe(&self) -> Result<Box<dyn Changes + '_>, ClientError> {
         // Before subscribing, so that no change is missed.
         let stream = MessageStream::from(&self.connection);

@@ -58,6 +58,8 @@ pub trait Link {
     fn install_policy(&self, bundle: &[u8]) -> Result<u32, ClientError>;
     /// A signed attestation for the audience that this process is.
     fn attest(&self, question: &Question) -> Result<Vec<u8>, ClientError>;
+    /// Evidence of the key that those are signed with, for an enrolment verifier's challenge.
+    fn enrolment_evidence(&self, challenge: &[u8; 32]) -> Result<Vec<u8>, ClientError>;
     /// Asks to be told of each change from now on.
     fn subscribe(&self) -> Result<Box<dyn Changes + '_>, ClientError>;
 }

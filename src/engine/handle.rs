@@ -3,7 +3,7 @@
 use super::clock::Clock;
 use crate::cycle::House;
 use crate::disclosure::{Disclosure, Occasion};
-use crate::keys::{KeyError, Keys, PostureKey, Whose};
+use crate::keys::{EPOCH, KeyError, Keys, PostureKey, Whose};
 use crate::serve::render;
 use crate::serve::wire::{
     Evaluator, GateFindings, GateWords, HistoryEntry, ProviderState, Question, Refusal, Report, Summary,
@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use trust_posture::GateId;
 use trust_token::claims::Counters;
+use trust_token::evidence::Evidence;
 use trust_token::issue;
 
 /// How many requests may wait.
@@ -150,6 +151,10 @@ impl Handle {
         !matches!(sent, Err(TrySendError::Full(_)))
     }
 
+    fn keys(&self) -> Result<&dyn Keys, Refusal> {
+        self.shared.keys.as_deref().ok_or(Refusal::Unsupported)
+    }
+
     fn ask<T>(&self, request: impl FnOnce(Reply<T>) -> Request) -> Result<T, Refusal> {
         let (reply, answer) = sync_channel(1);
         self.shared.requests.try_send(request(reply)).map_err(|error| match error {
@@ -226,11 +231,7 @@ impl Evaluator for Handle {
     }
 
     fn attest(&self, whose: Whose<'_>, question: Question) -> Result<Vec<u8>, Refusal> {
-        let keys = self.shared.keys.as_deref().ok_or(Refusal::Unsupported)?;
-        let fault = |error: KeyError| {
-            tracing::error!("nothing can be signed: {error}");
-            Refusal::Internal
-        };
+        let keys = self.keys()?;
         let (key, handle) = (PostureKey::of(keys, whose).map_err(fault)?, keys.handle(whose).map_err(fault)?);
         for _ in 0..SIGNINGS {
             let disclosed = self.ask(|reply| Request::Disclose(whose.audience.into(), whose.user, reply))?;
@@ -253,6 +254,25 @@ impl Evaluator for Handle {
         }
         Err(Refusal::Busy)
     }
+
+    fn enrolment_evidence(&self, whose: Whose<'_>, challenge: [u8; 32]) -> Result<Vec<u8>, Refusal> {
+        let keys = self.keys()?;
+        let key = PostureKey::of(keys, whose).map_err(fault)?;
+        let evidence = Evidence {
+            audience: whose.audience.into(),
+            made_at: u64::try_from(self.shared.clock.now().unix()).map_err(|_| Refusal::Internal)?,
+            challenge,
+            handle: keys.handle(whose).map_err(fault)?,
+            epoch: EPOCH,
+            kept: keys.kept(whose).map_err(fault)?,
+        };
+        evidence.sign(&key).map_err(fault)
+    }
+}
+
+fn fault(error: KeyError) -> Refusal {
+    tracing::error!("nothing can be signed: {error}");
+    Refusal::Internal
 }
 
 impl Counts {

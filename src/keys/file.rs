@@ -4,7 +4,7 @@
 //! The file holds one secret, from which every key and handle is made: so it is written once, whole, and nothing of it
 //! ever has to follow anything else.
 
-use super::{KeyError, Keys, Whose};
+use super::{EPOCH, KeyError, Keys, Whose};
 use p256::ecdsa::SigningKey;
 use ring::rand::{SecureRandom, SystemRandom};
 use std::convert::Infallible;
@@ -13,8 +13,8 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use trust_ledger::{LedgerError, beside, file};
-use trust_token::credential::EvidenceLevel;
 use trust_token::crypto::{PublicKey, Sign, Signature};
+use trust_token::evidence::Kept;
 use trust_token::handle::{HandleOf, InMemory, NoHandle, Prf};
 
 /// What the file begins with; 32 bytes follow.
@@ -62,8 +62,8 @@ impl FileKeys {
 }
 
 impl Keys for FileKeys {
-    fn level(&self) -> EvidenceLevel {
-        EvidenceLevel::Software
+    fn kept(&self, _: Whose<'_>) -> Result<Kept, KeyError> {
+        Ok(Kept::File)
     }
 
     fn public_key(&self, whose: Whose<'_>) -> Result<PublicKey, KeyError> {
@@ -77,7 +77,7 @@ impl Keys for FileKeys {
 
     fn handle(&self, whose: Whose<'_>) -> Result<[u8; 32], KeyError> {
         let salt = self.derived(SALT_LABEL, whose, 0);
-        let of = HandleOf { audience: whose.audience, epoch: 0, user: whose.user, salt: &salt };
+        let of = HandleOf { audience: whose.audience, epoch: EPOCH, user: whose.user, salt: &salt };
         of.handle(&self.secret).map_err(|error: NoHandle<Infallible>| match error {
             NoHandle::Audience => KeyError::Unusable("no audience, or one of more than 64 bytes".into()),
             NoHandle::Prf(never) => match never {},

@@ -7,8 +7,8 @@ mod file;
 #[cfg(not(target_os = "android"))]
 pub use file::FileKeys;
 
-use trust_token::credential::EvidenceLevel;
 use trust_token::crypto::{PublicKey, Signature};
+use trust_token::evidence::Kept;
 
 /// Whose key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,10 +28,13 @@ pub enum KeyError {
     Unusable(String),
 }
 
+/// Which of an audience's handles it is: the first. There is no roll-over yet.
+pub const EPOCH: u32 = 0;
+
 /// Who keeps the keys. No key ever leaves it.
 pub trait Keys: Send + Sync {
-    /// How well they are kept, by the keeper's own word: the enrolment verifier goes by their certificates.
-    fn level(&self) -> EvidenceLevel;
+    /// Where the key is, with its certificates if hardware keeps it.
+    fn kept(&self, whose: Whose<'_>) -> Result<Kept, KeyError>;
 
     /// The public key. It is made where there is none yet.
     fn public_key(&self, whose: Whose<'_>) -> Result<PublicKey, KeyError>;

@@ -212,12 +212,19 @@ impl Desk {
         })
     }
 
-    /// What an enrolment authority needs to take this device in.
+    /// Evidence of the posture key of the caller's audience and Android user, for the enrolment verifier whose challenge
+    /// this is, of 32 bytes.
     ///
     /// # Errors
-    /// See [`permits`](Self::permits); [`Refusal::Unsupported`]: this build has no key.
-    pub fn enrolment_evidence(&self, caller: &Caller, _challenge: &[u8]) -> Result<Vec<u8>, Refusal> {
-        self.call(caller, Method::EnrolmentEvidence, |_| Err(Refusal::Unsupported))
+    /// See [`permits`](Self::permits); [`Refusal::BadArgument`]; [`Refusal::Unsupported`] where nothing keeps keys; the
+    /// evaluator's.
+    pub fn enrolment_evidence(&self, caller: &Caller, challenge: &[u8]) -> Result<Vec<u8>, Refusal> {
+        self.call(caller, Method::EnrolmentEvidence, |role| {
+            let Role::Audience(tier) = role else { return Err(Refusal::NotPermitted) };
+            let challenge = challenge.try_into().map_err(|_| Refusal::BadArgument)?;
+            let whose = Whose { audience: &tier.id, user: caller.android_user() };
+            self.evaluator.enrolment_evidence(whose, challenge)
+        })
     }
 
     /// Installs a policy bundle; the version that holds then.

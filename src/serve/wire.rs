@@ -407,6 +407,11 @@ pub trait Evaluator: Send + Sync {
     fn attest(&self, _for: Whose<'_>, _question: Question) -> Result<Vec<u8>, Refusal> {
         Err(Refusal::Unsupported)
     }
+
+    /// Evidence of the key that those are signed with, for the enrolment verifier whose challenge this is.
+    fn enrolment_evidence(&self, _of: Whose<'_>, _challenge: [u8; 32]) -> Result<Vec<u8>, Refusal> {
+        Err(Refusal::Unsupported)
+    }
 }
 
 /// What a relying party wants repeated in an attestation.

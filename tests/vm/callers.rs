@@ -76,7 +76,7 @@ evaluate: NOT_PERMITTED 1
 providers: NOT_PERMITTED 1
 report: NOT_PERMITTED 1
 attest: answered
-enrol: UNSUPPORTED 9
+enrol: answered
 install: NOT_PERMITTED 1
 listen: answered
 unlisten: answered

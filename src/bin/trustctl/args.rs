@@ -179,6 +179,17 @@ pub enum Command {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
+    /// Have the daemon show its posture key to an enrolment verifier, as one of its audiences; prints evidence in base64
+    Evidence {
+        #[command(flatten)]
+        daemon: DaemonArgs,
+        /// The enrolment verifier's challenge, 32 bytes in hex
+        #[arg(long, value_name = "HEX", value_parser = token::digest)]
+        challenge: [u8; 32],
+        /// Write the evidence, CBOR, to this file
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
     /// Verify a key attestation
     #[command(subcommand)]
     Attestation(AttestationCommand),

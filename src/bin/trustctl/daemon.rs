@@ -146,10 +146,20 @@ fn entries(link: &dyn Link, mut after: u64) -> Result<Vec<HistoryEntry>, Command
 
 /// Has the posture attested.
 pub fn attest(daemon: &DaemonArgs, question: &Question, output: Option<&Path>) -> Outcome {
-    let token = link(daemon)?.attest(question)?;
+    given(&link(daemon)?.attest(question)?, output)
+}
+
+/// Has the posture key shown.
+pub fn evidence(daemon: &DaemonArgs, challenge: &[u8; 32], output: Option<&Path>) -> Outcome {
+    given(&link(daemon)?.enrolment_evidence(challenge)?, output)
+}
+
+fn given(statement: &[u8], output: Option<&Path>) -> Outcome {
     match output {
-        Some(path) => store(path, &token).map(|()| 0).map_err(|error| CommandError::Io(path.into(), error)),
-        None => print(format!("{}\n", data_encoding::BASE64.encode(&token)).as_bytes()),
+        Some(path) => {
+            store(path, statement).map(|()| 0).map_err(|error| CommandError::Io(path.into(), error))
+        }
+        None => print(format!("{}\n", data_encoding::BASE64.encode(statement)).as_bytes()),
     }
 }
 

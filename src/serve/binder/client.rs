@@ -105,6 +105,11 @@ impl Client {
         Ok(answer.token)
     }
 
+    /// Evidence of the key that those are signed with, for an enrolment verifier's challenge.
+    pub fn enrolment_evidence(&self, challenge: &[u8; 32]) -> Result<Vec<u8>, CallError> {
+        Ok(self.service.getEnrolmentEvidence(challenge).map_err(failed)?.evidence)
+    }
+
     /// Calls `told` at every change from now on, on a thread of Binder's, for as long as what is given back lives.
     /// Changes that this build does not understand are left out.
     pub fn listen(

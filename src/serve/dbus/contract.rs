@@ -146,7 +146,8 @@ pub const METHODS: [Entry; 13] = [
         method: Method::EnrolmentEvidence,
         takes: &[("challenge", "ay")],
         gives: &[("evidence", "ay")],
-        says: "What an enrolment authority needs to take this device in. This build refuses it: Unsupported.",
+        says: "Evidence of the posture key of the audience that the caller is (docs/enrolment.md), for the enrolment \
+            verifier whose challenge of 32 bytes this is, and for nobody else. Unsupported: nothing keeps keys here.",
     },
     Entry {
         name: "Subscribe",

@@ -119,9 +119,10 @@ interface ITrustService {
     Attestation attest(in byte[] nonce, in byte[] confirmation);
 
     /**
-     * Evidence of this device's posture key, for the enrolment verifier that issued `challenge`, of 16 to 64 bytes.
+     * Evidence of the posture key of the audience that the caller is (docs/enrolment.md), for the enrolment verifier that
+     * issued `challenge`, of 32 bytes.
      *
-     * Audience. BAD_ARGUMENT, UNSUPPORTED.
+     * Audience. BAD_ARGUMENT; UNSUPPORTED: nothing keeps keys here.
      */
     EnrolmentEvidence getEnrolmentEvidence(in byte[] challenge);
 
