@@ -4,7 +4,7 @@
 //! The file holds one secret, from which every key and handle is made: so it is written once, whole, and nothing of it
 //! ever has to follow anything else.
 
-use super::{EPOCH, KeyError, Keys, Whose};
+use super::{Chain, EPOCH, KeyError, Keys, Whose};
 use p256::ecdsa::SigningKey;
 use ring::rand::{SecureRandom, SystemRandom};
 use std::convert::Infallible;
@@ -62,10 +62,6 @@ impl FileKeys {
 }
 
 impl Keys for FileKeys {
-    fn kept(&self, _: Whose<'_>) -> Result<Kept, KeyError> {
-        Ok(Kept::File)
-    }
-
     fn public_key(&self, whose: Whose<'_>) -> Result<PublicKey, KeyError> {
         Ok(self.key(whose)?.public_key())
     }
@@ -82,6 +78,14 @@ impl Keys for FileKeys {
             NoHandle::Audience => KeyError::Unusable("no audience, or one of more than 64 bytes".into()),
             NoHandle::Prf(never) => match never {},
         })
+    }
+
+    fn show(&self, whose: Whose<'_>, _: &[u8; 32]) -> Result<(PublicKey, Kept), KeyError> {
+        Ok((self.public_key(whose)?, Kept::File))
+    }
+
+    fn attest_device(&self, _: &[u8; 32]) -> Result<Vec<Chain>, KeyError> {
+        Ok(Vec::new())
     }
 }
 
