@@ -255,9 +255,14 @@ impl Evaluator for Handle {
         Err(Refusal::Busy)
     }
 
-    fn enrolment_evidence(&self, whose: Whose<'_>, challenge: [u8; 32]) -> Result<Vec<u8>, Refusal> {
+    fn enrolment_evidence(
+        &self,
+        whose: Whose<'_>,
+        challenge: [u8; 32],
+        anew: bool,
+    ) -> Result<Vec<u8>, Refusal> {
         let keys = self.keys()?;
-        let (public, kept) = keys.show(whose, &challenge).map_err(fault)?;
+        let (public, kept) = keys.show(whose, &challenge, anew).map_err(fault)?;
         let evidence = Evidence {
             audience: whose.audience.into(),
             made_at: u64::try_from(self.shared.clock.now().unix()).map_err(|_| Refusal::Internal)?,

@@ -80,7 +80,7 @@ impl Keys for FileKeys {
         })
     }
 
-    fn show(&self, whose: Whose<'_>, _: &[u8; 32]) -> Result<(PublicKey, Kept), KeyError> {
+    fn show(&self, whose: Whose<'_>, _: &[u8; 32], _: bool) -> Result<(PublicKey, Kept), KeyError> {
         Ok((self.public_key(whose)?, Kept::File))
     }
 

@@ -65,11 +65,13 @@ pub trait Keys: Send + Sync {
     fn handle(&self, whose: Whose<'_>) -> Result<[u8; 32], KeyError>;
 
     /// The public key and where it is kept, to be shown to the enrolment verifier that issued this challenge. Where
-    /// there is no key yet it is made, by hardware for [`trust_token::evidence::attestation_challenge`] of it.
+    /// there is no key yet it is made, by hardware for [`trust_token::evidence::attestation_challenge`] of it; `anew`
+    /// makes another in the place of the one that there is. Keys in a file are always the same.
     ///
     /// # Errors
     /// The keeper's.
-    fn show(&self, whose: Whose<'_>, challenge: &[u8; 32]) -> Result<(PublicKey, Kept), KeyError>;
+    fn show(&self, whose: Whose<'_>, challenge: &[u8; 32], anew: bool)
+    -> Result<(PublicKey, Kept), KeyError>;
 
     /// The device's own attestation for this challenge: a chain of each kind of secure hardware that it has, of keys
     /// that are used for nothing else. None where nothing attests.
