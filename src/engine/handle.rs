@@ -262,16 +262,25 @@ impl Evaluator for Handle {
         anew: bool,
     ) -> Result<Vec<u8>, Refusal> {
         let keys = self.keys()?;
-        let (public, kept) = keys.show(whose, &challenge, anew).map_err(fault)?;
-        let evidence = Evidence {
-            audience: whose.audience.into(),
-            made_at: u64::try_from(self.shared.clock.now().unix()).map_err(|_| Refusal::Internal)?,
-            challenge,
-            handle: keys.handle(whose).map_err(fault)?,
-            epoch: EPOCH,
-            kept,
+        let made_at = u64::try_from(self.shared.clock.now().unix()).map_err(|_| Refusal::Internal)?;
+        let show = |anew| {
+            let (public, kept) = keys.show(whose, &challenge, anew)?;
+            let evidence = Evidence {
+                audience: whose.audience.into(),
+                made_at,
+                challenge,
+                handle: keys.handle(whose)?,
+                epoch: EPOCH,
+                kept,
+            };
+            evidence.sign(&PostureKey::new(keys, whose, public))
         };
-        evidence.sign(&PostureKey::new(keys, whose, public)).map_err(fault)
+        match show(anew) {
+            // It is there, and can't be used any more.
+            Err(KeyError::NotEnrolled) => show(true),
+            shown => shown,
+        }
+        .map_err(fault)
     }
 }
 
