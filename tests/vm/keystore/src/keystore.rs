@@ -107,6 +107,26 @@ impl Keystore {
         inner.store.remove(id).map_err(|_| ResponseCode::SYSTEM_ERROR.into())
     }
 
+    /// IKeystoreService.updateSubcomponent: from now on these are the key's certificates. (AOSP's keeps a chain without
+    /// a key too.)
+    ///
+    /// # Errors
+    /// KEY_NOT_FOUND, PERMISSION_DENIED.
+    pub fn update_subcomponent(
+        &self,
+        caller: &Caller,
+        key: &KeyDescriptor,
+        certificate: Option<&[u8]>,
+        chain: Option<&[u8]>,
+    ) -> Result<(), Refusal> {
+        let faults = self.setup.faults.now()?;
+        let mut inner = self.lock();
+        let hex = |bytes: Option<&[u8]>| HEXLOWER.encode(bytes.unwrap_or_default());
+        let found = self.find(&inner, caller, key, &faults)?.clone();
+        let updated = Key { certificate: hex(certificate), chain: hex(chain), ..found };
+        inner.store.put(updated).map_err(|_| ResponseCode::SYSTEM_ERROR.into())
+    }
+
     /// IKeystoreSecurityLevel.generateKey at a time, in milliseconds since 1970.
     ///
     /// # Errors
@@ -152,6 +172,7 @@ impl Keystore {
             name,
             level: level.0,
             kind: wanted.kind,
+            has_digest: wanted.has_digest,
             certificate: String::new(),
             chain: String::new(),
             made_at: now,

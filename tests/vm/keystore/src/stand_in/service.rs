@@ -107,8 +107,15 @@ impl IKeystoreService for Service {
         })
     }
 
-    fn updateSubcomponent(&self, _: &KeyDescriptor, _: Option<&[u8]>, _: Option<&[u8]>) -> Result<()> {
-        left_out(&self.keystore, "updateSubcomponent")
+    fn updateSubcomponent(
+        &self,
+        key: &KeyDescriptor,
+        certificate: Option<&[u8]>,
+        chain: Option<&[u8]>,
+    ) -> Result<()> {
+        answer(&self.keystore, "updateSubcomponent", |caller| {
+            self.keystore.update_subcomponent(caller, key, certificate, chain)
+        })
     }
 
     fn listEntries(&self, _: Domain, _: i64) -> Result<Vec<KeyDescriptor>> {
