@@ -136,9 +136,10 @@ fn describe(kind: Kind, level: i32, challenge: &[u8], now: i64, faults: &Now) ->
         .with_root_of_trust(trust)
 }
 
-/// As X.509 writes it: two digits of the year until 2049 (RFC 5280 §4.1.2.5).
+/// As X.509 writes it: two digits of the year until 2049, and 99991231235959Z where there is no end (RFC 5280 §4.1.2.5),
+/// which is beyond jiff.
 fn time(milliseconds: i64) -> String {
-    let time = Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::UNIX_EPOCH);
-    let short = (-631_152_000_000..2_524_608_000_000).contains(&milliseconds);
-    time.strftime(if short { "%y%m%d%H%M%SZ" } else { "%Y%m%d%H%M%SZ" }).to_string()
+    let Ok(time) = Timestamp::from_millisecond(milliseconds) else { return "99991231235959Z".to_owned() };
+    let is_short = (-631_152_000_000..2_524_608_000_000).contains(&milliseconds);
+    time.strftime(if is_short { "%y%m%d%H%M%SZ" } else { "%Y%m%d%H%M%SZ" }).to_string()
 }

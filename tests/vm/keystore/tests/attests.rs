@@ -5,7 +5,8 @@
 mod asked;
 
 use android_hardware_security_keymint::aidl::android::hardware::security::keymint::{
-    KeyPurpose::KeyPurpose, Tag::Tag,
+    KeyParameter::KeyParameter, KeyParameterValue::KeyParameterValue as Value, KeyPurpose::KeyPurpose,
+    Tag::Tag,
 };
 use android_system_keystore2::aidl::android::system::keystore2::KeyMetadata::KeyMetadata;
 use asked::*;
@@ -98,6 +99,23 @@ fn a_posture_key_under_an_attest_key_is_accepted_from_the_tests_root_alone() {
     // The server's certificates hold for some weeks.
     assert_eq!(rule(&chain, NOW + 6 * 86_400), Ok(()));
     assert!(rule(&chain, NOW + 8 * 86_400).is_err());
+}
+
+/// KeyMint refuses to certify without dates (MISSING_NOT_BEFORE, MISSING_NOT_AFTER); keystore2 puts some in.
+#[test]
+fn a_certificate_has_the_dates_that_were_asked_or_keystore2s_own() {
+    let place = Place::new("dates");
+    let keystore = place.keystore();
+    let dates = |params: &[KeyParameter]| {
+        let made = make(&keystore, &alias("key"), None, params).unwrap().certificate.unwrap();
+        let parsed = Certificate::parse(&made).unwrap();
+        (parsed.not_before, parsed.not_after)
+    };
+    let params = ec(KeyPurpose::SIGN);
+    assert_eq!(dates(&params), (0, 253_402_300_799));
+    let params = with(params, Tag::CERTIFICATE_NOT_BEFORE, Value::DateTime(NOW * 1000));
+    let params = with(params, Tag::CERTIFICATE_NOT_AFTER, Value::DateTime(2_461_449_600_000));
+    assert_eq!(dates(&params), (NOW, 2_461_449_600));
 }
 
 #[test]
