@@ -116,11 +116,12 @@ impl Keystore {
         inner.store.remove(id).map_err(|_| ResponseCode::SYSTEM_ERROR.into())
     }
 
-    /// IKeystoreService.updateSubcomponent: what is kept beside a key, which nobody looks into. What is not given goes.
+    /// IKeystoreService.updateSubcomponent: from now on these are the key's certificates. (AOSP's keeps a chain without
+    /// a key too.)
     ///
     /// # Errors
     /// KEY_NOT_FOUND, PERMISSION_DENIED.
-    pub fn update_certificates(
+    pub fn update_subcomponent(
         &self,
         caller: &Caller,
         key: &KeyDescriptor,
@@ -129,10 +130,10 @@ impl Keystore {
     ) -> Result<(), Refusal> {
         let faults = self.setup.faults.now()?;
         let mut inner = self.lock();
-        let mut key = self.find(&inner, caller, key, &faults)?.clone();
-        key.certificate = HEXLOWER.encode(certificate.unwrap_or_default());
-        key.chain = HEXLOWER.encode(chain.unwrap_or_default());
-        inner.store.put(key).map_err(|_| ResponseCode::SYSTEM_ERROR.into())
+        let hex = |bytes: Option<&[u8]>| HEXLOWER.encode(bytes.unwrap_or_default());
+        let found = self.find(&inner, caller, key, &faults)?.clone();
+        let updated = Key { certificate: hex(certificate), chain: hex(chain), ..found };
+        inner.store.put(updated).map_err(|_| ResponseCode::SYSTEM_ERROR.into())
     }
 
     /// IKeystoreSecurityLevel.generateKey at a time, in milliseconds since 1970.
@@ -180,6 +181,7 @@ impl Keystore {
             name,
             level: level.0,
             kind: wanted.kind,
+            has_digest: wanted.has_digest,
             certificate: String::new(),
             chain: String::new(),
             made_at: now,

@@ -137,7 +137,7 @@ impl IKeystoreService for Service {
         chain: Option<&[u8]>,
     ) -> Result<()> {
         answer(&self.keystore, "updateSubcomponent", |caller| {
-            self.keystore.update_certificates(caller, key, certificate, chain)
+            self.keystore.update_subcomponent(caller, key, certificate, chain)
         })
     }
 
