@@ -4,7 +4,7 @@
 //! The file holds one secret, from which every key and handle is made: so it is written once, whole, and nothing of it
 //! ever has to follow anything else.
 
-use super::{Chain, KeyError, Keys, Whose, handle_of, labelled};
+use super::{Chain, KeyError, Keys, Owner, Whose, handle_of, labelled};
 use p256::ecdsa::SigningKey;
 use ring::rand::{SecureRandom, SystemRandom};
 use std::collections::BTreeMap;
@@ -24,11 +24,14 @@ const LENGTH: usize = MAGIC.len() + 32;
 /// What the bytes are for: no other use of the secret begins so.
 const KEY_LABEL: &[u8] = b"enigm-posture-key/1";
 
+/// A posture key and a handle.
+type Derived = (SigningKey, [u8; 32]);
+
 /// Keys from the secret in a file.
 pub struct FileKeys {
     secret: InMemory,
     /// What was derived before.
-    known: Mutex<BTreeMap<(Box<str>, u32), (SigningKey, [u8; 32])>>,
+    known: Mutex<BTreeMap<Owner, Derived>>,
 }
 
 impl FileKeys {
@@ -49,9 +52,9 @@ impl FileKeys {
 
     /// The key and the handle. A key is a number below the order: the first of the candidates that is one, which nearly
     /// always is the first.
-    fn of(&self, whose: Whose<'_>) -> Result<(SigningKey, [u8; 32]), KeyError> {
+    fn of(&self, whose: Whose<'_>) -> Result<Derived, KeyError> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = known.get(&(whose.audience.into(), whose.user)) {
+        if let Some(found) = known.get(&whose.owner()) {
             return Ok(found.clone());
         }
         let key = (0..8).find_map(|candidate| {
@@ -63,7 +66,7 @@ impl FileKeys {
             NoHandle::Audience => KeyError::Unusable("no audience, or one of more than 64 bytes".into()),
             NoHandle::Prf(never) => match never {},
         })?;
-        known.insert((whose.audience.into(), whose.user), (key.clone(), handle));
+        known.insert(whose.owner(), (key.clone(), handle));
         Ok((key, handle))
     }
 }
