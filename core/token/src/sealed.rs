@@ -65,6 +65,8 @@ pub enum SealedRefusal {
     Algorithm(i64),
     /// It says that it is something else: what, cut to 64 characters.
     Type(Box<str>),
+    /// What it holds, opened, is no evidence that was padded. [`Sealed::from_bytes`] never says so.
+    Padding(Malformed),
 }
 
 impl From<Malformed> for SealedRefusal {
@@ -201,6 +203,7 @@ impl SealedRefusal {
             SealedRefusal::Malformed(_) => "malformed",
             SealedRefusal::Algorithm(_) => "algorithm",
             SealedRefusal::Type(_) => "type",
+            SealedRefusal::Padding(_) => "padding",
         }
     }
 }
@@ -211,6 +214,7 @@ impl fmt::Display for SealedRefusal {
         match self {
             SealedRefusal::TooLarge => write!(f, "expected at most {MAX_SEALED} bytes"),
             SealedRefusal::Malformed(malformed) => write!(f, "{malformed}"),
+            SealedRefusal::Padding(malformed) => write!(f, "the plaintext, {malformed}"),
             SealedRefusal::Algorithm(found) => write!(f, "alg {found}: expected {HPKE_0}, HPKE-0"),
             SealedRefusal::Type(found) => write!(f, "{found:?}: expected {SEALED_TYPE}"),
         }
