@@ -4,6 +4,7 @@ use super::clock::Clock;
 use crate::cycle::House;
 use crate::disclosure::{Disclosure, Occasion};
 use crate::keys::{EPOCH, KeyError, Keys, PostureKey, Whose};
+use crate::sealing::{self, SealError};
 use crate::serve::render;
 use crate::serve::wire::{
     Evaluator, GateFindings, GateWords, HistoryEntry, ProviderState, Question, Refusal, Report, Summary,
@@ -48,6 +49,8 @@ pub(super) enum Request {
     Install(Vec<u8>, Reply<u32>),
     /// What an audience sees, by its id, of what holds now; for this Android user.
     Disclose(Box<str>, u32, Reply<Disclosed>),
+    /// Whom the policy that holds names to seal enrolment evidence to.
+    EnrolmentVerifier(Reply<Option<[u8; 65]>>),
     Stop,
 }
 
@@ -266,7 +269,17 @@ impl Evaluator for Handle {
             epoch: EPOCH,
             kept: keys.kept(whose).map_err(fault)?,
         };
-        evidence.sign(&key).map_err(fault)
+        let signed = evidence.sign(&key).map_err(fault)?;
+        let verifier = self.ask(Request::EnrolmentVerifier)?;
+        sealing::outgoing(signed, &evidence.kept, verifier.as_ref()).map_err(unsealed)
+    }
+}
+
+fn unsealed(error: SealError) -> Refusal {
+    tracing::error!("enrolment evidence stays here: {error}");
+    match error {
+        SealError::NoVerifier | SealError::Point => Refusal::Unsupported,
+        SealError::TooLarge | SealError::Failed => Refusal::Internal,
     }
 }
 
