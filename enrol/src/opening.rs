@@ -69,8 +69,8 @@ impl Opener {
         HEXLOWER.encode(&self.public.point())
     }
 
-    /// The padded plaintext, if it was sealed to this key and nothing of it was changed.
-    fn plaintext(&self, sealed: &Sealed) -> Option<Vec<u8>> {
+    /// The padded plaintext (`trust_token::sealed::unpad`), if it was sealed to this key and nothing of it was changed.
+    pub fn plaintext(&self, sealed: &Sealed) -> Option<Vec<u8>> {
         let ek = Deserializable::from_bytes(&sealed.ek).ok()?;
         let (mode, aad) = (OpModeR::Base, sealed.aad());
         single_shot_open::<AesGcm128, HkdfSha256, DhP256HkdfSha256>(
