@@ -39,12 +39,25 @@ pub enum SealError {
     Failed,
 }
 
+/// Whether evidence could leave the daemon at all, with a chain or without one: asked before a key is made for it.
+///
+/// # Errors
+/// [`SealError::NoVerifier`]; [`SealError::Point`].
+pub fn check(has_chain: bool, verifier: Option<&[u8; 65]>) -> Result<(), SealError> {
+    let sealed = match (verifier, has_chain) {
+        (None, true) => return Err(SealError::NoVerifier),
+        (None, false) => return Ok(()),
+        (Some(verifier), _) => seal(&[], verifier),
+    };
+    sealed.map(drop)
+}
+
 /// Signed evidence as it may leave the daemon: sealed to the enrolment verifier that the policy names, by its
 /// uncompressed point. Where it names none, clear evidence of a key in a file, and none with a chain: a chain is the same
 /// for all audiences of a device, and one of them would carry it.
 ///
 /// # Errors
-/// See [`SealError`].
+/// Each of [`SealError`].
 pub fn outgoing(signed: Vec<u8>, kept: &Kept, verifier: Option<&[u8; 65]>) -> Result<Vec<u8>, SealError> {
     match (verifier, kept) {
         (Some(verifier), _) => seal(&signed, verifier),

@@ -146,8 +146,8 @@ impl Link for Connection {
         answered.body().deserialize().map_err(|error| ClientError::Malformed(error.to_string()))
     }
 
-    fn enrolment_evidence(&self, challenge: &[u8; 32]) -> Result<Vec<u8>, ClientError> {
-        let answered = self.call("GetEnrolmentEvidence", &(&challenge[..]))?;
+    fn enrolment_evidence(&self, challenge: &[u8; 32], anew: bool) -> Result<Vec<u8>, ClientError> {
+        let answered = self.call("GetEnrolmentEvidence", &(&challenge[..], anew))?;
         answered.body().deserialize().map_err(|error| ClientError::Malformed(error.to_string()))
     }
 

@@ -66,8 +66,8 @@ pub fn run(command: Command) -> Outcome {
         Command::Attest { daemon, nonce, cnf, output } => {
             daemon::attest(&daemon, &Question { nonce, confirmation: cnf }, output.as_deref())
         }
-        Command::Evidence { daemon, challenge, output } => {
-            daemon::evidence(&daemon, &challenge, output.as_deref())
+        Command::Evidence { daemon, challenge, anew, output } => {
+            daemon::evidence(&daemon, &challenge, anew, output.as_deref())
         }
         Command::Providers { daemon, format } => daemon::providers(&daemon, format),
         Command::Gates { format } => listed_gates(format),

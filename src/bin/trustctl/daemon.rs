@@ -150,8 +150,8 @@ pub fn attest(daemon: &DaemonArgs, question: &Question, output: Option<&Path>) -
 }
 
 /// Has the posture key shown.
-pub fn evidence(daemon: &DaemonArgs, challenge: &[u8; 32], output: Option<&Path>) -> Outcome {
-    given(&link(daemon)?.enrolment_evidence(challenge)?, output)
+pub fn evidence(daemon: &DaemonArgs, challenge: &[u8; 32], anew: bool, output: Option<&Path>) -> Outcome {
+    given(&link(daemon)?.enrolment_evidence(challenge, anew)?, output)
 }
 
 fn given(statement: &[u8], output: Option<&Path>) -> Outcome {
