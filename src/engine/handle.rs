@@ -323,6 +323,9 @@ impl Counts {
 }
 
 #[cfg(test)]
+mod sealed;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
