@@ -23,6 +23,15 @@ pub struct Whose<'w> {
     pub user: u32,
 }
 
+/// An audience and an Android user, to keep.
+type Owner = (Box<str>, u32);
+
+impl Whose<'_> {
+    fn owner(self) -> Owner {
+        (self.audience.into(), self.user)
+    }
+}
+
 /// Why there is no key, or no signature.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {

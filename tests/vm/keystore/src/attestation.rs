@@ -55,7 +55,8 @@ pub fn certify(
     }
     let mut target = link(&secret, wanted);
     if let (Some(challenge), false) = (&wanted.challenge, matches!(attester, Attester::Itself)) {
-        let description = describe(wanted.kind, level, challenge, now, faults).encode();
+        let description = describe(wanted.kind, level, challenge, now, faults);
+        let description = if wanted.has_digest { description } else { description.without(5) }.encode();
         let extension = certificate::extension(&KEY_ATTESTATION, false, &description);
         target.certificate.extensions.push(extension);
     }

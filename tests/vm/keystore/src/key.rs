@@ -51,6 +51,8 @@ pub struct Key {
     /// TRUSTED_ENVIRONMENT or STRONGBOX.
     pub level: i32,
     pub kind: Kind,
+    /// Whether SHA-256 is said to be its digest: an ATTEST_KEY needs none.
+    pub has_digest: bool,
     /// In hexadecimal. Nothing else here is a secret, and this is none either.
     pub secret: String,
     /// In hexadecimal, DER; empty where there is none.
@@ -108,10 +110,10 @@ impl Key {
         };
         enforced.extend([
             (Tag::KEY_SIZE, Value::Integer(256)),
-            (Tag::DIGEST, Value::Digest(Digest::SHA_2_256)),
             (Tag::NO_AUTH_REQUIRED, Value::BoolValue(true)),
             (Tag::ORIGIN, Value::Origin(KeyOrigin::GENERATED)),
         ]);
+        enforced.extend(self.has_digest.then_some((Tag::DIGEST, Value::Digest(Digest::SHA_2_256))));
         enforced.extend(SYSTEM.map(|(tag, value)| (tag, Value::Integer(value))));
         let by = |level| {
             move |(tag, value)| Authorization {

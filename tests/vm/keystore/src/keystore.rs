@@ -18,6 +18,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 use trust_formats::digest::sha256;
 
 /// The one uid that the package manager is not asked about: its attestations say "AndroidSystem".
@@ -36,6 +37,8 @@ pub struct Setup {
     pub seed: Option<String>,
     /// What goes wrong.
     pub faults: Faults,
+    /// What time it is, in milliseconds since 1970, instead of the system's.
+    pub now: Option<i64>,
 }
 
 /// Who calls, by the driver.
@@ -68,6 +71,12 @@ impl Keystore {
     pub fn open(setup: Setup) -> io::Result<Keystore> {
         let inner = Inner { store: Store::open(&setup.state)?, operations: Operations::default() };
         Ok(Keystore { setup, inner: Mutex::new(inner) })
+    }
+
+    /// Milliseconds since 1970.
+    pub fn now(&self) -> i64 {
+        let system = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        self.setup.now.unwrap_or_else(|| i64::try_from(system()).unwrap_or(0))
     }
 
     /// Whether this call is never to be answered.
@@ -105,6 +114,26 @@ impl Keystore {
         let mut inner = self.lock();
         let id = self.find(&inner, caller, key, &faults)?.id;
         inner.store.remove(id).map_err(|_| ResponseCode::SYSTEM_ERROR.into())
+    }
+
+    /// IKeystoreService.updateSubcomponent: from now on these are the key's certificates. (AOSP's keeps a chain without
+    /// a key too.)
+    ///
+    /// # Errors
+    /// KEY_NOT_FOUND, PERMISSION_DENIED.
+    pub fn update_subcomponent(
+        &self,
+        caller: &Caller,
+        key: &KeyDescriptor,
+        certificate: Option<&[u8]>,
+        chain: Option<&[u8]>,
+    ) -> Result<(), Refusal> {
+        let faults = self.setup.faults.now()?;
+        let mut inner = self.lock();
+        let hex = |bytes: Option<&[u8]>| HEXLOWER.encode(bytes.unwrap_or_default());
+        let found = self.find(&inner, caller, key, &faults)?.clone();
+        let updated = Key { certificate: hex(certificate), chain: hex(chain), ..found };
+        inner.store.put(updated).map_err(|_| ResponseCode::SYSTEM_ERROR.into())
     }
 
     /// IKeystoreSecurityLevel.generateKey at a time, in milliseconds since 1970.
@@ -152,6 +181,7 @@ impl Keystore {
             name,
             level: level.0,
             kind: wanted.kind,
+            has_digest: wanted.has_digest,
             certificate: String::new(),
             chain: String::new(),
             made_at: now,

@@ -16,6 +16,8 @@ const MAX_CHALLENGE: usize = 128;
 /// A key that is wanted.
 pub struct Wanted {
     pub kind: Kind,
+    /// Whether a digest was said.
+    pub has_digest: bool,
     pub challenge: Option<Vec<u8>>,
     /// Milliseconds since 1970.
     pub not_before: i64,
@@ -132,13 +134,17 @@ pub fn wanted(params: &[KeyParameter]) -> Result<Wanted, Refusal> {
             }
             _ => return Err(ErrorCode::UNSUPPORTED_ALGORITHM.into()),
         };
-    is(*said.digests() == [Digest::SHA_2_256], ErrorCode::UNSUPPORTED_DIGEST)?;
+    // What an ATTEST_KEY signs is KeyMint's to hash: it needs no digest (AttestKeyTest in KeyMint's VTS).
+    let digests = said.digests();
+    let has_digest = !(kind == Kind::Attest && digests.is_empty());
+    is(!has_digest || *digests == [Digest::SHA_2_256], ErrorCode::UNSUPPORTED_DIGEST)?;
     // KeyMint would make a key that nobody can use.
     is(said.has(Tag::NO_AUTH_REQUIRED), ErrorCode::INVALID_ARGUMENT)?;
     let challenge = challenge(params).cloned();
     is(challenge.as_ref().is_none_or(|given| given.len() <= MAX_CHALLENGE), ErrorCode::INVALID_INPUT_LENGTH)?;
     Ok(Wanted {
         kind,
+        has_digest,
         challenge,
         not_before: said.date(Tag::CERTIFICATE_NOT_BEFORE).unwrap_or(0),
         not_after: said.date(Tag::CERTIFICATE_NOT_AFTER).unwrap_or(UNDEFINED_NOT_AFTER),

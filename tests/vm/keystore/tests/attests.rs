@@ -4,7 +4,9 @@
 
 mod asked;
 
-use android_hardware_security_keymint::aidl::android::hardware::security::keymint::KeyPurpose::KeyPurpose;
+use android_hardware_security_keymint::aidl::android::hardware::security::keymint::{
+    KeyPurpose::KeyPurpose, Tag::Tag,
+};
 use android_system_keystore2::aidl::android::system::keystore2::KeyMetadata::KeyMetadata;
 use asked::*;
 use trust_enrol::{BootKey, Expected, Release, Revocation, Rules, appraise};
@@ -56,7 +58,9 @@ fn rule(chain: &[Vec<u8>], at: i64) -> Result<(), Rule> {
 /// An ATTEST_KEY and a posture key under it.
 fn pair(keystore: &Keystore) -> (KeyMetadata, KeyMetadata) {
     let attest_key = alias("attest");
-    let above = make(keystore, &attest_key, None, &attested(KeyPurpose::ATTEST_KEY, b"once")).unwrap();
+    // An ATTEST_KEY needs no digest.
+    let params = without(attested(KeyPurpose::ATTEST_KEY, b"once"), Tag::DIGEST);
+    let above = make(keystore, &attest_key, None, &params).unwrap();
     let key = attested(KeyPurpose::SIGN, &CHALLENGE);
     let leaf = make(keystore, &alias("posture"), Some(&attest_key), &key).unwrap();
     (leaf, above)

@@ -288,6 +288,23 @@ fn an_alias_is_replaced_and_deleted() {
 }
 
 #[test]
+fn a_clients_certificates_take_the_place_of_a_keys() {
+    let place = Place::new("certificates");
+    let keystore = place.keystore();
+    let made = make(&keystore, &alias("key"), None, &ec(KeyPurpose::SIGN)).unwrap();
+    keystore.update_subcomponent(&trustd(), &alias("key"), Some(b"leaf"), Some(b"above")).unwrap();
+    let now = keystore.entry(&trustd(), &alias("key")).unwrap();
+    assert_eq!((now.certificate, now.certificateChain), (Some(b"leaf".to_vec()), Some(b"above".to_vec())));
+    assert_eq!(now.key, made.key);
+    sign(&keystore, &alias("key"), b"message").unwrap();
+    keystore.update_subcomponent(&trustd(), &made.key, None, None).unwrap();
+    let none = keystore.entry(&trustd(), &alias("key")).unwrap();
+    assert_eq!((none.certificate, none.certificateChain), (None, None));
+    assert_eq!(code(keystore.update_subcomponent(&app(), &made.key, None, None)), 6);
+    assert_eq!(code(keystore.update_subcomponent(&trustd(), &alias("no key"), None, None)), 7);
+}
+
+#[test]
 fn keys_outlive_the_process_and_half_of_one_is_none() {
     let place = Place::new("kept");
     let keystore = place.keystore();
