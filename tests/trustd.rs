@@ -7,9 +7,9 @@
 mod bus;
 mod governed;
 mod stand_in;
-mod tree;
 
 use bus::{OPEN, TestBus, soon};
+use governed::tree;
 use governed::{Built, Key};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;

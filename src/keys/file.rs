@@ -4,13 +4,15 @@
 //! The file holds one secret, from which every key and handle is made: so it is written once, whole, and nothing of it
 //! ever has to follow anything else.
 
-use super::{Chain, KeyError, Keys, Whose, handle_of, labelled};
+use super::{Chain, KeyError, Keys, Owner, Whose, handle_of, labelled};
 use p256::ecdsa::SigningKey;
 use ring::rand::{SecureRandom, SystemRandom};
+use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use trust_ledger::{LedgerError, beside, file};
 use trust_token::crypto::{PublicKey, Sign, Signature};
 use trust_token::evidence::Kept;
@@ -22,9 +24,14 @@ const LENGTH: usize = MAGIC.len() + 32;
 /// What the bytes are for: no other use of the secret begins so.
 const KEY_LABEL: &[u8] = b"enigm-posture-key/1";
 
+/// A posture key and a handle.
+type Derived = (SigningKey, [u8; 32]);
+
 /// Keys from the secret in a file.
 pub struct FileKeys {
     secret: InMemory,
+    /// What was derived before.
+    known: Mutex<BTreeMap<Owner, Derived>>,
 }
 
 impl FileKeys {
@@ -40,39 +47,50 @@ impl FileKeys {
             Ok(_) => {}
         }
         let secret = read(path).map_err(|error| unusable(error.to_string()))?;
-        Ok(FileKeys { secret: InMemory::new(secret) })
+        Ok(FileKeys { secret: InMemory::new(secret), known: Mutex::default() })
     }
 
-    /// A number below the order: the first of the candidates that is one, which nearly always is the first.
-    fn key(&self, whose: Whose<'_>) -> Result<SigningKey, KeyError> {
-        (0..8)
-            .find_map(|candidate| {
-                let Ok(bytes) = self.secret.hmac_sha256(&labelled(KEY_LABEL, whose, candidate));
-                SigningKey::from_slice(&bytes).ok()
-            })
-            .ok_or_else(|| KeyError::Unusable("no candidate is a key".into()))
+    /// The key and the handle. A key is a number below the order: the first of the candidates that is one, which nearly
+    /// always is the first.
+    fn of(&self, whose: Whose<'_>) -> Result<Derived, KeyError> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known.get(&whose.owner()) {
+            return Ok(found.clone());
+        }
+        let key = (0..8).find_map(|candidate| {
+            let Ok(bytes) = self.secret.hmac_sha256(&labelled(KEY_LABEL, whose, candidate));
+            SigningKey::from_slice(&bytes).ok()
+        });
+        let key = key.ok_or_else(|| KeyError::Unusable("no candidate is a key".into()))?;
+        let handle = handle_of(&self.secret, whose).map_err(|error| match error {
+            NoHandle::Audience => KeyError::Unusable("no audience, or one of more than 64 bytes".into()),
+            NoHandle::Prf(never) => match never {},
+        })?;
+        known.insert(whose.owner(), (key.clone(), handle));
+        Ok((key, handle))
     }
 }
 
 impl Keys for FileKeys {
     fn public_key(&self, whose: Whose<'_>) -> Result<PublicKey, KeyError> {
-        Ok(self.key(whose)?.public_key())
+        Ok(self.of(whose)?.0.public_key())
     }
 
     fn sign(&self, whose: Whose<'_>, message: &[u8]) -> Result<Signature, KeyError> {
-        let Ok(signature) = Sign::sign(&self.key(whose)?, message);
+        let Ok(signature) = Sign::sign(&self.of(whose)?.0, message);
         Ok(signature)
     }
 
     fn handle(&self, whose: Whose<'_>) -> Result<[u8; 32], KeyError> {
-        handle_of(&self.secret, whose).map_err(|error| match error {
-            NoHandle::Audience => KeyError::Unusable("no audience, or one of more than 64 bytes".into()),
-            NoHandle::Prf(never) => match never {},
-        })
+        Ok(self.of(whose)?.1)
     }
 
     fn show(&self, whose: Whose<'_>, _: &[u8; 32], _: bool) -> Result<(PublicKey, Kept), KeyError> {
         Ok((self.public_key(whose)?, Kept::File))
+    }
+
+    fn attests(&self) -> bool {
+        false
     }
 
     fn attest_device(&self, _: &[u8; 32]) -> Result<Vec<Chain>, KeyError> {

@@ -12,7 +12,7 @@ pub use client::{Keystore2, NAMESPACE};
 pub use vault::{Entry, Fault, Name, Use, Vault, With};
 
 use super::worker::Worker;
-use super::{Chain, EPOCH, KeyError, Keys, Whose, handle_of};
+use super::{Chain, EPOCH, KeyError, Keys, Owner, Whose, handle_of};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
@@ -46,7 +46,7 @@ pub struct KeystoreKeys {
     uses: Worker<Box<dyn Vault>>,
     /// Makes keys, one after the other, so that no two make the same.
     makes: Worker<Maker>,
-    known: Mutex<BTreeMap<(Box<str>, u32), Known>>,
+    known: Mutex<BTreeMap<Owner, Known>>,
 }
 
 /// What needs not be asked for twice.
@@ -74,16 +74,16 @@ impl KeystoreKeys {
         })
     }
 
-    fn known(&self) -> MutexGuard<'_, BTreeMap<(Box<str>, u32), Known>> {
+    fn known(&self) -> MutexGuard<'_, BTreeMap<Owner, Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn remember(&self, whose: Whose<'_>, known: Known) {
-        self.known().insert((whose.audience.into(), whose.user), known);
+        self.known().insert(whose.owner(), known);
     }
 
     fn recalled(&self, whose: Whose<'_>) -> Option<Known> {
-        self.known().get(&(whose.audience.into(), whose.user)).copied()
+        self.known().get(&whose.owner()).copied()
     }
 
     /// The posture key, if there is one.

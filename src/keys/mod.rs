@@ -23,6 +23,15 @@ pub struct Whose<'w> {
     pub user: u32,
 }
 
+/// An audience and an Android user, to keep.
+type Owner = (Box<str>, u32);
+
+impl Whose<'_> {
+    fn owner(self) -> Owner {
+        (self.audience.into(), self.user)
+    }
+}
+
 /// Why there is no key, or no signature.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
@@ -76,6 +85,11 @@ pub trait Keys: Send + Sync {
     /// The keeper's.
     fn show(&self, whose: Whose<'_>, challenge: &[u8; 32], anew: bool)
     -> Result<(PublicKey, Kept), KeyError>;
+
+    /// Whether what [`Keys::show`] shows has a chain, which is the same for all audiences: it is sealed, or stays here.
+    fn attests(&self) -> bool {
+        true
+    }
 
     /// The device's own attestation for this challenge: a chain of each kind of secure hardware that it has, of keys
     /// that are used for nothing else. None where nothing attests.

@@ -3,7 +3,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
 #[path = "../tree/mod.rs"]
-mod tree;
+pub mod tree;
 
 use data_encoding::{BASE64, HEXLOWER};
 use ring::rand::SystemRandom;

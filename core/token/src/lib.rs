@@ -23,6 +23,7 @@ pub mod inspect;
 pub mod ledger;
 pub mod revocation;
 pub mod rollover;
+pub mod sealed;
 #[cfg(test)]
 mod statements;
 pub mod verify;

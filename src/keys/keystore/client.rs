@@ -159,7 +159,8 @@ fn entry(found: KeyMetadata) -> Result<Entry, Fault> {
 }
 
 fn of_key(for_what: &Use) -> Vec<KeyParameter> {
-    let any = [(Tag::NO_AUTH_REQUIRED, Value::BoolValue(true))];
+    let any =
+        [(Tag::DIGEST, Value::Digest(Digest::SHA_2_256)), (Tag::NO_AUTH_REQUIRED, Value::BoolValue(true))];
     let pair = |purpose, challenge: &[u8; 32]| {
         vec![
             (Tag::PURPOSE, Value::KeyPurpose(purpose)),
@@ -170,16 +171,14 @@ fn of_key(for_what: &Use) -> Vec<KeyParameter> {
             (Tag::CERTIFICATE_NOT_AFTER, Value::DateTime(NOT_AFTER)),
         ]
     };
-    let digest = (Tag::DIGEST, Value::Digest(Digest::SHA_2_256));
     let own = match for_what {
-        Use::Sign { challenge, .. } => [pair(KeyPurpose::SIGN, challenge), vec![digest]].concat(),
+        Use::Sign { challenge, .. } => pair(KeyPurpose::SIGN, challenge),
         Use::Attest(challenge) => pair(KeyPurpose::ATTEST_KEY, challenge),
         Use::Mac => vec![
             (Tag::PURPOSE, Value::KeyPurpose(KeyPurpose::SIGN)),
             (Tag::ALGORITHM, Value::Algorithm(Algorithm::HMAC)),
             (Tag::KEY_SIZE, Value::Integer(256)),
             (Tag::MIN_MAC_LENGTH, Value::Integer(256)),
-            digest,
         ],
     };
     parameters(own.into_iter().chain(any))

@@ -18,6 +18,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 use trust_formats::digest::sha256;
 
 /// The one uid that the package manager is not asked about: its attestations say "AndroidSystem".
@@ -36,6 +37,8 @@ pub struct Setup {
     pub seed: Option<String>,
     /// What goes wrong.
     pub faults: Faults,
+    /// What time it is, in milliseconds since 1970, instead of the system's.
+    pub now: Option<i64>,
 }
 
 /// Who calls, by the driver.
@@ -68,6 +71,12 @@ impl Keystore {
     pub fn open(setup: Setup) -> io::Result<Keystore> {
         let inner = Inner { store: Store::open(&setup.state)?, operations: Operations::default() };
         Ok(Keystore { setup, inner: Mutex::new(inner) })
+    }
+
+    /// Milliseconds since 1970.
+    pub fn now(&self) -> i64 {
+        let system = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+        self.setup.now.unwrap_or_else(|| i64::try_from(system()).unwrap_or(0))
     }
 
     /// Whether this call is never to be answered.

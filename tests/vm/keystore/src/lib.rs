@@ -3,7 +3,8 @@
 //! names `tests/devices/roots.pem` believes them.
 //!
 //! Here is the state machine, which knows no Binder: who calls is an argument, as are the time and what goes wrong
-//! ([`Fault`]). `keystore2_stand_in` is the service around it.
+//! ([`Fault`]). [`service()`] is the object around it that answers calls, in this process or, by `keystore2_stand_in`, for
+//! others.
 //!
 //! What it does and answers is AOSP's: `system/security/keystore2/src` (`security_level.rs`, `service.rs`,
 //! `permission.rs`, `operation.rs`, `attestation_key_utils.rs`, `remote_provisioning.rs`, `error.rs`) and
@@ -20,6 +21,7 @@ mod keystore;
 mod operations;
 mod parameters;
 mod refusal;
+mod service;
 mod store;
 
 pub use attestation::{HARDWARE, boot_key, vbmeta_digest};
@@ -27,3 +29,4 @@ pub use faults::{Fault, Faults};
 pub use keystore::{Caller, Keystore, Setup};
 pub use operations::MAX_OPERATIONS;
 pub use refusal::Refusal;
+pub use service::{serve, service};

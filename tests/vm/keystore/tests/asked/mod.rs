@@ -35,8 +35,8 @@ impl Place {
             has_strongbox: true,
             namespaces: vec![(NAMESPACE, "trustd".to_owned())],
             state: self.0.join("state"),
-            seed: None,
             faults: Faults { always: vec![], file: Some(self.0.join("faults")) },
+            ..Setup::default()
         }
     }
 

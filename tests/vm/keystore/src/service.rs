@@ -1,5 +1,6 @@
 //! The Binder half: who calls, by the driver, and what the stand-in answers.
 
+use crate::{Caller, Keystore, Refusal};
 use android_hardware_security_keymint::aidl::android::hardware::security::keymint::{
     ErrorCode::ErrorCode, KeyParameter::KeyParameter, SecurityLevel::SecurityLevel, Tag::Tag,
 };
@@ -17,18 +18,27 @@ use android_system_keystore2::aidl::android::system::keystore2::{
 };
 use binder::{BinderFeatures, Interface, ProcessState, Result, Status, StatusCode, Strong, ThreadState};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
-use vm_keystore::{Caller, Keystore, Refusal};
 
 /// As keystore2 asks (`service.rs`, `security_level.rs`): it has to know who calls.
 const FEATURES: BinderFeatures = BinderFeatures { set_requesting_sid: true, _non_exhaustive: () };
 const MAX_THREADS: u32 = 15;
 
+/// Who calls.
+type Calling = fn() -> Caller;
+
 /// Serves on Binder's threads, from now until this process ends.
+///
+/// # Errors
+/// The driver's, the service manager's.
 pub fn serve(keystore: Keystore, name: &str) -> std::result::Result<(), StatusCode> {
     ProcessState::set_thread_pool_max_thread_count(MAX_THREADS);
     ProcessState::start_thread_pool();
-    let keystore = Arc::new(keystore);
+    binder::add_service(name, service(keystore, calling).as_binder())
+}
+
+/// The object, which asks `calling` who calls.
+pub fn service(keystore: Keystore, calling: Calling) -> Strong<dyn IKeystoreService> {
+    let keystore = Arc::new(Desk { keystore, calling });
     let level = |level| Level { keystore: keystore.clone(), level };
     let service = Service {
         keystore: keystore.clone(),
@@ -38,7 +48,20 @@ pub fn serve(keystore: Keystore, name: &str) -> std::result::Result<(), StatusCo
         ),
         strongbox: BnKeystoreSecurityLevel::new_binder(level(SecurityLevel::STRONGBOX), FEATURES),
     };
-    binder::add_service(name, BnKeystoreService::new_binder(service, FEATURES).as_binder())
+    BnKeystoreService::new_binder(service, FEATURES)
+}
+
+struct Desk {
+    keystore: Keystore,
+    calling: Calling,
+}
+
+impl std::ops::Deref for Desk {
+    type Target = Keystore;
+
+    fn deref(&self) -> &Keystore {
+        &self.keystore
+    }
 }
 
 /// Whom the current thread serves.
@@ -52,11 +75,11 @@ fn calling() -> Caller {
 
 /// Does it, says so, and answers; or never answers.
 fn answer<T>(
-    keystore: &Keystore,
+    keystore: &Desk,
     method: &str,
     act: impl FnOnce(&Caller) -> std::result::Result<T, Refusal>,
 ) -> Result<T> {
-    let caller = calling();
+    let caller = (keystore.calling)();
     let from = caller.selinux_type.as_deref().unwrap_or("?");
     if keystore.hangs() {
         println!("{method} uid={} type={from}: hangs", caller.uid);
@@ -73,12 +96,12 @@ fn answer<T>(
 }
 
 /// What the stand-in leaves out.
-fn left_out<T>(keystore: &Keystore, method: &str) -> Result<T> {
+fn left_out<T>(keystore: &Desk, method: &str) -> Result<T> {
     answer(keystore, method, |_| Err(ErrorCode::UNIMPLEMENTED.into()))
 }
 
 struct Service {
-    keystore: Arc<Keystore>,
+    keystore: Arc<Desk>,
     trusted_environment: Strong<dyn IKeystoreSecurityLevel>,
     strongbox: Strong<dyn IKeystoreSecurityLevel>,
 }
@@ -148,7 +171,7 @@ impl IKeystoreService for Service {
 }
 
 struct Level {
-    keystore: Arc<Keystore>,
+    keystore: Arc<Desk>,
     level: SecurityLevel,
 }
 
@@ -180,7 +203,7 @@ impl IKeystoreSecurityLevel for Level {
         _entropy: &[u8],
     ) -> Result<KeyMetadata> {
         answer(&self.keystore, "generateKey", |caller| {
-            self.keystore.generate(caller, self.level, key, attestation_key, params, now())
+            self.keystore.generate(caller, self.level, key, attestation_key, params, self.keystore.now())
         })
     }
 
@@ -215,14 +238,8 @@ impl IKeystoreSecurityLevel for Level {
     }
 }
 
-/// Milliseconds since 1970.
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(0)
-}
-
 struct Operation {
-    keystore: Arc<Keystore>,
+    keystore: Arc<Desk>,
     handle: u64,
 }
 

@@ -1,11 +1,8 @@
 //! For tests alone: serves `android.system.keystore2.IKeystoreService/default` over a *KeyMint in software*, whose keys
 //! lie readable in a file (the library says more). Each call is a line of its output.
 
-mod service;
-
-use service::serve;
 use std::process::ExitCode;
-use vm_keystore::{Fault, Faults, Keystore, Setup};
+use vm_keystore::{Fault, Faults, Keystore, Setup, serve};
 
 const SERVICE: &str = "android.system.keystore2.IKeystoreService/default";
 const USAGE: &str =
