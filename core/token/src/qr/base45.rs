@@ -47,7 +47,8 @@ pub(super) fn decode(text: &[u8], offset: usize) -> Result<Vec<u8>, QrRefusal> {
 fn value(group: &[u8], at: usize) -> Result<u32, QrRefusal> {
     let mut value = 0;
     for (ix, found) in group.iter().enumerate().rev() {
-        let digit = ALPHABET.iter().position(|known| known == found).and_then(|digit| u32::try_from(digit).ok());
+        let digit =
+            ALPHABET.iter().position(|known| known == found).and_then(|digit| u32::try_from(digit).ok());
         value = value * BASE + digit.ok_or(QrRefusal::Character { at: at + ix, found: *found })?;
     }
     Ok(value)

@@ -48,12 +48,17 @@ fn what_is_no_text_is_refused_at_its_place() {
         (b"ENIGM-POSTURE:1:BB8\n", "character 19: '\\n', expected one of base45: 0-9, A-Z, space, $%*+-./:"),
         (b"ENIGM-POSTURE:1:BB8\n8", "character 19: '\\n', expected one of base45: 0-9, A-Z, space, $%*+-./:"),
         (b"ENIGM-POSTURE:1:B\0008", "character 17: '\\0', expected one of base45: 0-9, A-Z, space, $%*+-./:"),
-        (b"ENIGM-POSTURE:1:BB\xff", "character 18: '\u{ff}', expected one of base45: 0-9, A-Z, space, $%*+-./:"),
+        (
+            b"ENIGM-POSTURE:1:BB\xff",
+            "character 18: '\u{ff}', expected one of base45: 0-9, A-Z, space, $%*+-./:",
+        ),
         (b"ENIGM-POSTURE:1:GGW", "character 16: a group that comes to 65536, expected at most 65535"),
         (b"ENIGM-POSTURE:1:BB8:::", "character 19: a group that comes to 91124, expected at most 65535"),
         (b"ENIGM-POSTURE:1:BB8V5", "character 19: a group that comes to 256, expected at most 255"),
     ];
-    for (text, expected) in attestations.into_iter().chain([(&long[..], "4312 characters: expected at most 4296")]) {
+    for (text, expected) in
+        attestations.into_iter().chain([(&long[..], "4312 characters: expected at most 4296")])
+    {
         let refusal = attestation(text).expect_err(expected).to_string();
         assert_eq!(refusal, expected, "{}", text.escape_ascii());
     }
@@ -64,7 +69,10 @@ fn what_is_no_text_is_refused_at_its_place() {
         (large, "162 bytes: expected at most 160"),
         (cbor(&[0xd2]), "no challenge: byte 0: expected a map"),
         (cbor(&[0xa2, 3, 0x61, b'x']), "no challenge: byte 4: "),
-        (cbor(&[0xa3, 3, 0x60]), "no challenge: byte 2: expected 1 to 64 printable ASCII characters without spaces"),
+        (
+            cbor(&[0xa3, 3, 0x60]),
+            "no challenge: byte 2: expected 1 to 64 printable ASCII characters without spaces",
+        ),
         (challenge.clone() + "00", "no challenge: byte 94: expected the end"),
     ] {
         let refusal = Asked::from_text(text.as_bytes()).expect_err(expected).to_string();
