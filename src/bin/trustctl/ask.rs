@@ -3,6 +3,7 @@
 use crate::args::{AttestArgs, ChallengeArgs, DaemonArgs};
 use crate::daemon::{given, link, ready};
 use crate::terminal::{CommandError, Outcome, colour, print, read_beginning, store, warn};
+use crate::token::seconds;
 use ring::rand::{SecureRandom, SystemRandom};
 use std::path::Path;
 use trust_evidence::printable;
@@ -23,7 +24,7 @@ pub fn opened(args: &ChallengeArgs) -> Outcome {
         if args.new { SqliteLedger::create(&args.ledger) } else { SqliteLedger::open(&args.ledger) }
             .map_err(|error| unusable(&args.ledger, error))?;
     let random = random()?;
-    let now = u64::try_from(trustd::cycle::now().unix()).unwrap_or_default();
+    let now = seconds(args.at.unwrap_or_else(trustd::cycle::now));
     let made = Challenge::make(&args.audience, &random, args.cnf, &[], now, &mut ledger);
     let nonce = *made.map_err(|error| unusable(&args.ledger, error))?.nonce();
     if args.qr {

@@ -6,6 +6,7 @@ use crate::args::{DaemonArgs, EnrolArgs};
 use crate::ask::random;
 use crate::daemon::{link, ready};
 use crate::terminal::{CommandError, Outcome, print, read_capped, store, store_new};
+use crate::token::seconds;
 pub use service::ServiceError;
 use service::{Problem, Service};
 use std::io;
@@ -75,7 +76,7 @@ fn account(
 ) -> Result<(String, Credential), String> {
     let (head, said) = match issuer {
         Some(issuer) => {
-            let now = u64::try_from(trustd::cycle::now().unix()).unwrap_or_default();
+            let now = seconds(args.at.unwrap_or_else(trustd::cycle::now));
             let verified = Credential::verify(bytes, std::slice::from_ref(issuer), now, &Ring);
             let verified = verified.map_err(|refusal| format!("the credential: {refusal}"))?;
             let signer = data_encoding::HEXLOWER.encode(verified.issuer());

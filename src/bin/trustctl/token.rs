@@ -141,7 +141,8 @@ fn read_statement(path: &Path, most: usize) -> Result<Vec<u8>, CommandError> {
     Ok(bytes)
 }
 
-fn seconds(time: trust_evidence::Time) -> u64 {
+/// Seconds since 1970; 0 before.
+pub fn seconds(time: trust_evidence::Time) -> u64 {
     u64::try_from(time.unix()).unwrap_or_default()
 }
 

@@ -3,6 +3,7 @@
 use super::token::digest;
 use clap::Args;
 use std::path::PathBuf;
+use trust_evidence::Time;
 
 /// How a device is enrolled.
 #[cfg(not(target_os = "android"))]
@@ -26,6 +27,9 @@ pub struct EnrolArgs {
     /// Who may have signed the service's TLS certificate, PEM [default: the authorities of Mozilla's list]
     #[arg(long, value_name = "F")]
     pub ca: Option<PathBuf>,
+    /// The credential must hold at this time (RFC 3339), with --issuer [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<Time>,
     /// Take http:// to another machine too: whoever is on the way then reads the evidence and links this device by it
     #[arg(long)]
     pub insecure: bool,
@@ -67,6 +71,9 @@ pub struct ChallengeArgs {
     /// Make the ledger first: there must be none yet, since a new one has forgotten everything
     #[arg(long)]
     pub new: bool,
+    /// When it is made (RFC 3339) [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<Time>,
     /// Draw the challenge as a QR code too, for a phone to scan
     #[arg(long)]
     pub qr: bool,
