@@ -25,7 +25,7 @@ mod place;
 
 pub use attestations::{
     enrolment_evidence, policy_bundle, posture_claims, posture_credential, posture_revoked, posture_rollover,
-    posture_token,
+    posture_token, qr_text,
 };
 pub use histories::history_file;
 pub use ledgers::ledger_file;
@@ -35,7 +35,7 @@ pub use parcels::binder_parcel;
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target, by the name of its file in `fuzz_targets` and of its folder in `seeds`.
-pub const TARGETS: [(&str, Target); 52] = [
+pub const TARGETS: [(&str, Target); 53] = [
     ("abx", abx),
     ("access", access),
     ("apex_list", apex_list),
@@ -77,6 +77,7 @@ pub const TARGETS: [(&str, Target); 52] = [
     ("profile_owner", profile_owner),
     ("properties", properties),
     ("provisioning_info", provisioning_info),
+    ("qr_text", qr_text),
     ("revocation_list", revocation_list),
     ("runtime_permissions", runtime_permissions),
     ("selinux_status", selinux_status),

@@ -37,7 +37,7 @@ pub struct TokenArgs {
     #[arg(long, value_name = "TIME", conflicts_with = "ledger")]
     pub made_at: Option<Time>,
     /// Your ledger, in which `trustctl challenge` opened the challenge: what was verified before counts, and is kept
-    #[arg(long, value_name = "F")]
+    #[arg(long, value_name = "F", overrides_with = "ledger")]
     pub ledger: Option<PathBuf>,
     /// Judge as of this time (RFC 3339) [default: now]
     #[arg(long, value_name = "TIME", overrides_with = "at")]

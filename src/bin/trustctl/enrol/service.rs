@@ -20,6 +20,10 @@ const MAX_PROBLEM: usize = 4096;
 /// The most characters of one of its members that are shown.
 const MAX_SHOWN: usize = 300;
 const PROBLEM_TYPE: &str = "application/problem+json";
+/// The tag of a COSE_Encrypt0 (RFC 9052 §2), in one byte.
+const COSE_ENCRYPT0: u8 = 0xd0;
+/// The media type of sealed evidence.
+const SEALED_TYPE: &str = "application/enigm-posture-evidence+cose";
 
 /// Why there is no answer that can be used.
 #[derive(Debug, thiserror::Error)]
@@ -152,9 +156,13 @@ impl Service {
     }
 }
 
-/// What the daemon's bytes are sent as: the one place that says so. They are not looked into.
-fn media_type(_evidence: &[u8]) -> &'static str {
-    EVIDENCE_TYPE
+/// What the daemon's bytes are sent as: the one place that says so. A COSE_Encrypt0 is evidence that was sealed to the
+/// enrolment verifier; they are not looked into further.
+fn media_type(evidence: &[u8]) -> &'static str {
+    match evidence.first() {
+        Some(&COSE_ENCRYPT0) => SEALED_TYPE,
+        _ => EVIDENCE_TYPE,
+    }
 }
 
 impl Problem {
