@@ -66,14 +66,15 @@ impl Connection {
                     .and_then(|name| Refusal::ALL.into_iter().find(|refusal| refusal.name() == name));
                 match refused {
                     Some(refusal) => ClientError::Refused(refusal),
-                    None if name.as_str().ends_with(".ServiceUnknown") => {
-                        self.gone("nobody owns com.enigm.Trust1 there: is trustd running, and on this bus?")
-                    }
                     None => ClientError::Unreachable(
                         self.bus.to_string(),
                         says.unwrap_or_else(|| name.to_string()),
                     ),
                 }
+            }
+            // zbus has the specification's own errors as values.
+            zbus::Error::FDO(error) if matches!(*error, zbus::fdo::Error::ServiceUnknown(_)) => {
+                self.gone("nobody owns com.enigm.Trust1 there: is trustd running, and on this bus?")
             }
             error => ClientError::Unreachable(self.bus.to_string(), error.to_string()),
         })
