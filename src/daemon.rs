@@ -5,7 +5,8 @@ use crate::confine;
 use crate::cycle::House;
 use crate::engine::{Clock, Evaluator, Events, Handle, Live, Place, Policies, Start};
 #[cfg(not(target_os = "android"))]
-use crate::keys::{FileKeys, Keys};
+use crate::keys::FileKeys;
+use crate::keys::{Keys, Keystore2, KeystoreKeys};
 use crate::policies;
 use crate::serve::access::{Access, Entry, Grant, Tier};
 use crate::serve::binder;
@@ -91,6 +92,19 @@ pub struct Setup {
     clock: Clock,
     /// Who may ask everything, unless the policy names them for something else: in development alone.
     me: Option<u32>,
+    keeper: Keeper,
+}
+
+/// Who keeps the posture keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keeper {
+    /// A file in the state directory: software's keys, and said so in all that they sign for.
+    #[cfg(not(target_os = "android"))]
+    #[default]
+    File,
+    /// Android's keystore2, over Binder.
+    #[cfg_attr(target_os = "android", default)]
+    Keystore,
 }
 
 /// Where a daemon serves.
@@ -142,6 +156,7 @@ impl Setup {
             root: WatchRoot { live: true, base: "/".into() },
             clock: Clock::default(),
             me: None,
+            keeper: Keeper::default(),
         })
     }
 
@@ -173,7 +188,14 @@ impl Setup {
             root: WatchRoot { live: false, base: root.into() },
             clock: clock.map_or_else(Clock::default, Clock::from),
             me: Some(rustix::process::geteuid().as_raw()),
+            keeper: Keeper::default(),
         })
+    }
+
+    /// With posture keys that somebody else keeps.
+    #[must_use]
+    pub fn keeping_keys(self, keeper: Keeper) -> Setup {
+        Setup { keeper, ..self }
     }
 }
 
@@ -213,7 +235,7 @@ impl Daemon {
         doors: &Doors,
         at_end: impl FnOnce() + Send + 'static,
     ) -> Result<Daemon, DaemonError> {
-        let Setup { house, policy, state, place, root, clock, me } = setup;
+        let Setup { house, policy, state, place, root, clock, me, keeper } = setup;
         let boot_id = boot_id()?;
         let mut store = Store::open(&state, boot_id, clock.now().unix()).store;
         let policies = Policies::open(&house, policy, &mut store);
@@ -232,11 +254,7 @@ impl Daemon {
             }
             access
         };
-        #[cfg(not(target_os = "android"))]
-        let keys = keys(&state);
-        // The keystore's are to come.
-        #[cfg(target_os = "android")]
-        let keys = None;
+        let keys = keys(keeper, &state);
         let start = Start {
             events: Events::open(root, &house.catalogue)
                 .map_err(|errno| DaemonError::Events(errno.into()))?,
@@ -307,13 +325,20 @@ impl Daemon {
     }
 }
 
-/// Software's keys, in the state directory. Without them nothing is signed, and everything else goes on.
-#[cfg(not(target_os = "android"))]
-fn keys(state: &Path) -> Option<Arc<dyn Keys>> {
-    let keys = FileKeys::open(&state.join(KEYS));
-    keys.map(|keys| Arc::new(keys) as Arc<dyn Keys>)
-        .inspect_err(|error| tracing::error!("attestations can't be signed: {error}"))
-        .ok()
+/// The posture keys. Without them nothing is signed, and everything else goes on.
+fn keys(keeper: Keeper, state: &Path) -> Option<Arc<dyn Keys>> {
+    let keys: Result<Arc<dyn Keys>, String> = match keeper {
+        #[cfg(not(target_os = "android"))]
+        Keeper::File => match FileKeys::open(&state.join(KEYS)) {
+            Ok(keys) => Ok(Arc::new(keys)),
+            Err(error) => Err(error.to_string()),
+        },
+        Keeper::Keystore => match KeystoreKeys::start(|| Box::new(Keystore2::default())) {
+            Ok(keys) => Ok(Arc::new(keys)),
+            Err(error) => Err(format!("a thread can't be started: {error}")),
+        },
+    };
+    keys.inspect_err(|error| tracing::error!("attestations can't be signed: {error}")).ok()
 }
 
 /// Whom the policy lets ask what.

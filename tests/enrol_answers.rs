@@ -22,7 +22,8 @@ const PROBLEM: &str = "application/problem+json";
 const CREDENTIAL: &str = "application/enigm-posture-credential+cwt";
 
 fn answer(status: u16, media: &str, body: &[u8]) -> Vec<u8> {
-    let head = format!("HTTP/1.1 {status} x\r\ncontent-type: {media}\r\ncontent-length: {}\r\n\r\n", body.len());
+    let head =
+        format!("HTTP/1.1 {status} x\r\ncontent-type: {media}\r\ncontent-length: {}\r\n\r\n", body.len());
     [head.as_bytes(), body].concat()
 }
 
@@ -83,30 +84,76 @@ fn whatever_a_service_answers_is_a_sentence_and_writes_nothing() {
     let key = phone.folder().join("issuer.pem").to_str().unwrap().to_owned();
     fs::copy(format!("{}/core/token/vectors/enrolment.pem", env!("CARGO_MANIFEST_DIR")), &key).unwrap();
     let second = |answer| vec![challenge(), answer];
-    let problem = |code: &str| format!(r#"{{"code": "{code}", "detail": "for \u001b[31mpeople", "rule": "r"}}"#);
+    let problem =
+        |code: &str| format!(r#"{{"code": "{code}", "detail": "for \u001b[31mpeople", "rule": "r"}}"#);
     let refusal = |code: &str| answer(403, PROBLEM, problem(code).as_bytes());
     let endless = b"HTTP/1.1 201 x\r\ncontent-type: application/cbor\r\ntransfer-encoding: chunked\r\n\r\n";
     let endless = [&endless[..], &b"400\r\n".repeat(1), &vec![0xa0; 0x400], b"\r\n0\r\n\r\n"].concat();
     let rows: Vec<(&str, Vec<Vec<u8>>, i32, &str)> = vec![
         ("it hangs up", vec![vec![]], 2, "/v1/challenges: no enrolment verifier answers there: "),
         ("no HTTP", vec![b"SSH-2.0-x\r\n".to_vec()], 2, "no enrolment verifier answers there: "),
-        ("a body cut", vec![challenge()[..challenge().len() - 1].to_vec()], 2, "no enrolment verifier answers there: "),
+        (
+            "a body cut",
+            vec![challenge()[..challenge().len() - 1].to_vec()],
+            2,
+            "no enrolment verifier answers there: ",
+        ),
         ("a body too long", vec![answer(201, CBOR, &[0; 129])], 2, "an answer of more than 128 bytes"),
         ("a body of no announced length", vec![endless], 2, "an answer of more than 128 bytes"),
-        ("another type", vec![answer(201, "text/html", b"<p>")], 2, "status 201, text/html: expected status 201, application/cbor"),
-        ("another status", vec![answer(200, CBOR, &[0xa0])], 2, "status 200, application/cbor: expected status 201"),
+        (
+            "another type",
+            vec![answer(201, "text/html", b"<p>")],
+            2,
+            "status 201, text/html: expected status 201, application/cbor",
+        ),
+        (
+            "another status",
+            vec![answer(200, CBOR, &[0xa0])],
+            2,
+            "status 200, application/cbor: expected status 201",
+        ),
         ("elsewhere", vec![answer(302, "", b"")], 2, "status 302, of no type: expected status 201"),
         ("a proxy's", vec![answer(502, "text/html", b"bad gateway")], 2, "status 502, text/html"),
         ("no challenge", vec![answer(201, CBOR, &[0xa0])], 2, "no challenge: byte "),
-        ("a problem without a code", vec![answer(500, PROBLEM, b"{}")], 2, "status 500, and no problem with a code beside it"),
-        ("a problem too long", vec![answer(500, PROBLEM, &[b' '; 4097])], 2, "an answer of more than 4096 bytes"),
+        (
+            "a problem without a code",
+            vec![answer(500, PROBLEM, b"{}")],
+            2,
+            "status 500, and no problem with a code beside it",
+        ),
+        (
+            "a problem too long",
+            vec![answer(500, PROBLEM, &[b' '; 4097])],
+            2,
+            "an answer of more than 4096 bytes",
+        ),
         ("a problem", vec![refusal("busy")], 1, "REFUSED  busy, r: for "),
         ("what may be done", vec![refusal("busy")], 1, "Ask again: "),
         ("a key that waits", second(refusal("approval")), 1, "\n  trust_enrold approve calls.enigm.example "),
-        ("no credential", second(answer(201, CREDENTIAL, b"x")), 1, "is not written: no credential: malformed-envelope"),
-        ("a credential too long", second(answer(201, CREDENTIAL, &[0; 1025])), 2, "an answer of more than 1024 bytes"),
-        ("another audience's", second(credential(KEYS)), 1, "a credential for keys.enigm.example, expected one for calls."),
-        ("another statement", second(challenge()), 2, "application/cbor: expected status 201, application/enigm"),
+        (
+            "no credential",
+            second(answer(201, CREDENTIAL, b"x")),
+            1,
+            "is not written: no credential: malformed-envelope",
+        ),
+        (
+            "a credential too long",
+            second(answer(201, CREDENTIAL, &[0; 1025])),
+            2,
+            "an answer of more than 1024 bytes",
+        ),
+        (
+            "another audience's",
+            second(credential(KEYS)),
+            1,
+            "a credential for keys.enigm.example, expected one for calls.",
+        ),
+        (
+            "another statement",
+            second(challenge()),
+            2,
+            "application/cbor: expected status 201, application/enigm",
+        ),
     ];
     for (what, answers, code, expected) in rows {
         let Said(found, out, said) = phone.try_enrol(&service(answers), CALLS, &["-o", &path]);
@@ -115,7 +162,9 @@ fn whatever_a_service_answers_is_a_sentence_and_writes_nothing() {
         assert!(!said.contains('\x1b'), "{what}: {said}");
         assert!(!fs::exists(&path).unwrap(), "{what}");
     }
-    let enrol = |more: &[&str]| phone.try_enrol(&service(second(credential(CALLS))), CALLS, &[&["-o", &path], more].concat());
+    let enrol = |more: &[&str]| {
+        phone.try_enrol(&service(second(credential(CALLS))), CALLS, &[&["-o", &path], more].concat())
+    };
     let Said(code, out, _) = enrol(&["--issuer", &key]);
     assert_eq!((code, out.contains("is not written: the credential: unknown-issuer")), (1, true), "{out}");
     assert!(!fs::exists(&path).unwrap());
@@ -132,7 +181,8 @@ fn the_thumbprint_to_approve_is_the_daemons_own() {
     let Said(_, out, _) = phone.try_enrol(&service(vec![challenge(), refusal]), CALLS, &["-o", &path]);
     let token = fs::read(phone.attest(&"05".repeat(32), enrolled::CNF)).unwrap();
     let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
-    let (key, claims) = (hex(&trust_token::inspect::kid(&token).unwrap()), trust_token::inspect(&token).unwrap());
+    let (key, claims) =
+        (hex(&trust_token::inspect::kid(&token).unwrap()), trust_token::inspect(&token).unwrap());
     assert!(out.contains(&format!("This device's key is\n  {key}\n")), "{out}");
     assert!(out.contains(&format!("approve {CALLS} {} {key}\n", hex(&claims.handle))), "{out}");
 }

@@ -293,7 +293,10 @@ fn modules(drawn: &str) -> Vec<Vec<bool>> {
         ' ' => true,
         other => panic!("{other:?}"),
     };
-    drawn.lines().flat_map(|line| [0, 1].map(|half| line.chars().map(|shown| dark(half, shown)).collect())).collect()
+    drawn
+        .lines()
+        .flat_map(|line| [0, 1].map(|half| line.chars().map(|shown| dark(half, shown)).collect()))
+        .collect()
 }
 
 /// What a scanner reads from the screen.
@@ -327,14 +330,21 @@ fn two_phones_without_a_network() {
     let verify = |answer: &str| party.verify(answer, [&credential, &revoked], nonce, &["--qr"]);
     assert_eq!(short(verify(&file("lower", &text.to_lowercase()))), refused("the text of a QR code"));
     assert_eq!(short(verify(&file("cut", &text[..text.len() - 3]))), refused("malformed-envelope"));
-    assert_eq!(short(verify(&file("challenge", &fs::read_to_string(&asked).unwrap()))), refused("the text of a QR code"));
+    assert_eq!(
+        short(verify(&file("challenge", &fs::read_to_string(&asked).unwrap()))),
+        refused("the text of a QR code")
+    );
     assert_eq!(verify(&answer), (0, "VERIFIED  compliant, its key kept by software".into()));
     assert_eq!(short(verify(&answer)), refused("challenge-used"));
 
     // A challenge of somebody else's audience is answered, and that is said.
     let theirs = trust_token::qr::Asked { audience: KEYS.into(), confirmation: [2; 32], nonce: [3; 32] };
     let Said(code, _, said) = phone.ctl(&["attest", "--scanned", &file("theirs", &theirs.to_text())]);
-    assert_eq!((code, said.contains(&format!("{KEYS} asks, and the daemon answers as"))), (0, true), "{said}");
+    assert_eq!(
+        (code, said.contains(&format!("{KEYS} asks, and the daemon answers as"))),
+        (0, true),
+        "{said}"
+    );
     let picture = phone.folder().join("picture.svg").to_str().unwrap().to_owned();
     let Said(code, out, _) = phone.ctl(&["attest", "--scanned", &asked, "--qr", "-o", &picture]);
     assert_eq!((code, &*out), (0, ""));
@@ -357,7 +367,9 @@ fn a_ledger_is_never_made_by_the_way() {
     let expected = "none: there is no ledger: `trustctl challenge --new` makes one";
     let (code, said) = party.verify("/dev/null", [&credential, &revoked], CNF, &["--ledger", &none]);
     assert_eq!((code, said.contains(expected)), (2, true), "{said}");
-    let open = |more: &[&str]| trustctl(&[&["challenge", "--audience", CALLS, "--cnf", CNF, "--ledger"], more].concat());
+    let open = |more: &[&str]| {
+        trustctl(&[&["challenge", "--audience", CALLS, "--cnf", CNF, "--ledger"], more].concat())
+    };
     let Said(code, out, said) = open(&[&none]);
     assert_eq!((code, &*out, said.contains(expected)), (2, "", true), "{said}");
     let Said(code, _, said) = party.open(CNF, &["--new"]);

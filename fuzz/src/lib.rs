@@ -9,7 +9,7 @@ use trust_formats::attestation::provisioning::ProvisioningInfo;
 use trust_formats::boot_params::BootParams;
 use trust_formats::bugreport::Bugreport;
 use trust_formats::properties::Properties;
-use trust_formats::signature::{BadSignature, Hash, PublicKey, SignatureVerifier};
+use trust_formats::signature::{BadSignature, Hash, PublicKey, SignatureVerifier, p256_fixed};
 use trust_formats::x509::Certificate;
 use trust_formats::{
     FormatError, abx, apex, attestation, avb, certs, device_mapper, device_policies as policies, kconfig,
@@ -50,6 +50,7 @@ pub const TARGETS: [(&str, Target); 53] = [
     ("device_mapper", device_mapper),
     ("device_owner", device_owner),
     ("device_policies", device_policies),
+    ("ecdsa_signature", ecdsa_signature),
     ("enrolment_evidence", enrolment_evidence),
     ("gate", gate),
     ("history_file", history_file),
@@ -90,6 +91,13 @@ pub const TARGETS: [(&str, Target); 53] = [
     ("user_list", user_list),
     ("vbmeta", vbmeta),
 ];
+
+/// What is read is of two numbers below 2^256, neither of them 0.
+pub fn ecdsa_signature(bytes: &[u8]) -> bool {
+    accepted(p256_fixed(bytes), |fixed| {
+        assert!(fixed.chunks(32).all(|number| number.iter().any(|byte| *byte != 0)));
+    })
+}
 
 /// A document is read to its end, and written out it is text with the same elements and attributes.
 pub fn abx(bytes: &[u8]) -> bool {

@@ -150,8 +150,8 @@ impl Link for Connection {
         plain(&self.call("Attest", &(&question.nonce[..], &question.confirmation[..]))?)
     }
 
-    fn enrolment_evidence(&self, challenge: &[u8; 32]) -> Result<Vec<u8>, ClientError> {
-        plain(&self.call("GetEnrolmentEvidence", &(&challenge[..]))?)
+    fn enrolment_evidence(&self, challenge: &[u8; 32], anew: bool) -> Result<Vec<u8>, ClientError> {
+        plain(&self.call("GetEnrolmentEvidence", &(&challenge[..], anew))?)
     }
 
     fn subscribe(&self) -> Result<Box<dyn Changes + '_>, ClientError> {

@@ -255,24 +255,49 @@ impl Evaluator for Handle {
         Err(Refusal::Busy)
     }
 
-    fn enrolment_evidence(&self, whose: Whose<'_>, challenge: [u8; 32]) -> Result<Vec<u8>, Refusal> {
+    fn enrolment_evidence(
+        &self,
+        whose: Whose<'_>,
+        challenge: [u8; 32],
+        anew: bool,
+    ) -> Result<Vec<u8>, Refusal> {
         let keys = self.keys()?;
-        let key = PostureKey::of(keys, whose).map_err(fault)?;
-        let evidence = Evidence {
-            audience: whose.audience.into(),
-            made_at: u64::try_from(self.shared.clock.now().unix()).map_err(|_| Refusal::Internal)?,
-            challenge,
-            handle: keys.handle(whose).map_err(fault)?,
-            epoch: EPOCH,
-            kept: keys.kept(whose).map_err(fault)?,
+        let made_at = u64::try_from(self.shared.clock.now().unix()).map_err(|_| Refusal::Internal)?;
+        let show = |anew| {
+            let (public, kept) = keys.show(whose, &challenge, anew)?;
+            let evidence = Evidence {
+                audience: whose.audience.into(),
+                made_at,
+                challenge,
+                handle: keys.handle(whose)?,
+                epoch: EPOCH,
+                kept,
+            };
+            evidence.sign(&PostureKey::new(keys, whose, public))
         };
-        evidence.sign(&key).map_err(fault)
+        match show(anew) {
+            // It is there, and can't be used any more.
+            Err(KeyError::NotEnrolled) => show(true),
+            shown => shown,
+        }
+        .map_err(fault)
     }
 }
 
 fn fault(error: KeyError) -> Refusal {
-    tracing::error!("nothing can be signed: {error}");
-    Refusal::Internal
+    match error {
+        KeyError::NotEnrolled => return Refusal::NotEnrolled,
+        KeyError::TimedOut => tracing::warn!("the keystore does not answer"),
+        KeyError::Unavailable(why) => {
+            tracing::warn!("nothing can be signed yet: {why}");
+            return Refusal::NotReady;
+        }
+        KeyError::Unusable(why) => {
+            tracing::error!("nothing can be signed: {why}");
+            return Refusal::Internal;
+        }
+    }
+    Refusal::TimedOut
 }
 
 impl Counts {

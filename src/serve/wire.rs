@@ -324,11 +324,14 @@ pub enum Refusal {
     /// The history can't be read now. Gate 10 says why.
     #[error("the history can't be read now: the check history-intact says why")]
     NoHistory = 16,
+    /// There is no posture key of this audience and user, or it is gone: it is to be enrolled first.
+    #[error("no posture key of this audience: it is to be enrolled first (trustctl enrol)")]
+    NotEnrolled = 17,
 }
 
 impl Refusal {
     /// Every refusal.
-    pub const ALL: [Refusal; 16] = [
+    pub const ALL: [Refusal; 17] = [
         Refusal::NotPermitted,
         Refusal::Busy,
         Refusal::BadArgument,
@@ -345,6 +348,7 @@ impl Refusal {
         Refusal::PolicyExpired,
         Refusal::PolicyOlder,
         Refusal::NoHistory,
+        Refusal::NotEnrolled,
     ];
 
     /// Its number on Binder.
@@ -371,6 +375,7 @@ impl Refusal {
             Refusal::PolicyExpired => "PolicyExpired",
             Refusal::PolicyOlder => "PolicyOlder",
             Refusal::NoHistory => "NoHistory",
+            Refusal::NotEnrolled => "NotEnrolled",
         }
     }
 }
@@ -409,7 +414,12 @@ pub trait Evaluator: Send + Sync {
     }
 
     /// Evidence of the key that those are signed with, for the enrolment verifier whose challenge this is.
-    fn enrolment_evidence(&self, _of: Whose<'_>, _challenge: [u8; 32]) -> Result<Vec<u8>, Refusal> {
+    fn enrolment_evidence(
+        &self,
+        _of: Whose<'_>,
+        _challenge: [u8; 32],
+        _anew: bool,
+    ) -> Result<Vec<u8>, Refusal> {
         Err(Refusal::Unsupported)
     }
 }

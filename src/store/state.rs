@@ -45,7 +45,7 @@ pub(crate) struct State {
     /// How many boots this file has seen.
     pub(crate) boots: u64,
     pub(crate) policy: Option<Stamp>,
-    /// Per audience: how many attestations.
+    /// Per audience: the last number that was reserved for an attestation.
     pub(crate) audiences: BTreeMap<String, u64>,
     /// Per provider: the last report, of which boot.
     pub(crate) providers: BTreeMap<String, ([u8; 16], u64)>,

@@ -200,6 +200,9 @@ pub enum Command {
         /// The enrolment verifier's challenge, 32 bytes in hex
         #[arg(long, value_name = "HEX", value_parser = token::digest)]
         challenge: [u8; 32],
+        /// Of a new posture key: for an enrolment verifier that asks for one, and will want a person's approval
+        #[arg(long)]
+        anew: bool,
         /// Write the evidence, CBOR, to this file
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,

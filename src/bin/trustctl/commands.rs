@@ -68,8 +68,8 @@ pub fn run(command: Command) -> Outcome {
         Command::Enrol { daemon, enrol } => enrol::enrolled(&daemon, &enrol),
         Command::Attest { daemon, attest } => ask::attested(&daemon, &attest),
         Command::Challenge { challenge } => ask::opened(&challenge),
-        Command::Evidence { daemon, challenge, output } => {
-            daemon::evidence(&daemon, &challenge, output.as_deref())
+        Command::Evidence { daemon, challenge, anew, output } => {
+            daemon::evidence(&daemon, &challenge, anew, output.as_deref())
         }
         Command::Providers { daemon, format } => daemon::providers(&daemon, format),
         Command::Gates { format } => listed_gates(format),

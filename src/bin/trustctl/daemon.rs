@@ -146,9 +146,9 @@ fn entries(link: &dyn Link, mut after: u64) -> Result<Vec<HistoryEntry>, Command
 }
 
 /// Has the posture key shown.
-pub fn evidence(daemon: &DaemonArgs, challenge: &[u8; 32], output: Option<&Path>) -> Outcome {
+pub fn evidence(daemon: &DaemonArgs, challenge: &[u8; 32], anew: bool, output: Option<&Path>) -> Outcome {
     let link = link(daemon)?;
-    given(&ready(|| link.enrolment_evidence(challenge))?, output)
+    given(&ready(|| link.enrolment_evidence(challenge, anew))?, output)
 }
 
 /// Writes a statement, or prints it in base64.

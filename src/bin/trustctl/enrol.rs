@@ -37,7 +37,7 @@ pub fn enrolled(daemon: &DaemonArgs, args: &EnrolArgs) -> Outcome {
         Err(ServiceError::Refused(problem)) => return refused(&problem, args, &*link),
         given => given?,
     };
-    let evidence = ready(|| link.enrolment_evidence(&given.challenge))?;
+    let evidence = ready(|| link.enrolment_evidence(&given.challenge, args.anew))?;
     let credential = match service.enrol(&evidence) {
         Err(ServiceError::Refused(problem)) => return refused(&problem, args, &*link),
         credential => credential?,
@@ -119,6 +119,10 @@ fn refused(problem: &Problem, args: &EnrolArgs, link: &dyn Link) -> Outcome {
             "Ask again: nothing was decided that a second time would not decide.\n".into()
         }
         "device-clock" => "Set this device's clock.\n".into(),
+        "patch" if !args.anew => {
+            "--anew makes a new key, which tells today's patch levels, and which a person then approves.\n"
+                .into()
+        }
         "audience" => "Ask whoever runs it which audiences it has.\n".into(),
         "file-key" => {
             "This device keeps its key in a file, which nothing attests: laboratories alone take it.\n".into()

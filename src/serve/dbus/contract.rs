@@ -47,7 +47,7 @@ pub struct Property {
 const ABOUT: &str = "The trust posture of this device. Who may call what is in docs/access.md. A call that is refused \
     gets an error com.enigm.Trust1.Error.X, where X is NotPermitted, Busy, BadArgument, NotReady, TimedOut, NotYours, \
     OtherBoot, Replayed, Unsupported, Internal, PolicyMalformed, PolicyUnsigned, PolicyOther, PolicyExpired, \
-    PolicyOlder or NoHistory; permission is looked at first. A posture is compliant, at-risk, \
+    PolicyOlder, NoHistory or NotEnrolled; permission is looked at first. A posture is compliant, at-risk, \
     indeterminate or non-compliant; a verdict pass, fail, unknown or not-applicable. Records are dictionaries, so that \
     later versions can add keys: expect keys that you don't know. A key without a value is left out. Times are seconds \
     since 1970. A call of more than 256 KiB is refused (InstallPolicy: 512), and so are calls of a user whose answers \
@@ -139,15 +139,15 @@ pub const METHODS: [Entry; 13] = [
         gives: &[("attestation", "ay")],
         says: "A signed attestation (docs/attestation.md) for the audience that the caller is: the relying party's \
             challenge and the thumbprint (RFC 9679) of the key that the caller proves, 32 bytes each, stand in it. What \
-            is stale is read again first. Unsupported: nothing keeps keys here; Busy: the posture changes too fast.",
+            is stale is read again first. NotEnrolled: there is no posture key; Unsupported: nothing keeps keys here; Busy: the posture changes too fast.",
     },
     Entry {
         name: "GetEnrolmentEvidence",
         method: Method::EnrolmentEvidence,
-        takes: &[("challenge", "ay")],
+        takes: &[("challenge", "ay"), ("anew", "b")],
         gives: &[("evidence", "ay")],
         says: "Evidence of the posture key of the audience that the caller is (docs/enrolment.md), for the enrolment \
-            verifier whose challenge of 32 bytes this is, and for nobody else. Unsupported: nothing keeps keys here.",
+            verifier whose challenge of 32 bytes this is, and for nobody else. Where there is no posture key one is made; anew makes another, with which the device is to be enrolled again. Unsupported: nothing keeps keys here.",
     },
     Entry {
         name: "Subscribe",

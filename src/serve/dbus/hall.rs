@@ -309,7 +309,9 @@ fn make(desk: &Desk, caller: &Caller, call: Call, header: &Header<'_>) -> Result
             reply.build(&desk.providers(caller)?.iter().map(records::provider).collect::<Vec<_>>())
         }
         Call::Attest(nonce, confirmation) => reply.build(&desk.attest(caller, &nonce, &confirmation)?),
-        Call::EnrolmentEvidence(challenge) => reply.build(&desk.enrolment_evidence(caller, &challenge)?),
+        Call::EnrolmentEvidence(challenge, anew) => {
+            reply.build(&desk.enrolment_evidence(caller, &challenge, anew)?)
+        }
         Call::InstallPolicy(bundle) => reply.build(&desk.install_policy(caller, &bundle)?),
         Call::Property("Version") => reply.build(&Variant::from(desk.version(caller)?)),
         Call::Property("Posture") => reply.build(&Variant::from(desk.summary(caller)?.posture.code())),

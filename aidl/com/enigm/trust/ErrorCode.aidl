@@ -13,7 +13,10 @@ enum ErrorCode {
     BUSY = 2,
     /** An argument is out of its range, too long, or unknown. */
     BAD_ARGUMENT = 3,
-    /** There is no answer yet: this boot's first reading is not done. Wait for a listener's call, or try again. */
+    /**
+     * There is no answer yet: this boot's first reading is not done, or the keystore has no keys to give so early. Wait for
+     * a listener's call, or try again.
+     */
     NOT_READY = 4,
     /** The answer did not come in time. Try again. */
     TIMED_OUT = 5,
@@ -39,4 +42,9 @@ enum ErrorCode {
     POLICY_OLDER = 15,
     /** The history can't be read now: a full disk, a file that was damaged. The gate security-monitoring says why. */
     NO_HISTORY = 16,
+    /**
+     * There is no posture key of this audience and Android user: it was never enrolled, or the keystore has it no more.
+     * Ask for enrolment evidence, and enrol anew.
+     */
+    NOT_ENROLLED = 17,
 }

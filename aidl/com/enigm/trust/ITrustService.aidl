@@ -113,18 +113,20 @@ interface ITrustService {
      * `confirmation` the thumbprint (RFC 9679) of the key that the caller proves in the channel; 32 bytes each. What is
      * stale is read again first, and what is signed holds when it is answered.
      *
-     * Audience. BAD_ARGUMENT; NOT_READY; UNSUPPORTED: nothing keeps keys here; BUSY: the posture changes too fast, or too
-     * many calls.
+     * Audience. BAD_ARGUMENT; NOT_READY; NOT_ENROLLED; UNSUPPORTED: nothing keeps keys here; BUSY: the posture changes too
+     * fast, or too many calls.
      */
     Attestation attest(in byte[] nonce, in byte[] confirmation);
 
     /**
      * Evidence of the posture key of the audience that the caller is (docs/enrolment.md), for the enrolment verifier that
-     * issued `challenge`, of 32 bytes.
+     * issued `challenge`, of 32 bytes. Where there is no posture key yet, or it is gone, one is made for this challenge;
+     * `anew` makes another in the place of the one that there is: for an enrolment verifier that does not know that one,
+     * or asks for a newer. Whoever was enrolled with the old one then needs that verifier's approval.
      *
-     * Audience. BAD_ARGUMENT; UNSUPPORTED: nothing keeps keys here.
+     * Audience. BAD_ARGUMENT; NOT_READY; UNSUPPORTED: nothing keeps keys here.
      */
-    EnrolmentEvidence getEnrolmentEvidence(in byte[] challenge);
+    EnrolmentEvidence getEnrolmentEvidence(in byte[] challenge, boolean anew);
 
     /**
      * Installs a signed policy bundle, of at most 512 KiB, in the place of the policy that holds: all of it or nothing.
