@@ -143,7 +143,7 @@ fn approval(audience: &str, link: &dyn Link) -> String {
     match known {
         Some((handle, key)) => format!(
             "This device's key is\n  {}\nRead it to a person who runs the enrolment verifier, over another way than this \
-             one, who says there\n  trust_enrold approve {audience} {} {}\nand enrol again with this same key.\n",
+             one, who says there\n  trust_enrold approve {audience} {} {}\nand enrol again, without --anew: with this same key.\n",
             hex(&key),
             hex(&handle),
             hex(&key)
