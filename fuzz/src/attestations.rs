@@ -1,4 +1,4 @@
-//! Posture attestations, their credentials, lists of revoked handles, roll-overs, policy bundles and enrolment evidence. Every signature counts as good, so that
+//! Posture attestations, their credentials, lists of revoked handles, roll-overs, policy bundles and enrolment evidence, sealed or not. Every signature counts as good, so that
 //! what stands behind the signatures is reached; and what is accepted, written again, is the same bytes.
 
 use std::convert::Infallible;
@@ -12,6 +12,7 @@ use trust_token::ledger::Memory;
 use trust_token::qr::{self, Asked};
 use trust_token::revocation::Revoked;
 use trust_token::rollover::Rollover;
+use trust_token::sealed::{BLOCK, FIRST_BYTE, MAX_SEALED, Sealed, TAG_LENGTH, pad, unpad};
 use trust_token::verify::MAX_TOKEN;
 use trust_token::{Against, Challenge, KnownPolicy, Refusal, Requirements, Verified, issue, verify};
 
@@ -116,6 +117,26 @@ pub fn enrolment_evidence(bytes: &[u8]) -> bool {
         assert!((MIN_CERTIFICATES..=MAX_CERTIFICATES).contains(&chain.len()));
         assert!(chain.iter().all(|certificate| !certificate.is_empty()));
     }
+    true
+}
+
+/// Sealed evidence is the one encoding of what it says, and so is what a plaintext holds, which is the same bytes' other
+/// reading.
+pub fn sealed_evidence(bytes: &[u8]) -> bool {
+    if let Ok(evidence) = unpad(bytes) {
+        assert_eq!(pad(evidence).unwrap(), bytes);
+    }
+    let sealed = match Sealed::from_bytes(bytes) {
+        Ok(sealed) => sealed,
+        Err(refusal) => {
+            assert!(!refusal.to_string().is_empty());
+            return false;
+        }
+    };
+    assert_eq!(sealed.to_bytes(), bytes);
+    assert!(bytes.len() <= MAX_SEALED && bytes.first() == Some(&FIRST_BYTE));
+    assert!(sealed.ek[0] == 4 && sealed.ciphertext.len() % BLOCK == TAG_LENGTH);
+    assert!(Evidence::verify(bytes, &Believing).is_err());
     true
 }
 

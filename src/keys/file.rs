@@ -89,6 +89,10 @@ impl Keys for FileKeys {
         Ok((self.public_key(whose)?, Kept::File))
     }
 
+    fn attests(&self) -> bool {
+        false
+    }
+
     fn attest_device(&self, _: &[u8; 32]) -> Result<Vec<Chain>, KeyError> {
         Ok(Vec::new())
     }

@@ -86,6 +86,11 @@ pub trait Keys: Send + Sync {
     fn show(&self, whose: Whose<'_>, challenge: &[u8; 32], anew: bool)
     -> Result<(PublicKey, Kept), KeyError>;
 
+    /// Whether what [`Keys::show`] shows has a chain, which is the same for all audiences: it is sealed, or stays here.
+    fn attests(&self) -> bool {
+        true
+    }
+
     /// The device's own attestation for this challenge: a chain of each kind of secure hardware that it has, of keys
     /// that are used for nothing else. None where nothing attests.
     ///

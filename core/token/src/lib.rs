@@ -24,6 +24,7 @@ pub mod ledger;
 pub mod qr;
 pub mod revocation;
 pub mod rollover;
+pub mod sealed;
 #[cfg(test)]
 mod statements;
 pub mod verify;

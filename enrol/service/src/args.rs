@@ -65,7 +65,8 @@ pub(crate) enum Command {
         /// The bundle.
         file: PathBuf,
     },
-    /// Makes the signing key; prints its public key, which relying parties pin.
+    /// Makes the keys of the configuration that have no file yet; prints their public keys: the signing key's, which
+    /// relying parties pin, and as policies have them those that devices seal evidence to.
     InitKey,
     /// Makes an empty state.
     InitState,

@@ -5,8 +5,9 @@ use crate::config::{Config, bytes, read};
 use crate::serve;
 use data_encoding::HEXLOWER;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
-use trust_enrol::{Decision, FileKey, State};
+use trust_enrol::{Decision, FileKey, Opener, State};
 use trust_token::bundle::MAX_BUNDLE;
 use trust_token::credential::EvidenceLevel;
 use trust_token::crypto::Sign;
@@ -27,9 +28,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     match &args.command {
         Command::Serve => (),
         Command::InitKey => {
-            let key = FileKey::create(&config.signing_key)?;
-            writeln!(out, "{}", HEXLOWER.encode(&key.public_key().thumbprint()))?;
-            write!(out, "{}", key.public_pem())?;
+            return init_keys(&config, &mut out);
         }
         Command::InitState => drop(State::create(&config.state, now)?),
         Command::Approve { audience, handle, key } => {
@@ -66,6 +65,25 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
                 writeln!(out, "{} {handle} {thumbprint} {}{approved}", key.audience, word(key.level))?;
             }
         }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes what is not there. A key that is there stays.
+fn init_keys(config: &Config, out: &mut impl Write) -> Result<ExitCode, Failure> {
+    let Config { signing_key, opener_keys, .. } = config;
+    let is_there = |path: &Path| path.symlink_metadata().is_ok();
+    if is_there(signing_key) && opener_keys.iter().all(|path| is_there(path)) {
+        return Err("every key of the configuration is there already".into());
+    }
+    if !is_there(signing_key) {
+        let key = FileKey::create(signing_key)?;
+        writeln!(out, "{}", HEXLOWER.encode(&key.public_key().thumbprint()))?;
+        write!(out, "{}", key.public_pem())?;
+    }
+    for path in opener_keys.iter().filter(|path| !is_there(path)) {
+        let opener = Opener::create(path)?;
+        writeln!(out, "# {}\n[enrolment]\nverifier = \"{}\"", path.display(), opener.policy_hex())?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -17,6 +17,7 @@ use trust_token::credential::CREDENTIAL_TYPE;
 use trust_token::enrolment::{ChallengeRequest, MAX_MESSAGE, MESSAGE_TYPE};
 use trust_token::evidence::{EVIDENCE_TYPE, MAX_EVIDENCE};
 use trust_token::revocation::REVOCATION_TYPE;
+use trust_token::sealed::{MAX_SEALED, SEALED_TYPE};
 
 /// How long a request may wait until it is worked on.
 const WAIT: Duration = Duration::from_secs(5);
@@ -59,7 +60,10 @@ async fn challenges(State(app): State<Arc<App>>, request: Request) -> Response {
 
 async fn enrolments(State(app): State<Arc<App>>, request: Request) -> Response {
     let answer = async {
-        let body = body(&app, request, EVIDENCE_TYPE, MAX_EVIDENCE).await?;
+        let body = match is_of(&request, SEALED_TYPE) {
+            true => body(&app, request, SEALED_TYPE, MAX_SEALED).await?,
+            false => body(&app, request, EVIDENCE_TYPE, MAX_EVIDENCE).await?,
+        };
         let clock = app.clock;
         work(&app, move |verifier| verifier.enrol(clock.now(), &body)).await
     };
@@ -80,8 +84,7 @@ async fn policies(State(app): State<Arc<App>>, Path(id): Path<String>) -> Respon
 
 /// A body of this media type, not larger than this.
 async fn body(app: &App, request: Request, media: &str, most: usize) -> Result<Vec<u8>, Problem> {
-    let headers = request.headers();
-    if headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes) != Some(media.as_bytes()) {
+    if !is_of(&request, media) {
         let detail = format!("expected content-type: {media}");
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", &detail));
     }
@@ -89,7 +92,7 @@ async fn body(app: &App, request: Request, media: &str, most: usize) -> Result<V
         let detail = format!("expected at most {most} bytes");
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", &detail)
     };
-    let announced = announced(headers);
+    let announced = announced(request.headers());
     if announced.is_some_and(|length| length > most as u64) {
         return Err(too_large());
     }
@@ -100,6 +103,10 @@ async fn body(app: &App, request: Request, media: &str, most: usize) -> Result<V
         Ok(Err(_)) => Err(Problem::new(StatusCode::BAD_REQUEST, "body", "the body ended early")),
         Err(_) => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the body took too long")),
     }
+}
+
+fn is_of(request: &Request, media: &str) -> bool {
+    request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes) == Some(media.as_bytes())
 }
 
 fn announced(headers: &HeaderMap) -> Option<u64> {

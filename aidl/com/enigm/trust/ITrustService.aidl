@@ -124,7 +124,8 @@ interface ITrustService {
      * `anew` makes another in the place of the one that there is: for an enrolment verifier that does not know that one,
      * or asks for a newer. Whoever was enrolled with the old one then needs that verifier's approval.
      *
-     * Audience. BAD_ARGUMENT; NOT_READY; UNSUPPORTED: nothing keeps keys here.
+     * It is sealed to the enrolment verifier that the policy names. Audience. BAD_ARGUMENT; NOT_READY; UNSUPPORTED: nothing
+     * keeps keys here, or they are in hardware and the policy names nobody.
      */
     EnrolmentEvidence getEnrolmentEvidence(in byte[] challenge, boolean anew);
 

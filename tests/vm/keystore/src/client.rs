@@ -15,7 +15,7 @@ use data_encoding::HEXLOWER;
 use std::process::ExitCode;
 
 const SERVICE: &str = "android.system.keystore2.IKeystoreService/default";
-const USAGE: &str = "usage: keystore2_client [--namespace NUMBER] [--strongbox] WHAT
+const USAGE: &str = "usage: keystore2_client [--strongbox] WHAT
 
 attest ALIAS CHALLENGE        makes an ATTEST_KEY
 key ALIAS ATTEST CHALLENGE    makes a signing key that the ATTEST_KEY of that alias attests; prints the chain
@@ -25,7 +25,7 @@ sign ALIAS MESSAGE            prints the signature
 authenticate ALIAS MESSAGE    prints the HMAC
 delete ALIAS
 
-Challenges, certificates and signatures are in hexadecimal.
+An alias is one of the caller's own uid, or NAMESPACE:ALIAS. Challenges, certificates and signatures are in hexadecimal.
 ";
 
 type Outcome = Result<String, String>;
@@ -33,17 +33,10 @@ type Outcome = Result<String, String>;
 #[allow(clippy::print_stderr, reason = "a program for the test machine")]
 fn main() -> ExitCode {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
-    let mut namespace = None;
-    if let Some(at) = args.iter().position(|arg| arg == "--namespace")
-        && at + 1 < args.len()
-    {
-        namespace = args.drain(at..at + 2).nth(1).and_then(|number| number.parse().ok());
-    }
     let has_strongbox = args.iter().position(|arg| arg == "--strongbox").map(|at| args.remove(at)).is_some();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let level = if has_strongbox { SecurityLevel::STRONGBOX } else { SecurityLevel::TRUSTED_ENVIRONMENT };
-    let outcome =
-        Client::find(level, namespace).map_or_else(|words| Some(Err(words)), |client| client.run(&args));
+    let outcome = Client::find(level).map_or_else(|words| Some(Err(words)), |client| client.run(&args));
     match outcome {
         Some(Ok(line)) => {
             println!("ok {line}");
@@ -63,15 +56,14 @@ fn main() -> ExitCode {
 struct Client {
     service: Strong<dyn IKeystoreService>,
     level: Strong<dyn IKeystoreSecurityLevel>,
-    namespace: Option<i64>,
 }
 
 impl Client {
-    fn find(level: SecurityLevel, namespace: Option<i64>) -> Result<Client, String> {
+    fn find(level: SecurityLevel) -> Result<Client, String> {
         let service: Strong<dyn IKeystoreService> =
             binder::check_interface(SERVICE).map_err(|code| format!("find {code:?}"))?;
         let level = service.getSecurityLevel(level).map_err(|status| said(&status))?;
-        Ok(Client { service, level, namespace })
+        Ok(Client { service, level })
     }
 
     fn run(&self, args: &[&str]) -> Option<Outcome> {
@@ -80,7 +72,7 @@ impl Client {
                 self.make(alias, None, &attested(KeyPurpose::ATTEST_KEY, &bytes(challenge)?))
             }
             ["key", alias, attest, challenge] => {
-                let attest = self.descriptor(attest);
+                let attest = descriptor(attest);
                 self.make(alias, Some(&attest), &attested(KeyPurpose::SIGN, &bytes(challenge)?)).and_then(
                     |leaf| {
                         let above = self.service.getKeyEntry(&attest)?.metadata;
@@ -91,13 +83,13 @@ impl Client {
             ["mac", alias] => self.make(alias, None, &hmac()),
             ["show", alias] => self
                 .service
-                .getKeyEntry(&self.descriptor(alias))
+                .getKeyEntry(&descriptor(alias))
                 .map(|entry| format!("id {} {}", entry.metadata.key.nspace, certificates(&entry.metadata))),
             ["sign", alias, message] => self.sign(alias, message, &[]),
             ["authenticate", alias, message] => {
                 self.sign(alias, message, &[said_of(Tag::MAC_LENGTH, Value::Integer(256))])
             }
-            ["delete", alias] => self.level.deleteKey(&self.descriptor(alias)).map(|()| String::new()),
+            ["delete", alias] => self.level.deleteKey(&descriptor(alias)).map(|()| String::new()),
             _ => return None,
         };
         Some(done.map_err(|status| said(&status)))
@@ -109,7 +101,7 @@ impl Client {
         attestation_key: Option<&KeyDescriptor>,
         params: &[KeyParameter],
     ) -> binder::Result<String> {
-        let made = self.level.generateKey(&self.descriptor(alias), attestation_key, params, 0, &[])?;
+        let made = self.level.generateKey(&descriptor(alias), attestation_key, params, 0, &[])?;
         Ok(certificates(&made))
     }
 
@@ -119,22 +111,21 @@ impl Client {
             said_of(Tag::DIGEST, Value::Digest(Digest::SHA_2_256)),
         ];
         params.extend_from_slice(more);
-        let begun = self.level.createOperation(&self.descriptor(alias), &params, false)?;
+        let begun = self.level.createOperation(&descriptor(alias), &params, false)?;
         let operation = begun.iOperation.ok_or(binder::StatusCode::UNEXPECTED_NULL)?;
         operation.update(message.as_bytes())?;
         let signature = operation.finish(None, None)?.unwrap_or_default();
         let again = operation.finish(None, None).map_or_else(|status| said(&status), |_| "taken".to_owned());
         Ok(format!("{} again: {again}", HEXLOWER.encode(&signature)))
     }
+}
 
-    fn descriptor(&self, alias: &str) -> KeyDescriptor {
-        KeyDescriptor {
-            domain: if self.namespace.is_some() { Domain::SELINUX } else { Domain::APP },
-            nspace: self.namespace.unwrap_or(-1),
-            alias: Some(alias.to_owned()),
-            blob: None,
-        }
-    }
+fn descriptor(alias: &str) -> KeyDescriptor {
+    let (domain, nspace, alias) = match alias.split_once(':') {
+        Some((namespace, alias)) => (Domain::SELINUX, namespace.parse().unwrap_or(-1), alias),
+        None => (Domain::APP, -1, alias),
+    };
+    KeyDescriptor { domain, nspace, alias: Some(alias.to_owned()), blob: None }
 }
 
 /// The leaf, and what stands above it, one behind the other.
