@@ -13,9 +13,6 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use trust_evidence::Time;
-use trust_formats::attestation::pin;
-use trust_formats::pem;
-use trust_formats::x509::Certificate;
 
 pub const CALLS: &str = "calls.enigm.example";
 pub const KEYS: &str = "keys.enigm.example";
@@ -149,15 +146,14 @@ pub struct Service {
 }
 
 impl Service {
-    pub fn start(name: &str, clock: Clock, accepts_file_keys: bool) -> Service {
+    pub fn start(name: &str, clock: Clock) -> Service {
         let folder = std::env::temp_dir().join(format!("trustd-service-{}-{name}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
-        let attestation = if accepts_file_keys { String::new() } else { attestation() };
         let config = format!(
-            "state = \"state.db\"\nsigning_key = \"signing.pem\"\naccept_file_keys = {accepts_file_keys}\n\
+            "state = \"state.db\"\nsigning_key = \"signing.pem\"\naccept_file_keys = true\n\
              [http]\nlisten = \"127.0.0.1:0\"\n[[audience]]\nid = \"{CALLS}\"\npolicy_version = 1\n\
-             [[audience]]\nid = \"{KEYS}\"\n[lifetimes]\nlist = 1\n{attestation}"
+             [[audience]]\nid = \"{KEYS}\"\n[lifetimes]\nlist = 1\n"
         );
         fs::write(folder.join("config.toml"), config).unwrap();
         let mut service = Service { folder, running: None, clock, url: String::new() };
@@ -226,19 +222,6 @@ impl Drop for Service {
         self.stop();
         let _ = fs::remove_dir_all(&self.folder);
     }
-}
-
-/// What a service asks of hardware, by the sample's roots and its list of revoked certificates.
-fn attestation() -> String {
-    let devices = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/devices");
-    let list = devices.join("production/attestation/revocation.pem");
-    let blocks = pem::blocks("list", &fs::read(&list).unwrap()).unwrap();
-    let signer = data_encoding::HEXLOWER.encode(&pin(&Certificate::parse(&blocks[0].bytes).unwrap()));
-    let (roots, zeros) = (devices.join("roots.pem"), "0".repeat(64));
-    format!(
-        "[attestation]\nroots = [{roots:?}]\nrevocation = {list:?}\nrevocation_signers = [\"{signer}\"]\n\
-         [[boot]]\nstate = \"verified\"\nkey = \"{zeros}\"\n[[release]]\nname = \"16\"\nvbmeta = \"{zeros}\"\n"
-    )
 }
 
 /// Builds trust_enrold, which is another package's; its path.
