@@ -146,12 +146,12 @@ pub struct Service {
 }
 
 impl Service {
-    pub fn start(name: &str, clock: Clock, accepts_file_keys: bool) -> Service {
+    pub fn start(name: &str, clock: Clock) -> Service {
         let folder = std::env::temp_dir().join(format!("trustd-service-{}-{name}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
         let config = format!(
-            "state = \"state.db\"\nsigning_key = \"signing.pem\"\naccept_file_keys = {accepts_file_keys}\n\
+            "state = \"state.db\"\nsigning_key = \"signing.pem\"\naccept_file_keys = true\n\
              [http]\nlisten = \"127.0.0.1:0\"\n[[audience]]\nid = \"{CALLS}\"\npolicy_version = 1\n\
              [[audience]]\nid = \"{KEYS}\"\n[lifetimes]\nlist = 1\n"
         );

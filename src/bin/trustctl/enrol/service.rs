@@ -9,6 +9,7 @@ use trust_evidence::printable;
 use trust_token::credential::{CREDENTIAL_TYPE, MAX_CREDENTIAL};
 use trust_token::enrolment::{ChallengeRequest, GivenChallenge, MAX_MESSAGE, MESSAGE_TYPE};
 use trust_token::evidence::EVIDENCE_TYPE;
+use trust_token::sealed;
 use ureq::http::{Response, Uri, header};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body, Error};
@@ -20,10 +21,6 @@ const MAX_PROBLEM: usize = 4096;
 /// The most characters of one of its members that are shown.
 const MAX_SHOWN: usize = 300;
 const PROBLEM_TYPE: &str = "application/problem+json";
-/// The tag of a COSE_Encrypt0 (RFC 9052 §2), in one byte.
-const COSE_ENCRYPT0: u8 = 0xd0;
-/// The media type of sealed evidence.
-const SEALED_TYPE: &str = "application/enigm-posture-evidence+cose";
 
 /// Why there is no answer that can be used.
 #[derive(Debug, thiserror::Error)]
@@ -160,7 +157,7 @@ impl Service {
 /// enrolment verifier; they are not looked into further.
 fn media_type(evidence: &[u8]) -> &'static str {
     match evidence.first() {
-        Some(&COSE_ENCRYPT0) => SEALED_TYPE,
+        Some(&sealed::FIRST_BYTE) => sealed::SEALED_TYPE,
         _ => EVIDENCE_TYPE,
     }
 }
