@@ -14,7 +14,7 @@ mod scratch;
 mod transcript;
 
 use callers::{APP, CALLS};
-use running::{Machine, built};
+use running::{build, carrying};
 use scratch::Scratch;
 use std::fmt::Write as _;
 use std::fs;
@@ -56,7 +56,13 @@ impl Script {
     /// A relying party's question, whose nonce is `$nonce` from now on.
     fn challenge(&mut self, name: &str) {
         let ledger = "--ledger /exchange/ledger.db";
-        self.step(name, PARTY, &format!("trustctl challenge --audience {CALLS_ID} --cnf {CNF} {ledger}"), 0, &[]);
+        self.step(
+            name,
+            PARTY,
+            &format!("trustctl challenge --audience {CALLS_ID} --cnf {CNF} {ledger}"),
+            0,
+            &[],
+        );
         self.shell(&format!("nonce=$(grep -oE '[0-9a-f]{{64}}' /log/{name} | head -n 1)"));
     }
 
@@ -82,7 +88,15 @@ impl Script {
         self.verify(name, &format!("{name}-answered"), "--policy /policy.toml", code, says);
     }
 
-    fn enrol(&mut self, name: &str, who: &str, audience: &str, output: &str, code: i32, says: &[&'static str]) {
+    fn enrol(
+        &mut self,
+        name: &str,
+        who: &str,
+        audience: &str,
+        output: &str,
+        code: i32,
+        says: &[&'static str],
+    ) {
         let program = format!(
             "trustctl enrol --service http://127.0.0.1:8787 --audience {audience} --issuer /issuer.pem --force \
              -o /exchange/{output}"
@@ -125,7 +139,8 @@ fn begin() -> Script {
     script.enrol("calls-enrol", CALLS, CALLS_ID, "calls", 0, &["ENROLLED", "VERIFIED", "a StrongBox"]);
     script.enrol("app-enrols", APP, APP_ID, "app", 0, &["ENROLLED"]);
     script.step("list", party, &format!("wget -q -O /exchange/revoked {list}/{CALLS_ID}"), 0, &[]);
-    let ledger = format!("trustctl challenge --audience {CALLS_ID} --cnf {CNF} --ledger /exchange/ledger.db --new");
+    let ledger =
+        format!("trustctl challenge --audience {CALLS_ID} --cnf {CNF} --ledger /exchange/ledger.db --new");
     script.step("ledger", party, &ledger, 0, &[]);
     script
 }
@@ -150,7 +165,9 @@ fn script() -> Script {
     script.shell("date -u -s '2026-11-02 09:00:30' >/dev/null");
 
     // A keystore that shows another device's chain, a chain of before, or nothing at all.
-    for (fault, code) in [("others-chain", 2), ("old-challenge", 2), ("garbage-certificate", 2), ("locked", 2)] {
+    for (fault, code) in
+        [("others-chain", 2), ("old-challenge", 2), ("garbage-certificate", 2), ("locked", 2)]
+    {
         script.shell(&format!("echo {fault} >/data/misc/keystore/faults"));
         let program = "trustctl evidence --anew --challenge 0808080808080808080808080808080808080808080808080808080808080808";
         script.step(fault, CALLS, program, code, &[]);
@@ -170,7 +187,9 @@ fn script() -> Script {
     script.expected.push(("keystore".into(), 137, vec!["its KeyMint is software", "hangs"]));
     // What failed halfway made no other key: the credential of before still counts.
     script.step("looked-for", CALLS, "trust_client --wait version", 0, &[]);
-    script.shell(&format!("until vm_as {CALLS} {asked} >/log/again 2>&1 3>&-; do usleep 200000; done"));
+    script.shell(&format!(
+        "for try in $(seq 50); do vm_as {CALLS} {asked} >/log/again 2>&1 3>&- && break; usleep 200000; done"
+    ));
     script.round("believed-again", 0, &["VERIFIED"]);
 
     // The posture turns bad, and good.
@@ -269,7 +288,7 @@ fn script() -> Script {
 }
 
 /// What the machine takes along: a signing key and an opener of the enrolment verifier's, and policies that name it.
-fn luggage(scratch: &Scratch) -> Vec<(String, &'static str)> {
+fn luggage(scratch: &Scratch) -> Vec<String> {
     let at = |name: &str| scratch.0.join(name).display().to_string();
     let digest = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
     let devices = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/devices");
@@ -277,7 +296,8 @@ fn luggage(scratch: &Scratch) -> Vec<(String, &'static str)> {
     let sample = devices.join("production");
     fs::copy(sample.join("attestation/revocation.pem"), scratch.0.join("enrolment/revocation.pem")).unwrap();
     fs::copy(devices.join("roots.pem"), scratch.0.join("enrolment/roots.pem")).unwrap();
-    let signer = trustd::attestation::Trust::google().and(&fs::read(devices.join("roots.pem")).unwrap()).unwrap();
+    let signer =
+        trustd::attestation::Trust::google().and(&fs::read(devices.join("roots.pem")).unwrap()).unwrap();
     let config = format!(
         "state = \"state.db\"\nsigning_key = \"signing.pem\"\nopener_keys = [\"opener.pem\"]\naccept_file_keys = false\n\
          [http]\nlisten = \"127.0.0.1:8787\"\n\
@@ -292,7 +312,7 @@ fn luggage(scratch: &Scratch) -> Vec<(String, &'static str)> {
         digest(&vm_keystore::vbmeta_digest()),
     );
     scratch.write("enrolment/trust_enrold.toml", config);
-    let made = Command::new(built("trust_enrold"))
+    let made = Command::new(&build(["trust_enrold"].into_iter())[0])
         .args(["--config", &at("enrolment/trust_enrold.toml"), "init-key"])
         .output()
         .unwrap();
@@ -304,7 +324,8 @@ fn luggage(scratch: &Scratch) -> Vec<(String, &'static str)> {
     let verifier = said.lines().find(|line| line.trim_start().starts_with("verifier = ")).unwrap();
 
     let (_, _, production) = trustd::policies::BUILT_IN[0];
-    let policy = format!("{production}\n[enrolment]\n{}\n", verifier.trim());
+    let policy = production.replacen("\n[enrolment]\n", &format!("\n[enrolment]\n{}\n", verifier.trim()), 1);
+    assert_ne!(policy, production);
     let but = |from: &str, to: &str| {
         assert!(policy.contains(from), "{from}");
         policy.replacen(from, to, 1)
@@ -312,7 +333,7 @@ fn luggage(scratch: &Scratch) -> Vec<(String, &'static str)> {
     scratch.write("lab.toml", but("\nversion = 1\n", "\nversion = 1\nlab = true\n"));
     scratch.write("stricter.toml", but("\nversion = 1\n", "\nversion = 2\n"));
     scratch.write("policy.toml", policy);
-    vec![
+    let along = [
         (sample.display().to_string(), "/device"),
         (devices.join("roots.pem").display().to_string(), "/roots.pem"),
         (at("enrolment"), "/enrolment"),
@@ -320,15 +341,17 @@ fn luggage(scratch: &Scratch) -> Vec<(String, &'static str)> {
         (at("policy.toml"), "/policy.toml"),
         (at("stricter.toml"), "/stricter.toml"),
         (at("lab.toml"), "/lab.toml"),
-    ]
+    ];
+    along.iter().map(|(here, there)| format!("-f{here}={there}")).collect()
 }
 
 #[test]
 fn from_a_challenge_to_a_decision_and_everything_that_must_not_be_believed() {
     let scratch = Scratch::new("vm-enrols");
     let script = script();
-    let machine = Machine::new("vm-enrols").taking(&["trust_enrold"]).carrying(&luggage(&scratch)).for_seconds(240);
-    let Some(transcript) = machine.run(&script.text) else { return };
+    let along = luggage(&scratch);
+    let options: Vec<&str> = ["-t240"].into_iter().chain(along.iter().map(String::as_str)).collect();
+    let Some(transcript) = carrying("vm-enrols", &options, &["trust_enrold"], &script.text) else { return };
     assert!(transcript.is_done && transcript.troubles.is_empty(), "{:#?}", transcript.troubles);
     for (name, code, says) in &script.expected {
         let ran = transcript.ran(name);

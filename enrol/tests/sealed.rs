@@ -109,7 +109,7 @@ fn what_was_changed_on_its_way_is_refused() {
 fn of_several_openers_each_opens_its_own_until_it_is_taken_out() {
     let two = Rules { openers: vec![opener("new"), opener(OPENER)], ..rules() };
     let (_place, verifier) = verifier("rotation", two);
-    let mut evidence = |handle: u8, label: &str| {
+    let evidence = |handle: u8, label: &str| {
         let challenge = verifier.challenge(NOW, CALLS).unwrap().challenge;
         let clear =
             Phone::new(&format!("rotation {handle}"), CALLS, handle).make(&challenge).clear(&challenge);

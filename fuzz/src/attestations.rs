@@ -9,9 +9,11 @@ use trust_token::crypto::{PublicKey, Sign, Signature, VerifySignature};
 use trust_token::enrolment::{ChallengeRequest, GivenChallenge};
 use trust_token::evidence::{Evidence, Kept, MAX_CERTIFICATES, MIN_CERTIFICATES};
 use trust_token::ledger::Memory;
+use trust_token::qr::{self, Asked};
 use trust_token::revocation::Revoked;
 use trust_token::rollover::Rollover;
 use trust_token::sealed::{BLOCK, FIRST_BYTE, MAX_SEALED, Sealed, TAG_LENGTH, pad, unpad};
+use trust_token::verify::MAX_TOKEN;
 use trust_token::{Against, Challenge, KnownPolicy, Refusal, Requirements, Verified, issue, verify};
 
 /// When the seeds' challenge was made.
@@ -136,6 +138,24 @@ pub fn sealed_evidence(bytes: &[u8]) -> bool {
     assert!(sealed.ek[0] == 4 && sealed.ciphertext.len() % BLOCK == TAG_LENGTH);
     assert!(Evidence::verify(bytes, &Believing).is_err());
     true
+}
+
+/// A text is the one text of what it holds, and is of the characters that a QR code's alphanumeric mode has.
+pub fn qr_text(bytes: &[u8]) -> bool {
+    let token = qr::attestation(bytes);
+    if let Ok(token) = &token {
+        assert!(!token.is_empty() && token.len() <= MAX_TOKEN);
+        assert_eq!(qr::attestation_text(token).as_bytes(), bytes);
+    }
+    let asked = Asked::from_text(bytes);
+    if let Ok(asked) = &asked {
+        assert_eq!(asked.to_text().as_bytes(), bytes);
+    }
+    assert!(token.is_err() || asked.is_err());
+    for refusal in [token.as_ref().err(), asked.as_ref().err()].into_iter().flatten() {
+        assert!(!refusal.to_string().is_empty());
+    }
+    token.is_ok() || asked.is_ok()
 }
 
 fn credential() -> VerifiedCredential {

@@ -25,7 +25,7 @@ mod place;
 
 pub use attestations::{
     enrolment_evidence, policy_bundle, posture_claims, posture_credential, posture_revoked, posture_rollover,
-    posture_token, sealed_evidence,
+    posture_token, qr_text, sealed_evidence,
 };
 pub use histories::history_file;
 pub use ledgers::ledger_file;
@@ -35,7 +35,7 @@ pub use parcels::binder_parcel;
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target, by the name of its file in `fuzz_targets` and of its folder in `seeds`.
-pub const TARGETS: [(&str, Target); 54] = [
+pub const TARGETS: [(&str, Target); 55] = [
     ("abx", abx),
     ("access", access),
     ("apex_list", apex_list),
@@ -78,6 +78,7 @@ pub const TARGETS: [(&str, Target); 54] = [
     ("profile_owner", profile_owner),
     ("properties", properties),
     ("provisioning_info", provisioning_info),
+    ("qr_text", qr_text),
     ("revocation_list", revocation_list),
     ("runtime_permissions", runtime_permissions),
     ("sealed_evidence", sealed_evidence),

@@ -21,6 +21,7 @@ pub mod evidence;
 pub mod handle;
 pub mod inspect;
 pub mod ledger;
+pub mod qr;
 pub mod revocation;
 pub mod rollover;
 pub mod sealed;

@@ -2,7 +2,6 @@
 
 use crate::args::{Args, Command};
 use crate::config::{Config, bytes, read};
-use crate::http::now;
 use crate::serve;
 use data_encoding::HEXLOWER;
 use std::io::{self, Write};
@@ -20,17 +19,18 @@ type Failure = Box<dyn std::error::Error>;
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     if matches!(args.command, Command::Serve) {
         tracing_subscriber::fmt().with_writer(io::stderr).with_target(false).with_ansi(false).init();
-        serve::serve(&args.config)?;
+        serve::serve(&args.config, args.clock())?;
         return Ok(ExitCode::SUCCESS);
     }
     let config = Config::read(&args.config)?;
+    let now = args.clock().now();
     let mut out = io::stdout().lock();
     match &args.command {
         Command::Serve => (),
         Command::InitKey => {
             return init_keys(&config, &mut out);
         }
-        Command::InitState => drop(State::create(&config.state, now())?),
+        Command::InitState => drop(State::create(&config.state, now)?),
         Command::Approve { audience, handle, key } => {
             let (handle, key) = (digits(handle)?, digits(key)?);
             return decided(State::open(&config.state)?.approve(audience, &handle, &key)?, "approved");
@@ -40,18 +40,15 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
             if config.rules.audience(audience).is_none() {
                 return Err(format!("{audience}: expected an audience of the configuration").into());
             }
-            return decided(
-                State::open(&config.state)?.revoke(now(), audience, &digits(handle)?)?,
-                "revoked",
-            );
+            return decided(State::open(&config.state)?.revoke(now, audience, &digits(handle)?)?, "revoked");
         }
         Command::Publish { id, file } => {
             let bundle = read(file, MAX_BUNDLE as u64)?;
-            let version = State::open(&config.state)?.publish(now(), id, &bundle, &config.rules)?;
+            let version = State::open(&config.state)?.publish(now, id, &bundle, &config.rules)?;
             writeln!(out, "{id} version {version}")?;
         }
         Command::ResetClock => {
-            let stood = State::open(&config.state)?.reset_clock(now())?;
+            let stood = State::open(&config.state)?.reset_clock(now)?;
             writeln!(out, "the kept time was {stood}, seconds since 1970")?;
         }
         Command::List { pending: false } => {

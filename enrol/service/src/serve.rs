@@ -1,5 +1,6 @@
 //! Serving: until SIGTERM or SIGINT; SIGHUP and the clock read the configuration anew.
 
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::{App, router};
 use crate::listen::Bounded;
@@ -18,7 +19,7 @@ use trust_token::crypto::Sign;
 const RELOAD: Duration = Duration::from_secs(300);
 
 /// Serves as a configuration says.
-pub(crate) fn serve(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
+pub(crate) fn serve(path: &Path, clock: Clock) -> Result<(), Box<dyn std::error::Error>> {
     let Config { state, signing_key, http, rules, .. } = Config::read(path)?.with_openers()?;
     let key = FileKey::open(&signing_key)?;
     if rules.openers.iter().any(|opener| opener.public_key() == key.public_key()) {
@@ -29,8 +30,8 @@ pub(crate) fn serve(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
         other => other.to_string(),
     })?;
     let timeout = Duration::from_secs(http.timeout);
-    let app =
-        Arc::new(App { verifier, workers: Arc::new(Semaphore::new(http.requests)), timeout: timeout / 2 });
+    let workers = Arc::new(Semaphore::new(http.requests));
+    let app = Arc::new(App { verifier, workers, clock, timeout: timeout / 2 });
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(http.requests + 4)

@@ -146,7 +146,7 @@ fn every_refusal_is_reached() {
         ("a tag alone", with(|p| p.ciphertext = TAG_LENGTH), of_a_plaintext()),
         ("a plaintext that is not padded", with(|p| p.ciphertext -= 1), of_a_plaintext()),
         ("a plaintext too long", with(|p| p.ciphertext = MAX_PLAINTEXT + 1), of_a_plaintext()),
-        ("followed", with(|p| p.more = vec![0]), wrong(4268, "the end")),
+        ("followed", with(|p| p.more = vec![0]), wrong(4269, "the end")),
     ];
     for (name, bytes, expected) in rows {
         let refusal = Sealed::from_bytes(&bytes).unwrap_err();
