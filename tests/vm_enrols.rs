@@ -208,8 +208,9 @@ fn script() -> Script {
     script.shell("kill -STOP $(cat /log/daemon.pid)");
     script.challenge("unanswered");
     script.shell(&format!(
-        "timeout 3 vm_as {CALLS} {asked} >/log/silent 2>&1 3>&-; say \"== stopped $?\"\nkill -CONT $(cat /log/daemon.pid)"
+        "timeout 3 vm_as {CALLS} {asked} >/log/silent 2>&1 3>&-; say \"== exit silent $?\"\nkill -CONT $(cat /log/daemon.pid)"
     ));
+    script.expected.push(("silent".into(), 143, vec![]));
     script.shell("stop daemon KILL");
     script.expected.push(("daemon".into(), 137, vec![]));
     script.step("gone", CALLS, &asked, 2, &["no daemon"]);

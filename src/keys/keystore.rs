@@ -50,10 +50,19 @@ pub struct KeystoreKeys {
 }
 
 /// What needs not be asked for twice.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Known {
     handle: [u8; 32],
-    key: Option<(PublicKey, SecurityLevel)>,
+    key: Option<Posture>,
+}
+
+/// A posture key that was shown or may be.
+#[derive(Clone)]
+struct Posture {
+    name: Name,
+    level: SecurityLevel,
+    key: PublicKey,
+    chain: Chain,
 }
 
 /// What makes keys.
@@ -83,39 +92,40 @@ impl KeystoreKeys {
     }
 
     fn recalled(&self, whose: Whose<'_>) -> Option<Known> {
-        self.known().get(&whose.owner()).copied()
+        self.known().get(&whose.owner()).cloned()
     }
 
     /// The posture key, if there is one.
-    fn key(&self, whose: Whose<'_>) -> Result<(Known, PublicKey, SecurityLevel), KeyError> {
+    fn key(&self, whose: Whose<'_>) -> Result<Posture, KeyError> {
         let handle = self.handle(whose)?;
-        if let Some(Known { key: Some((key, level)), .. }) = self.recalled(whose) {
-            return Ok((Known { handle, key: Some((key, level)) }, key, level));
+        if let Some(Known { key: Some(key), .. }) = self.recalled(whose) {
+            return Ok(key);
         }
-        let name = posture(&handle);
-        let entry = self.uses.ask(USING, move |vault| vault.find(&name).map_err(not_enrolled))?;
-        // One without its chain was never shown.
-        let key = key_of(&entry.chain, None).map_err(|_| KeyError::NotEnrolled)?;
-        let known = Known { handle, key: Some((key, entry.level)) };
-        self.remember(whose, known);
-        Ok((known, key, entry.level))
+        let found = self.uses.ask(USING, move |vault| current(&mut **vault, &handle))?;
+        let key = found.ok_or(KeyError::NotEnrolled)?;
+        self.remember(whose, Known { handle, key: Some(key.clone()) });
+        Ok(key)
     }
 }
 
 impl Keys for KeystoreKeys {
     fn public_key(&self, whose: Whose<'_>) -> Result<PublicKey, KeyError> {
-        Ok(self.key(whose)?.1)
+        Ok(self.key(whose)?.key)
     }
 
     fn sign(&self, whose: Whose<'_>, message: &[u8]) -> Result<Signature, KeyError> {
-        let (known, key, level) = self.key(whose)?;
-        let (name, signed) = (posture(&known.handle), message.to_vec());
-        let signature = self
-            .uses
-            .ask(USING, move |vault| vault.sign(&name, level, With::Ecdsa, &signed).map_err(not_enrolled));
+        let handle = self.handle(whose)?;
+        let Posture { name, level, key, .. } = self.key(whose)?;
+        let signed = message.to_vec();
+        let signature = self.uses.ask(USING, move |vault| {
+            vault.sign(&name, level, With::Ecdsa, &signed).map_err(|fault| match fault {
+                Fault::NotFound | Fault::Invalid => KeyError::NotEnrolled,
+                fault => refused(fault),
+            })
+        });
         let signature = signature.inspect_err(|error| {
             if *error == KeyError::NotEnrolled {
-                self.remember(whose, Known { key: None, ..known });
+                self.remember(whose, Known { handle, key: None });
             }
         })?;
         let fixed = p256_fixed(&signature).map_err(|error| KeyError::Unusable(error.to_string()))?;
@@ -151,11 +161,10 @@ impl Keys for KeystoreKeys {
         anew: bool,
     ) -> Result<(PublicKey, Kept), KeyError> {
         let handle = self.handle(whose)?;
-        let name = posture(&handle);
         let challenge = attestation_challenge(whose.audience, challenge, &handle, EPOCH);
-        let (key, level, chain) = self.makes.ask(MAKING, move |maker| maker.show(&name, challenge, anew))?;
-        self.remember(whose, Known { handle, key: Some((key, level)) });
-        Ok((key, Kept::Hardware(chain)))
+        let shown = self.makes.ask(MAKING, move |maker| maker.show(&handle, challenge, anew))?;
+        self.remember(whose, Known { handle, key: Some(shown.clone()) });
+        Ok((shown.key, Kept::Hardware(shown.chain)))
     }
 
     fn attest_device(&self, challenge: &[u8; 32]) -> Result<Vec<Chain>, KeyError> {
@@ -188,31 +197,27 @@ impl Maker {
         made.map(drop).map_err(refused)
     }
 
-    /// The posture key with its chain: the one that there is, or a new one for this challenge.
-    fn show(
-        &mut self,
-        name: &Name,
-        challenge: [u8; 32],
-        anew: bool,
-    ) -> Result<(PublicKey, SecurityLevel, Chain), KeyError> {
-        match self.vault.find(name) {
-            Ok(Entry { level, chain }) if !anew => {
-                // One whose chain was not kept was never shown to anybody.
-                if let Ok(key) = key_of(&chain, None) {
-                    return Ok((key, level, chain));
-                }
-            }
-            Ok(_) | Err(Fault::NotFound | Fault::Invalid) => {}
-            Err(fault) => return Err(refused(fault)),
+    /// The posture key: the one that there is, or a new one for this challenge. The old one goes when the new one was
+    /// looked at, and the new one counts when its chain is kept: so at most one of the two ever does.
+    fn show(&mut self, handle: &[u8; 32], challenge: [u8; 32], anew: bool) -> Result<Posture, KeyError> {
+        let found = current(&mut *self.vault, handle)?;
+        if let Some(found) = found.as_ref().filter(|_| !anew) {
+            return Ok(found.clone());
         }
+        let [first, second] = posture(handle);
+        let (name, other) = match found.is_some_and(|found| found.name == first) {
+            true => (second, first),
+            false => (first, second),
+        };
         let level = match self.vault.has(SecurityLevel::StrongBox).map_err(refused)? {
             true => SecurityLevel::StrongBox,
             false => SecurityLevel::TrustedEnvironment,
         };
         tracing::info!("a posture key is made, of which nobody knows until it is enrolled");
-        let (chain, key) = self.attested(name, level, challenge)?;
-        self.vault.keep(name, &chain).map_err(refused)?;
-        Ok((key, level, chain))
+        let (chain, key) = self.attested(&name, level, challenge)?;
+        self.vault.remove(&other).map_err(refused)?;
+        self.vault.keep(&name, &chain).map_err(refused)?;
+        Ok(Posture { name, level, key, chain })
     }
 
     /// What the device says of itself for a challenge, by a key that does not stay.
@@ -281,16 +286,26 @@ impl Prf for Mac<'_> {
     }
 }
 
-/// A posture key is called by its handle: another handle has another key.
-fn posture(handle: &[u8; 32]) -> Name {
-    Name::Own(format!("trustd posture {}", data_encoding::HEXLOWER.encode(handle)))
+/// What the two places of a posture key are called: by its handle, as another handle has another key.
+fn posture(handle: &[u8; 32]) -> [Name; 2] {
+    let handle = data_encoding::HEXLOWER.encode(handle);
+    ["a", "b"].map(|place| Name::Own(format!("trustd posture {handle} {place}")))
 }
 
-fn not_enrolled(fault: Fault) -> KeyError {
-    match fault {
-        Fault::NotFound | Fault::Invalid => KeyError::NotEnrolled,
-        fault => refused(fault),
+/// The posture key of a handle. One without its chain was never shown, and one that can't be used is none.
+fn current(vault: &mut dyn Vault, handle: &[u8; 32]) -> Result<Option<Posture>, KeyError> {
+    for name in posture(handle) {
+        match vault.find(&name) {
+            Ok(Entry { level, chain }) => {
+                if let Ok(key) = key_of(&chain, None) {
+                    return Ok(Some(Posture { name, level, key, chain }));
+                }
+            }
+            Err(Fault::NotFound | Fault::Invalid) => {}
+            Err(fault) => return Err(refused(fault)),
+        }
     }
+    Ok(None)
 }
 
 fn refused(fault: Fault) -> KeyError {
