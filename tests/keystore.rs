@@ -11,7 +11,7 @@ use scratch::Scratch;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::thread;
-use trust_enrol::{Audience, BootKey, Release, Revocation, Rules, State, Verifier};
+use trust_enrol::{Audience, BootKey, Opener, Release, Revocation, Rules, State, Verifier};
 use trust_forge::Key;
 use trust_formats::attestation::key_description::VerifiedBootState;
 use trust_formats::attestation::{self, Demand, RevocationList, SecurityLevel};
@@ -21,6 +21,7 @@ use trust_token::crypto::{Ring, VerifySignature};
 use trust_token::evidence::{Evidence, Kept, attestation_challenge};
 use trustd::attestation::Trust;
 use trustd::keys::{EPOCH, KeyError, Keys, Keystore2, KeystoreKeys, NAMESPACE, PostureKey, Whose};
+use trustd::sealing::seal;
 use vm_keystore::{Caller, Faults, Keystore, Setup, boot_key, service, vbmeta_digest};
 
 /// 2026-11-02T09:00:00Z, when the samples were taken, in seconds since 1970.
@@ -99,10 +100,16 @@ fn verifier(state: &Path) -> Verifier<p256::ecdsa::SigningKey> {
         releases: vec![Release { name: "sample".into(), vbmeta: vbmeta_digest() }],
         patches: [202_608; 3],
         audiences: vec![audience(OTHERS[0]), audience(OTHERS[1])],
+        openers: vec![Opener::create(&state.with_extension("pem")).unwrap().into()],
         ..Rules::none()
     };
     let Key::P256(issuer) = Key::p256("enrolment") else { panic!("expected P-256") };
     Verifier::start(State::create(state, TAKEN).unwrap(), rules, issuer).unwrap()
+}
+
+/// What the daemon would give out, to be brought to this enrolment verifier.
+fn sealed(verifier: &Verifier<p256::ecdsa::SigningKey>, signed: &[u8]) -> Vec<u8> {
+    seal(signed, &verifier.rules().openers[0].public_key().point()).unwrap()
 }
 
 fn evidence(
@@ -218,7 +225,7 @@ fn hardware_s_keys_are_enrolled_and_another_key_waits_for_a_person() {
         let given = verifier.challenge(TAKEN, CALLS.audience).unwrap();
         let evidence = evidence(&keys, whose, given.challenge, anew).unwrap();
         let signed = evidence.sign(&PostureKey::of(&keys, whose).unwrap()).unwrap();
-        verifier.enrol(TAKEN, &signed).map_err(|refusal| refusal.code())
+        verifier.enrol(TAKEN, &sealed(&verifier, &signed)).map_err(|refusal| refusal.code())
     };
     let credential = shown(CALLS, false).unwrap();
     let Key::P256(issuer) = Key::p256("enrolment") else { panic!("expected P-256") };
@@ -243,7 +250,7 @@ fn a_key_whose_enrolment_was_lost_is_made_anew() {
         let given = verifier.challenge(TAKEN, CALLS.audience).unwrap();
         let evidence = evidence(&keys, CALLS, given.challenge, anew).unwrap();
         let signed = evidence.sign(&PostureKey::of(&keys, CALLS).unwrap()).unwrap();
-        verifier.enrol(TAKEN, &signed).map_err(|refusal| refusal.to_string())
+        verifier.enrol(TAKEN, &sealed(&verifier, &signed)).map_err(|refusal| refusal.to_string())
     };
     drop(evidence(&keys, CALLS, [9; 32], false).unwrap());
     let refused = enrol(false).unwrap_err();
@@ -334,5 +341,8 @@ fn an_unlocked_device_is_not_enrolled() {
     let given = verifier.challenge(TAKEN, CALLS.audience).unwrap();
     let evidence = evidence(&keys, CALLS, given.challenge, false).unwrap();
     let signed = evidence.sign(&PostureKey::of(&keys, CALLS).unwrap()).unwrap();
-    assert_eq!(verifier.enrol(TAKEN, &signed).map_err(|refusal| refusal.code()), Err("boot-state"));
+    assert_eq!(
+        verifier.enrol(TAKEN, &sealed(&verifier, &signed)).map_err(|refusal| refusal.code()),
+        Err("boot-state")
+    );
 }
