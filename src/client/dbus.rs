@@ -141,6 +141,11 @@ impl Link for Connection {
         answered.body().deserialize().map_err(|error| ClientError::Malformed(error.to_string()))
     }
 
+    fn install_revocations(&self, snapshot: &[u8]) -> Result<u64, ClientError> {
+        let answered = self.call("InstallRevocations", &snapshot)?;
+        answered.body().deserialize().map_err(|error| ClientError::Malformed(error.to_string()))
+    }
+
     fn attest(&self, question: &Question) -> Result<Vec<u8>, ClientError> {
         let answered = self.call("Attest", &(&question.nonce[..], &question.confirmation[..]))?;
         answered.body().deserialize().map_err(|error| ClientError::Malformed(error.to_string()))

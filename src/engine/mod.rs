@@ -6,6 +6,7 @@
 //!  requests ──┘
 //! ```
 
+mod attester;
 mod clock;
 mod evaluator;
 mod events;
@@ -16,6 +17,7 @@ mod picture;
 mod place;
 mod policies;
 mod providers;
+mod revocations;
 
 pub use clock::{Clock, Moment};
 pub use evaluator::{Evaluator, EvaluatorError, Start};

@@ -8,17 +8,20 @@
 //! chain    what binds the entries      entries  their rows      place    the file and its directory
 //! trouble  what can be wrong           state    the other rows  settle   opening, setting aside, writing
 //!                                                               kept     counters, reports, policies
+//!                                                               attested the patch floor, the revocation list
 //! ```
 
 pub mod chain;
 mod entries;
 mod kept;
+mod attested;
 mod place;
 mod settle;
 mod state;
 mod trouble;
 
 pub use chain::{Broken, New, Standing, Verified};
+pub use attested::RevocationsState;
 pub use kept::{InstalledPolicy, PolicyState};
 pub use place::{FILE, MAX_ASIDE};
 pub use state::{MAX_NAME, MAX_NAMES};

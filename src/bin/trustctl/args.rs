@@ -1,11 +1,13 @@
 //! The command line.
 
 mod policy;
+mod revocations;
 mod source;
 mod token;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use policy::PolicyCommand;
+pub use revocations::RevocationsCommand;
 pub use source::{SourceArgs, TrustArgs, with_roots};
 use std::path::PathBuf;
 pub use token::TokenArgs;
@@ -213,6 +215,9 @@ pub enum Command {
     /// Check a policy, write a starting one, sign one, or verify a signed one
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Give the daemon a list of revoked attestation certificates
+    #[command(subcommand)]
+    Revocations(RevocationsCommand),
     /// Read and verify Android Verified Boot images, of files and without a device
     #[command(subcommand)]
     Avb(AvbCommand),

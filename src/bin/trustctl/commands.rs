@@ -6,6 +6,7 @@ use crate::args::{
     TrustArgs,
 };
 use crate::policy::{self, policy};
+use crate::revocations;
 use crate::terminal::{CommandError, Outcome, colour, print, print_json, store, warn};
 use crate::{attestation, avb, daemon, ota, token};
 use clap::CommandFactory;
@@ -74,6 +75,7 @@ pub fn run(command: Command) -> Outcome {
         Command::Signals { format } => listed_signals(format),
         Command::Ota(command) => ota::run(command),
         Command::Policy(command) => policy::run(command),
+        Command::Revocations(command) => revocations::run(command),
         Command::Attestation(AttestationCommand::Verify {
             chain,
             challenge,

@@ -7,6 +7,7 @@ mod commands;
 mod daemon;
 mod ota;
 mod policy;
+mod revocations;
 mod terminal;
 mod token;
 

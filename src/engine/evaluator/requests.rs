@@ -31,6 +31,8 @@ impl State<'_> {
                 let _ = reply.send(disclosed);
             }
             Request::Install(bundle, reply) => self.install(plan, &bundle, reply),
+            Request::Attested(answered) => self.attested(plan, answered),
+            Request::Revocations(list, reply) => self.install_revocations(plan, &list, reply),
             Request::Stop => {}
         }
     }
