@@ -118,6 +118,7 @@ fn badly(service: &Strong<dyn ITrustService>, method: Method) -> Option<binder::
         Method::Attest => service.attest(&[], &[]).map(drop),
         Method::EnrolmentEvidence => service.getEnrolmentEvidence(&[]).map(drop),
         Method::InstallPolicy => service.installPolicy(&[]).map(drop),
+        Method::InstallRevocations => service.installRevocations(&[]).map(drop),
     })
 }
 
@@ -372,7 +373,7 @@ fn who_may_not_call_is_refused_before_arguments_are_read() {
         assert_eq!(ends, [-8, ErrorCode::NOT_PERMITTED.0], "EX_SERVICE_SPECIFIC and the code");
     };
     let (version, hash) = (transactions::getInterfaceVersion, transactions::getInterfaceHash);
-    for code in (transactions::getSummary..=transactions::installPolicy).chain([version, hash]) {
+    for code in (transactions::getSummary..=transactions::installRevocations).chain([version, hash]) {
         call_as("stranger");
         refused(BnTrustService::transact(&guarded, code, &[]));
     }

@@ -83,6 +83,8 @@ pub struct Counts {
     pub judged: AtomicU64,
     /// Changes of posture, gate or check.
     pub changes: AtomicU64,
+    /// Answers of the keys that were asked to attest this device, errors included.
+    pub attested: AtomicU64,
 }
 
 pub(super) struct Shared {
