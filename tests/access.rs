@@ -18,7 +18,7 @@ use trustd::serve::access::{Access, Caller, Cell, Door, MATRIX, Method, Role};
 use trustd::serve::desk::Desk;
 use trustd::serve::limits::{Bounds, Rate};
 use trustd::serve::listeners::{Gone, Listener, ListenerId};
-use trustd::serve::wire::{Change, MAX_BUNDLE, Refusal, Report, Reported};
+use trustd::serve::wire::{Change, MAX_BUNDLE, MAX_REVOCATIONS, Refusal, Report, Reported};
 
 /// The kinds of roles, as the columns of the matrix.
 const ROLES: [&str; 6] = ["center", "auditor", "provider", "audience", "manager", "stranger"];

@@ -248,7 +248,11 @@ fn a_restart_keeps_the_highest_patch_level_and_the_list() {
     phone.hardware.say(Says::Patch(20_260_905));
     let daemon = phone.start();
     phone.until_answered(&daemon, 1);
-    assert_eq!(boot(&daemon, "attestation-chain"), (Verdict::Pass, 'L', "verified".into()), "the list is kept");
+    assert_eq!(
+        boot(&daemon, "attestation-chain"),
+        (Verdict::Pass, 'L', "verified".into()),
+        "the list is kept"
+    );
     assert_eq!(boot(&daemon, "boot-not-rolled-back"), (Verdict::Fail, 'L', "2026-09".into()));
     assert_eq!(install(&daemon, &list(0, 1, &[])), Err(Refusal::RevocationsOlder));
     daemon.stop();

@@ -5,9 +5,9 @@ use super::limits::{Bounds, Clock, Limits};
 use super::listeners::{Listener, ListenerId, Listeners, View};
 use super::turns::Turns;
 use super::wire::{
-    Evaluator, GateFindings, GateSummary, GateWords, Head, HistoryEntry, INTERFACE_VERSION, MAX_BUNDLE, MAX_REVOCATIONS,
-    MAX_HISTORY, MAX_NAMES, MAX_REPORTED, MAX_TEXT, MAX_TTL, ProviderState, Question, Refusal, Report,
-    Reported, Summary,
+    Evaluator, GateFindings, GateSummary, GateWords, Head, HistoryEntry, INTERFACE_VERSION, MAX_BUNDLE,
+    MAX_HISTORY, MAX_NAMES, MAX_REPORTED, MAX_REVOCATIONS, MAX_TEXT, MAX_TTL, ProviderState, Question,
+    Refusal, Report, Reported, Summary,
 };
 use crate::keys::Whose;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -333,7 +333,9 @@ pub enum Refusal {
     #[error("no signed snapshot of a revocation list")]
     RevocationsMalformed = 18,
     /// A revocation list that none of the signers that the policy pins signed.
-    #[error("a revocation list that no pinned signer signed ([attestation] revocation_signers of the policy)")]
+    #[error(
+        "a revocation list that no pinned signer signed ([attestation] revocation_signers of the policy)"
+    )]
     RevocationsUnsigned = 19,
     /// A revocation list of a lower number or an earlier date than the one that is kept, or of its number and another.
     #[error("a revocation list that is older than the one that is kept, or another of the same number")]

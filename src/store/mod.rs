@@ -11,17 +11,17 @@
 //!                                                               attested the patch floor, the revocation list
 //! ```
 
+mod attested;
 pub mod chain;
 mod entries;
 mod kept;
-mod attested;
 mod place;
 mod settle;
 mod state;
 mod trouble;
 
-pub use chain::{Broken, New, Standing, Verified};
 pub use attested::RevocationsState;
+pub use chain::{Broken, New, Standing, Verified};
 pub use kept::{InstalledPolicy, PolicyState};
 pub use place::{FILE, MAX_ASIDE};
 pub use state::{MAX_NAME, MAX_NAMES};

@@ -28,6 +28,8 @@ pub enum Says {
     Truth,
     /// The answer to the first challenge that it ever had.
     OldAnswer,
+    /// What another device said to somebody else.
+    OtherDevice,
     /// The answer of hardware of another root.
     OtherRoot,
     /// That the device is unlocked.
@@ -85,6 +87,11 @@ impl Hardware {
         self.changed.notify_all();
     }
 
+    /// It had this challenge first.
+    pub fn had(&self, challenge: &[u8; 32]) {
+        *self.first.lock().unwrap() = Some(*challenge);
+    }
+
     /// How often it was asked.
     pub fn asked(&self) -> u64 {
         self.asked.load(Ordering::SeqCst)
@@ -124,6 +131,10 @@ impl Hardware {
             Says::Hang | Says::Panic => return None,
             Says::Truth => both(OWN, challenge, &|description| description),
             Says::OldAnswer => both(OWN, &first, &|description| description),
+            Says::OtherDevice => both(OWN, b"another's challenge", &|description| {
+                let trust = RootOfTrust { verified_boot_key: sha256(b"another").into(), ..root_of_trust() };
+                description.with_root_of_trust(trust)
+            }),
             Says::OtherRoot => both(OTHER, challenge, &|description| description),
             Says::Unlocked => both(OWN, challenge, &|description| {
                 description.with_root_of_trust(RootOfTrust {
@@ -354,4 +365,3 @@ pub fn posture(daemon: &Daemon) -> Posture {
     });
     found.unwrap().posture
 }
-

@@ -174,7 +174,8 @@ impl Device {
         let setup =
             Setup::sample(self.state(), policy.to_str().unwrap(), &self.0.join("root"), Some(&roots), clock)
                 .unwrap();
-        let daemon = Daemon::start(change(setup), &Doors { bus: "none".into(), binder: false }, || {}).unwrap();
+        let daemon =
+            Daemon::start(change(setup), &Doors { bus: "none".into(), binder: false }, || {}).unwrap();
         // The first reading is done when there is an answer.
         for _ in 0..PATIENCE.as_millis() / 5 {
             if daemon.handle().summary().is_ok() {

@@ -19,6 +19,9 @@ use trust_gates::Plan;
 pub(super) const ATTESTED_AT: &str = "trustd.attested_at";
 pub(super) const PATCH_FLOOR: &str = "trustd.boot_patch_floor";
 
+/// What the installed revocation list is called in the log.
+const LIST: &str = "the installed revocation list";
+
 /// The device's own attestation.
 pub(super) struct Attesting {
     attester: Attester,
@@ -117,7 +120,9 @@ impl State<'_> {
         match self.attesting.attester.tend(now, &self.shared) {
             Tended::Nothing => {}
             Tended::Asked => tracing::debug!("the keys are asked to attest this device"),
-            Tended::Failed => self.unattested(plan, KeyError::Unavailable("it could not be asked for".into())),
+            Tended::Failed => {
+                self.unattested(plan, KeyError::Unavailable("it could not be asked for".into()))
+            }
             Tended::GivenUp => self.unattested(plan, KeyError::TimedOut),
         }
     }
@@ -187,6 +192,9 @@ impl State<'_> {
             };
             let observation = Observation { taken_at: Some(taken_at), ..observation };
             self.picture.note_as_of(self.house, ix, observation, asked.at);
+        }
+        for note in observed.iter().flat_map(|(_, notes)| notes).filter(|note| note.path == LIST) {
+            tracing::warn!("{LIST} counts for nothing: {}", note.message);
         }
         // What was refused and why stands in the findings; its text names certificates, and so the device.
         let accounts = observed.map(|(accounts, _)| accounts).unwrap_or_default();
@@ -259,7 +267,7 @@ fn handed(held: &Held, revocations: &Revocations) -> Handed {
         challenge: Some(held.asked.challenge.into()),
         challenge_from: ChallengeFrom::Source,
         revocation: revocations.list().map(|list| Revocation {
-            name: "the installed revocation list".into(),
+            name: LIST.into(),
             bytes: list.into(),
             is_devices: true,
         }),

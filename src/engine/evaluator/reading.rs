@@ -61,8 +61,7 @@ impl State<'_> {
             let is_read =
                 ROSTER.iter().zip(with).any(|(collector, with)| *with && collector.kinds.contains(&kind));
             // Another device's files say all that they say of it; what was reported meanwhile stands.
-            let is_ours =
-                self.attesting.is_own() && (is_attested(signal) || OWN.contains(&&*signal.id));
+            let is_ours = self.attesting.is_own() && (is_attested(signal) || OWN.contains(&&*signal.id));
             if (is_read || is_another && !is_ours && !self.known.has_reported(ix))
                 && let Some(observation) = collected.evidence.get(ix)
             {

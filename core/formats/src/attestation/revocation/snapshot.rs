@@ -71,10 +71,11 @@ pub(super) fn is_signed(
 
 /// The signer's certificate and the list.
 fn parts(text: &[u8]) -> Result<[pem::Block; 2], FormatError> {
-    let blocks: [pem::Block; 2] = pem::blocks(WHAT, text)?.try_into().map_err(|blocks: Vec<pem::Block>| {
-        let found = blocks.len();
-        refused(format_args!("{found} PEM blocks: expected its signer's CERTIFICATE and an X509 CRL"))
-    })?;
+    let blocks: [pem::Block; 2] =
+        pem::blocks(WHAT, text)?.try_into().map_err(|blocks: Vec<pem::Block>| {
+            let found = blocks.len();
+            refused(format_args!("{found} PEM blocks: expected its signer's CERTIFICATE and an X509 CRL"))
+        })?;
     match blocks.each_ref().map(|block| &*block.label) {
         ["CERTIFICATE", "X509 CRL"] => Ok(blocks),
         _ => Err(refused("expected its signer's CERTIFICATE, then an X509 CRL")),
