@@ -88,6 +88,10 @@ fn nothing_of_a_chain_is_logged_or_answered() {
             secrets.push(format!("{:?}", &part[..part.len().min(8)]));
         }
     }
+    // What the gates compare is shown: it is the same on every device of the model.
+    let public = ["enigm sample verified boot key", "enigm sample vbmeta"];
+    let public = public.map(|text| HEXLOWER.encode(&trust_formats::digest::sha256(text.as_bytes())));
+    secrets.retain(|secret| !public.iter().any(|public| public.contains(secret.as_str())));
     assert!(given.len() > 40 && secrets.len() > 1000);
     for secret in secrets.iter().filter(|secret| secret.len() > 7) {
         for (where_, text) in [("a log line", &logged), ("an answer", &said)] {

@@ -23,6 +23,7 @@ pub use clock::{Clock, Moment};
 pub use evaluator::{Evaluator, EvaluatorError, Start};
 pub use events::Events;
 pub use handle::{Counts, Handle};
+pub use own::MEASURED;
 #[cfg(debug_assertions)]
 pub use place::Sample;
 pub use place::{Live, Place};

@@ -125,6 +125,7 @@ impl State<'_> {
             own.extend(own::process(&*context.root, mounted(&context).as_ref()));
         }
         for (id, outcome) in own {
+            debug_assert!(own::MEASURED.contains(&id), "{id}");
             self.picture.note_own(self.house, id, outcome, clock, moment);
         }
         for ix in self.known.lapsed(moment.since_boot) {
