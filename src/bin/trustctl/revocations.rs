@@ -14,7 +14,7 @@ pub fn run(command: RevocationsCommand) -> Outcome {
     let bytes = read_capped(&list, MAX_REVOCATIONS)?;
     let name = printable(&list.display().to_string()).into_owned();
     if !bytes.windows(BEGIN.len()).any(|window| window == BEGIN) {
-        let expected = "expected a signed snapshot of a revocation list, PEM (docs/attestation.md)";
+        let expected = "expected a signed snapshot of a revocation list, PEM (docs/revocations.md)";
         return Err(CommandError::Usage(format!("{name}: {expected}")));
     }
     match connect(daemon.bus.as_deref())?.install_revocations(&bytes) {

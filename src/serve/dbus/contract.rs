@@ -182,7 +182,7 @@ pub const METHODS: [Entry; 14] = [
         takes: &[("snapshot", "ay")],
         gives: &[("number", "t")],
         says: "Keeps a list of revoked attestation certificates in the place of the one before it: a signed snapshot, its \
-            signer's certificate and an X.509 CRL in PEM (docs/attestation.md). The device's own attestation is judged \
+            signer's certificate and an X.509 CRL in PEM (docs/revocations.md). The device's own attestation is judged \
             against it. The list's number. RevocationsMalformed: no such list; RevocationsUnsigned: of no signer that the \
             policy pins; RevocationsOlder: of a lower number or an earlier date than the one that is kept, or of its \
             number and with other bytes.",

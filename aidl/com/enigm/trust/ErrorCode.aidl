@@ -47,7 +47,7 @@ enum ErrorCode {
      * Ask for enrolment evidence, and enrol anew.
      */
     NOT_ENROLLED = 17,
-    /** It is no revocation list of the form that docs/attestation.md gives. */
+    /** It is no revocation list of the form that docs/revocations.md gives. */
     REVOCATIONS_MALFORMED = 18,
     /** None of the revocation signers that the policy which holds pins signed the list. */
     REVOCATIONS_UNSIGNED = 19,

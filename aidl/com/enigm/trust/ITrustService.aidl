@@ -138,7 +138,7 @@ interface ITrustService {
 
     /**
      * Keeps a list of revoked attestation certificates, of at most 512 KiB, in the place of the one before it: a signed
-     * snapshot, its signer's certificate and an X.509 CRL in PEM (docs/attestation.md). The device's own attestation is
+     * snapshot, its signer's certificate and an X.509 CRL in PEM (docs/revocations.md). The device's own attestation is
      * judged against it before this answers with the list's number. What is kept already is no error.
      *
      * Center, manager. BAD_ARGUMENT: larger; REVOCATIONS_MALFORMED, REVOCATIONS_UNSIGNED, REVOCATIONS_OLDER.
