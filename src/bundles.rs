@@ -80,7 +80,7 @@ impl Signer {
         let random = SystemRandom::new();
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &block.bytes, &random);
         let pair = pair.map_err(|rejected| KeyError::Kind(format!("a private key ({rejected})")))?;
-        let public = point(pair.public_key().as_ref());
+        let public = PublicKey::from_point(pair.public_key().as_ref());
         let public = public.ok_or_else(|| KeyError::Kind("a public key of another form".into()))?;
         Ok(Signer { pair, public, random })
     }
@@ -106,13 +106,13 @@ pub fn signer_key(bytes: &[u8]) -> Result<PublicKey, KeyError> {
         let certificate = Certificate::parse(&block.bytes)?;
         return match certificate.public_key {
             Some(Key::Ec(Curve::P256, bytes)) => {
-                point(bytes).ok_or_else(|| KeyError::Kind("a point of another form".into()))
+                PublicKey::from_point(bytes).ok_or_else(|| KeyError::Kind("a point of another form".into()))
             }
             Some(key) => Err(KeyError::Kind(format!("a certificate of an {key} key"))),
             None => Err(KeyError::Kind("a certificate of an unknown kind of key".into())),
         };
     }
-    let key = block.bytes.strip_prefix(&P256_INFO).and_then(point);
+    let key = block.bytes.strip_prefix(&P256_INFO).and_then(PublicKey::from_point);
     key.ok_or_else(|| KeyError::Kind("a public key of another kind".into()))
 }
 
@@ -140,10 +140,4 @@ fn one_block(bytes: &[u8], labels: &[&str], expected: &'static str) -> Result<pe
         }
         Err(blocks) => Err(KeyError::Block { found: format!("{} PEM blocks", blocks.len()), expected }),
     }
-}
-
-/// The coordinates of an uncompressed point (SEC 1 §2.3.3).
-fn point(bytes: &[u8]) -> Option<PublicKey> {
-    let (x, y) = bytes.strip_prefix(&[4])?.split_first_chunk()?;
-    Some(PublicKey { x: *x, y: y.try_into().ok()? })
 }

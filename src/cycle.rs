@@ -72,7 +72,7 @@ pub fn now() -> Time {
 }
 
 /// The per cent of collectable signals that are missing.
-fn unknown_percent(house: &House, evidence: &Evidence) -> i64 {
+pub(crate) fn unknown_percent(house: &House, evidence: &Evidence) -> i64 {
     let collectable =
         house.catalogue.iter().filter(|(_, s)| ROSTER.iter().any(|c| c.kinds.contains(&s.source.kind())));
     let (mut all, mut missing) = (0, 0);

@@ -6,7 +6,7 @@ use crate::cycle::House;
 use crate::engine::{Clock, Evaluator, Events, Handle, Live, Place, Policies, Start};
 #[cfg(not(target_os = "android"))]
 use crate::keys::FileKeys;
-use crate::keys::Keys;
+use crate::keys::{Keys, Keystore2, KeystoreKeys};
 use crate::policies;
 use crate::serve::access::{Access, Entry, Grant, Tier};
 use crate::serve::binder;
@@ -94,6 +94,19 @@ pub struct Setup {
     keys: Option<Arc<dyn Keys>>,
     /// Who may ask everything, unless the policy names them for something else: in development alone.
     me: Option<u32>,
+    keeper: Keeper,
+}
+
+/// Who keeps the posture keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keeper {
+    /// A file in the state directory: software's keys, and said so in all that they sign for.
+    #[cfg(not(target_os = "android"))]
+    #[default]
+    File,
+    /// Android's keystore2, over Binder.
+    #[cfg_attr(target_os = "android", default)]
+    Keystore,
 }
 
 /// Where a daemon serves.
@@ -146,6 +159,7 @@ impl Setup {
             clock: Clock::default(),
             keys: None,
             me: None,
+            keeper: Keeper::default(),
         })
     }
 
@@ -180,7 +194,14 @@ impl Setup {
             clock: clock.map_or_else(Clock::default, Clock::from),
             keys: None,
             me: Some(rustix::process::geteuid().as_raw()),
+            keeper: Keeper::default(),
         })
+    }
+
+    /// With posture keys that somebody else keeps.
+    #[must_use]
+    pub fn keeping_keys(self, keeper: Keeper) -> Setup {
+        Setup { keeper, ..self }
     }
 }
 
@@ -234,7 +255,7 @@ impl Daemon {
         doors: &Doors,
         at_end: impl FnOnce() + Send + 'static,
     ) -> Result<Daemon, DaemonError> {
-        let Setup { house, policy, state, place, root, clock, keys: given, me } = setup;
+        let Setup { house, policy, state, place, root, clock, keys: given, me, keeper } = setup;
         let boot_id = boot_id()?;
         let mut store = Store::open(&state, boot_id, clock.now().unix()).store;
         let policies = Policies::open(&house, policy, &mut store);
@@ -253,11 +274,7 @@ impl Daemon {
             }
             access
         };
-        #[cfg(not(target_os = "android"))]
-        let keys = keys(&state);
-        // The keystore's are to come.
-        #[cfg(target_os = "android")]
-        let keys = None;
+        let keys = keys(keeper, &state);
         // What another device attested stands among its files.
         let attester = given.clone().or_else(|| keys.clone().filter(|_| !place.is_another_device()));
         let keys = given.or(keys);
@@ -332,13 +349,20 @@ impl Daemon {
     }
 }
 
-/// Software's keys, in the state directory. Without them nothing is signed, and everything else goes on.
-#[cfg(not(target_os = "android"))]
-fn keys(state: &Path) -> Option<Arc<dyn Keys>> {
-    let keys = FileKeys::open(&state.join(KEYS));
-    keys.map(|keys| Arc::new(keys) as Arc<dyn Keys>)
-        .inspect_err(|error| tracing::error!("attestations can't be signed: {error}"))
-        .ok()
+/// The posture keys. Without them nothing is signed, and everything else goes on.
+fn keys(keeper: Keeper, state: &Path) -> Option<Arc<dyn Keys>> {
+    let keys: Result<Arc<dyn Keys>, String> = match keeper {
+        #[cfg(not(target_os = "android"))]
+        Keeper::File => match FileKeys::open(&state.join(KEYS)) {
+            Ok(keys) => Ok(Arc::new(keys)),
+            Err(error) => Err(error.to_string()),
+        },
+        Keeper::Keystore => match KeystoreKeys::start(|| Box::new(Keystore2::default())) {
+            Ok(keys) => Ok(Arc::new(keys)),
+            Err(error) => Err(format!("a thread can't be started: {error}")),
+        },
+    };
+    keys.inspect_err(|error| tracing::error!("attestations can't be signed: {error}")).ok()
 }
 
 /// Whom the policy lets ask what.

@@ -2,7 +2,7 @@
 //!
 //! [`cycle`] names the stages in their order; [`collect`] reads a [`root::Root`]; [`import`] recognises what a
 //! person hands over, [`attestation`] decides what a key attestation is worth, [`avb`] judges the images of a
-//! slot; [`disclosure`] says what an audience sees, [`keys`] sign it; [`store`] keeps the history of postures; [`show`] renders what was
+//! slot; [`disclosure`] says what an audience sees, [`keys`] sign it, [`sealing`] hides a key's evidence from who carries it; [`store`] keeps the history of postures; [`show`] renders what was
 //! found.
 
 pub mod attestation;
@@ -22,6 +22,7 @@ pub mod log;
 pub mod ota;
 pub mod policies;
 pub mod root;
+pub mod sealing;
 pub mod serve;
 pub mod show;
 pub mod store;

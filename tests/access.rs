@@ -116,7 +116,7 @@ fn call(desk: &Desk, caller: &Caller, method: Method) -> Result<(), Refusal> {
         Method::Listen => desk.listen(caller, Box::new(Nobody)).map(drop),
         Method::Unlisten => desk.unlisten(caller, ListenerId(1)),
         Method::Attest => desk.attest(caller, &[0; 32], &[0; 32]).map(drop),
-        Method::EnrolmentEvidence => desk.enrolment_evidence(caller, &[3; 32]).map(drop),
+        Method::EnrolmentEvidence => desk.enrolment_evidence(caller, &[3; 32], false).map(drop),
         Method::InstallPolicy => desk.install_policy(caller, &[1]).map(drop),
         Method::InstallRevocations => desk.install_revocations(caller, &[1]).map(drop),
     }

@@ -23,6 +23,7 @@ use trustd::daemon::{Daemon, KEYS};
 use trustd::keys::{FileKeys, Keys, Whose};
 use trustd::serve::access::{Caller, Door};
 use trustd::serve::wire::{Evaluator, Refusal};
+use trustd::store::RESERVED;
 
 const CALLS: &str = "calls.enigm.example";
 const CONFIRMATION: [u8; 32] = [7; 32];
@@ -172,15 +173,15 @@ fn a_device_enrols_and_its_attestations_count_where_software_will_do() {
 
     let given = verifier.challenge(TAKEN, CALLS).unwrap();
     for length in [0, 16, 31, 33, 64] {
-        let answer = daemon.desk().enrolment_evidence(&caller, &vec![1; length]);
+        let answer = daemon.desk().enrolment_evidence(&caller, &vec![1; length], false);
         assert_eq!(answer, Err(Refusal::BadArgument), "{length}");
     }
     for caller in [app("enigm_trust_center", 0), app("platform_app", 0), governed::me()] {
-        let answer = daemon.desk().enrolment_evidence(&caller, &given.challenge);
+        let answer = daemon.desk().enrolment_evidence(&caller, &given.challenge, false);
         assert_eq!(answer, Err(Refusal::NotPermitted), "{caller:?}");
     }
-    let evidence = daemon.desk().enrolment_evidence(&caller, &given.challenge).unwrap();
-    let other = daemon.desk().enrolment_evidence(&app("enigm_keys", 0), &given.challenge).unwrap();
+    let evidence = daemon.desk().enrolment_evidence(&caller, &given.challenge, false).unwrap();
+    let other = daemon.desk().enrolment_evidence(&app("enigm_keys", 0), &given.challenge, false).unwrap();
     assert!(verifier.enrol(TAKEN, &other).is_err(), "another audience's evidence");
     let mut calls = Party::of(&device, CALLS, &policy);
     calls.credential = verifier.enrol(TAKEN, &evidence).unwrap();
@@ -196,7 +197,7 @@ fn a_device_enrols_and_its_attestations_count_where_software_will_do() {
     // Where no laboratory is meant, a file's key is not taken in at all.
     verifier.reload(Rules { accept_file_keys: false, ..rules }).unwrap();
     let given = verifier.challenge(TAKEN, CALLS).unwrap();
-    let evidence = daemon.desk().enrolment_evidence(&caller, &given.challenge).unwrap();
+    let evidence = daemon.desk().enrolment_evidence(&caller, &given.challenge, false).unwrap();
     assert!(verifier.enrol(TAKEN, &evidence).is_err());
     daemon.stop();
 }
@@ -249,11 +250,11 @@ fn counters_rise_for_good_and_are_each_audiences_own() {
         let daemon = device.start();
         for once in 1..=4 {
             let (boot, sequence, id) = counters(&daemon, "enigm_calls", 0);
-            assert_eq!((boot, sequence), (1, run * 4 + once), "one boot of the kernel");
+            assert_eq!((boot, sequence), (1, run * RESERVED + once), "one boot of the kernel");
             ids.insert(id);
         }
-        assert_eq!(counters(&daemon, "enigm_keys", 0).1, run + 1);
-        assert_eq!(counters(&daemon, "enigm_calls", 10).1, run + 1);
+        assert_eq!(counters(&daemon, "enigm_keys", 0).1, run * RESERVED + 1);
+        assert_eq!(counters(&daemon, "enigm_calls", 10).1, run * RESERVED + 1);
         daemon.stop();
     }
     assert_eq!(ids.len(), 12);

@@ -116,7 +116,7 @@ fn badly(service: &Strong<dyn ITrustService>, method: Method) -> Option<binder::
         Method::Listen => service.registerListener(&listener.as_binder()),
         Method::Unlisten => service.unregisterListener(&listener.as_binder()),
         Method::Attest => service.attest(&[], &[]).map(drop),
-        Method::EnrolmentEvidence => service.getEnrolmentEvidence(&[]).map(drop),
+        Method::EnrolmentEvidence => service.getEnrolmentEvidence(&[], false).map(drop),
         Method::InstallPolicy => service.installPolicy(&[]).map(drop),
         Method::InstallRevocations => service.installRevocations(&[]).map(drop),
     })
@@ -189,7 +189,7 @@ fn an_audience_sees_its_tier() {
     assert_eq!(gates, [(GateId::BUILD_INTEGRITY, false), (GateId::BOOT_INTEGRITY, false)]);
     assert!(summary.head.is_none());
     assert_eq!(code(service.attest(&[1; 32], &[2; 32])), ErrorCode::UNSUPPORTED);
-    assert_eq!(code(service.getEnrolmentEvidence(&[3; 32])), ErrorCode::UNSUPPORTED);
+    assert_eq!(code(service.getEnrolmentEvidence(&[3; 32], false)), ErrorCode::UNSUPPORTED);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 #![cfg(debug_assertions)] // only a development build takes a root
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
+mod tree;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,7 +30,10 @@ impl Device {
     fn new(name: &str) -> Device {
         let path = std::env::temp_dir().join(format!("trustd-daemon-{}-{name}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/devices/production"), &path.join("root"));
+        tree::copy(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/devices/production"),
+            &path.join("root"),
+        );
         Device(path)
     }
 
@@ -66,18 +71,6 @@ impl Device {
 impl Drop for Device {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        if source.is_dir() {
-            copy(&source, &target);
-        } else {
-            fs::copy(source, target).unwrap();
-        }
     }
 }
 

@@ -29,7 +29,7 @@ fn call(client: &Client, method: &str) -> Result<Message, bus::Failure> {
         "GetHistory" => client.call(method, &(0i64, 3i32)),
         "ReportSignals" => client.call(method, &report(1)),
         "Attest" => client.call(method, &(vec![0u8; 32], vec![0u8; 32])),
-        "GetEnrolmentEvidence" => client.call(method, &vec![0u8; 32]),
+        "GetEnrolmentEvidence" => client.call(method, &(vec![0u8; 32], false)),
         "InstallPolicy" => client.call(method, &vec![0u8; MAX_BUNDLE]),
         "InstallRevocations" => client.call(method, &vec![0u8; MAX_REVOCATIONS]),
         _ => client.call(method, &()),

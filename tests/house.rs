@@ -36,6 +36,17 @@ fn generated_pages_are_as_generated() {
 }
 
 #[test]
+fn no_page_holds_two_versions_of_itself() {
+    let pages = fs::read_dir(path("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let own = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"].map(path);
+    for page in pages.filter(|page| page.is_file()).chain(own) {
+        let text = fs::read_to_string(&page).unwrap();
+        let conflict = text.lines().find(|line| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> "));
+        assert_eq!(conflict, None, "{}", page.display());
+    }
+}
+
+#[test]
 fn the_lower_floors_name_no_crate_that_does_io() {
     let pure = ["core/evidence", "core/formats", "core/posture", "core/token", "gates"];
     // What each floor may depend on, apart from the floors below it.

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::Command;
 use trustd::serve::wire::Cause;
 use trustd::store::chain::head_of;
-use trustd::store::{Fault, Outcome, Standing, Store, StoreError, Trouble};
+use trustd::store::{Fault, Outcome, RESERVED, Standing, Store, StoreError, Trouble};
 
 /// A store with ten entries and counters, whose file is then changed under it.
 fn under(damage: impl Fn(&Directory)) -> (Directory, Store, Vec<Trouble>) {
@@ -235,6 +235,10 @@ fn full_disk() {
     assert_eq!(store.look(), []);
     assert_eq!(store.head().unwrap().sequence, nth);
     assert_eq!(store.attestation("calls").unwrap().sequence, 1);
+    // What is reserved is given out whatever the disk does.
+    fs::remove_dir_all(directory).unwrap();
+    assert!((2..=RESERVED).all(|nth| store.attestation("calls").unwrap().sequence == nth));
+    assert!(store.attestation("calls").is_err());
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod governed;
 mod stand_in;
 
 use bus::{OPEN, TestBus, soon};
+use governed::tree;
 use governed::{Built, Key};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
@@ -44,7 +45,7 @@ impl Device {
         let bus = TestBus::start(OPEN)?;
         let directory = std::env::temp_dir().join(format!("trustd-programs-{}-{name}", std::process::id()));
         let _ = fs::remove_dir_all(&directory);
-        copy(&Path::new(ROOT).join("tests/devices/production"), &directory.join("root"));
+        tree::copy(&Path::new(ROOT).join("tests/devices/production"), &directory.join("root"));
         fs::create_dir(directory.join("state")).unwrap();
         Some(Device { bus, directory })
     }
@@ -109,18 +110,6 @@ impl Device {
 impl Drop for Device {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.directory);
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        if source.is_dir() {
-            copy(&source, &target);
-        } else {
-            fs::copy(source, target).unwrap();
-        }
     }
 }
 

@@ -4,18 +4,14 @@
 
 #[path = "vm/callers.rs"]
 mod callers;
+#[path = "vm/running.rs"]
+mod running;
 #[path = "vm/transcript.rs"]
 mod transcript;
 
 use callers::*;
-use std::fmt::Write as _;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use running::{Step, all, check, run};
 use transcript::{Denial, Transcript};
-
-/// A step: its name, who runs what, the exit code, and texts of which its output has each.
-struct Step(&'static str, &'static str, &'static str, i32, &'static [&'static str]);
 
 /// The table of access, as each kind of caller finds it through the driver.
 const ACCESS: [Step; 8] = [
@@ -158,14 +154,6 @@ const BESIDE: [Step; 8] = [
     Step("usurper", "", "", 1, &["cannot become the service manager"]),
 ];
 
-/// A line a step.
-fn all(steps: &[Step]) -> String {
-    steps.iter().fold(String::new(), |mut text, Step(name, caller, program, ..)| {
-        writeln!(text, "step {name} {caller} {program}").unwrap();
-        text
-    })
-}
-
 /// Starts the daemon itself, as Android's init does, and waits until it serves.
 fn serve(name: &str) -> String {
     format!(
@@ -238,13 +226,7 @@ fn over_a_real_driver_each_caller_gets_what_it_may_and_no_more() {
     let Some(transcript) = run("vm", &[], &steps()) else { return };
     assert!(transcript.is_done && transcript.troubles.is_empty(), "{:#?}", transcript.troubles);
     let stand_in = ACCESS.iter().chain(&BESIDE_MUTE).chain(&LISTENERS).chain(&MISUSE).chain(&BESIDE);
-    for Step(name, _, _, code, says) in stand_in.chain(&DAEMON).chain(&TOOL).chain(&AFTERWARDS) {
-        let ran = transcript.ran(name);
-        assert_eq!(ran.code, *code, "{name}: {}", ran.said);
-        for text in *says {
-            assert!(ran.said.contains(text), "{name}: expected {text:?} in {}", ran.said);
-        }
-    }
+    check(&transcript, stand_in.chain(&DAEMON).chain(&TOOL).chain(&AFTERWARDS));
     let entry = |name| transcript.ran(name).said.lines().next().map(str::to_owned);
     assert_eq!(entry("history-before"), entry("history-after"), "the first entry, before and after a kill");
     // Who asks decides for whom the answer is, and no two get the same of anything that names the device.
@@ -272,42 +254,6 @@ fn over_a_real_driver_each_caller_gets_what_it_may_and_no_more() {
         permission: permission.to_owned(),
     });
     assert_eq!(transcript.denials, expected.into(), "left: what SELinux refused; right: what it should");
-}
-
-/// One run of the machine with these steps; none where there can be no machine, of which it says why.
-fn run(name: &str, options: &[&str], steps: &str) -> Option<Transcript> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    // This test is target/<profile>/deps/vm-…
-    let target: PathBuf = std::env::current_exe().unwrap().ancestors().nth(3).unwrap().to_owned();
-    let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        // Of the whole workspace, so that dependencies are those that `cargo test --workspace` has built.
-        .args(["build", "--locked", "--quiet", "--workspace"])
-        .args(["--bin=vm_as", "--bin=vm_label", "--bin=trust_client", "--bin=trust_server", "--target-dir"])
-        .arg(&target)
-        .current_dir(root)
-        .status()
-        .unwrap();
-    assert!(built.success(), "the machine's programs don't build");
-    let script = target.join(name).with_extension("steps");
-    fs::write(&script, steps).unwrap();
-    let clients = ["trust_client", "trust_server"].map(|name| target.join("debug").join(name));
-    let own = [env!("CARGO_BIN_EXE_trustd"), env!("CARGO_BIN_EXE_trustctl")].map(Path::new);
-    let programs = clients.iter().map(PathBuf::as_path).chain(own);
-    let output = Command::new(root.join("tests/vm/machine"))
-        .env("CARGO_TARGET_DIR", &target)
-        .arg("run")
-        .args(options)
-        .args(programs.map(|program| format!("-p{}", program.display())))
-        .arg(&script)
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    println!("{said}{}", String::from_utf8_lossy(&output.stderr));
-    match output.status.code() {
-        Some(0) => Some(Transcript::parse(&said)),
-        Some(77) => None,
-        code => panic!("tests/vm/machine: exit {code:?}"),
-    }
 }
 
 /// A device that slept is another one, for all that trustd knows: whoever asks is answered by what was read since.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
 mod scratch;
+mod tree;
 
 use rustix::fd::AsFd;
 use scratch::{Scratch, catalogue};
@@ -257,7 +258,7 @@ fn a_storm_is_reported_until_everything_was_read_again() {
 fn a_changed_property_text_concerns_the_properties_alone() {
     let production = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/devices/production");
     let scratch = Scratch::new("watch-production");
-    copy(&production, &scratch.0);
+    tree::copy(&production, &scratch.0);
     let mut watches = open(&scratch.0);
     println!("{} directories watched", watches.directories());
     let text = fs::read_to_string(scratch.0.join("getprop.txt")).unwrap();
@@ -268,18 +269,6 @@ fn a_changed_property_text_concerns_the_properties_alone() {
     let drained = watches.drain();
     assert_eq!(names(&drained), ["properties"]);
     assert_eq!(names(&watches.drain()), NOTHING);
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        match entry.file_type().unwrap().is_dir() {
-            true => copy(&entry.path(), &to),
-            false => drop(fs::copy(entry.path(), to).unwrap()),
-        }
-    }
 }
 
 #[test]

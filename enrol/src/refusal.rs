@@ -6,6 +6,7 @@ use std::fmt;
 use trust_formats::attestation::Rule;
 use trust_token::Malformed;
 use trust_token::evidence::EvidenceRefusal;
+use trust_token::sealed::SealedRefusal;
 
 /// A refusal.
 #[derive(Debug)]
@@ -14,6 +15,14 @@ pub enum Refusal {
     Request(Malformed),
     /// The evidence can't be read, or its key did not sign it.
     Evidence(EvidenceRefusal),
+    /// The sealed evidence can't be read, or what it holds is not padded as it must be.
+    Sealed(SealedRefusal),
+    /// It is sealed to another key than the enrolment verifier's.
+    Recipient,
+    /// It can't be opened: it was changed since it was sealed, or is not what it says.
+    Opening,
+    /// Evidence with a chain that is not sealed: whoever carried it has seen the chain.
+    ClearChain,
     /// Nobody of this id is enrolled for.
     Audience,
     /// The challenge is not open: never issued, of another audience, used, or long gone.
@@ -66,6 +75,10 @@ pub enum Refusal {
 pub const CODES: &[&str] = &[
     "request",
     "evidence",
+    "sealed",
+    "recipient",
+    "opening",
+    "clear-chain",
     "audience",
     "challenge",
     "challenge-expired",
@@ -97,6 +110,10 @@ impl Refusal {
         match self {
             Refusal::Request(_) => "request",
             Refusal::Evidence(_) => "evidence",
+            Refusal::Sealed(_) => "sealed",
+            Refusal::Recipient => "recipient",
+            Refusal::Opening => "opening",
+            Refusal::ClearChain => "clear-chain",
             Refusal::Audience => "audience",
             Refusal::Challenge => "challenge",
             Refusal::ChallengeExpired => "challenge-expired",
@@ -143,6 +160,10 @@ impl fmt::Display for Refusal {
         match self {
             Refusal::Request(malformed) => write!(f, "the request, {malformed}"),
             Refusal::Evidence(refusal) => write!(f, "the evidence, {}: {refusal}", refusal.code()),
+            Refusal::Sealed(refusal) => write!(f, "the sealed evidence, {}: {refusal}", refusal.code()),
+            Refusal::Recipient => f.write_str("sealed to another key than the enrolment verifier's"),
+            Refusal::Opening => f.write_str("expected what was sealed to this key, unchanged"),
+            Refusal::ClearChain => f.write_str("a chain in clear: expected sealed evidence"),
             Refusal::Audience => f.write_str("nobody of this id is enrolled for here"),
             Refusal::Challenge => f.write_str("expected a challenge that is open and of this audience"),
             Refusal::ChallengeExpired => f.write_str("the challenge was answered too late"),

@@ -1,5 +1,7 @@
 //! What the enrolment verifier accepts, and for how long: the operator's word, read from a configuration.
 
+use crate::opening::Opener;
+use std::sync::Arc;
 use trust_formats::attestation::key_description::VerifiedBootState;
 use trust_formats::attestation::{RevocationList, Roots};
 use trust_token::crypto::PublicKey;
@@ -21,6 +23,9 @@ pub struct Rules {
     pub audiences: Vec<Audience>,
     /// Whether keys in files are enrolled: in a laboratory. Their credentials say so.
     pub accept_file_keys: bool,
+    /// Its own keys that evidence is sealed to: the one that policies name, and those that they named before and devices
+    /// still may. Without any, no sealed evidence can be read.
+    pub openers: Vec<Arc<Opener>>,
     /// Who signs the policy bundles that are given out.
     pub policy_signers: Vec<PublicKey>,
     /// How long things hold.
@@ -128,6 +133,7 @@ impl Rules {
             patches: [0; 3],
             audiences: Vec::new(),
             accept_file_keys: false,
+            openers: Vec::new(),
             policy_signers: Vec::new(),
             lifetimes: Lifetimes::default(),
             limits: Limits::default(),

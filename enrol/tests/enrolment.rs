@@ -9,6 +9,7 @@ mod place;
 
 use accepted::{revocation, rules};
 use desk::{again, code, detailed, first, open, verifier};
+use phone::sealing::sealed;
 use phone::{CALLS, KEYS, NOW, Phone};
 use trust_enrol::{CODES, Decision, FileKey, Refusal, Rules, State, Verifier};
 use trust_formats::attestation::Rule;
@@ -18,12 +19,12 @@ use trust_token::revocation::Revoked;
 #[test]
 fn evidence_that_its_key_did_not_sign_leaves_the_challenge_open() {
     let (_place, verifier) = verifier("unsigned", rules());
-    let mut phone = Phone::new("unsigned", CALLS, 1);
-    let good = first(&verifier, &mut phone, NOW);
+    let challenge = verifier.challenge(NOW, CALLS).unwrap().challenge;
+    let good = Phone::new("unsigned", CALLS, 1).make(&challenge).clear(&challenge);
     let mut bad = good.clone();
     *bad.last_mut().unwrap() ^= 1;
-    assert_eq!(code(verifier.enrol(NOW, &bad)), "evidence");
-    assert_eq!(code(verifier.enrol(NOW, &good)), "given");
+    assert_eq!(code(verifier.enrol(NOW, &sealed(&bad))), "evidence");
+    assert_eq!(code(verifier.enrol(NOW, &sealed(&good))), "given");
 }
 
 #[test]

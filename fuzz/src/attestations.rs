@@ -1,4 +1,4 @@
-//! Posture attestations, their credentials, lists of revoked handles, roll-overs, policy bundles and enrolment evidence. Every signature counts as good, so that
+//! Posture attestations, their credentials, lists of revoked handles, roll-overs, policy bundles and enrolment evidence, sealed or not. Every signature counts as good, so that
 //! what stands behind the signatures is reached; and what is accepted, written again, is the same bytes.
 
 use std::convert::Infallible;
@@ -9,8 +9,11 @@ use trust_token::crypto::{PublicKey, Sign, Signature, VerifySignature};
 use trust_token::enrolment::{ChallengeRequest, GivenChallenge};
 use trust_token::evidence::{Evidence, Kept, MAX_CERTIFICATES, MIN_CERTIFICATES};
 use trust_token::ledger::Memory;
+use trust_token::qr::{self, Asked};
 use trust_token::revocation::Revoked;
 use trust_token::rollover::Rollover;
+use trust_token::sealed::{BLOCK, FIRST_BYTE, MAX_SEALED, Sealed, TAG_LENGTH, pad, unpad};
+use trust_token::verify::MAX_TOKEN;
 use trust_token::{Against, Challenge, KnownPolicy, Refusal, Requirements, Verified, issue, verify};
 
 /// When the seeds' challenge was made.
@@ -115,6 +118,44 @@ pub fn enrolment_evidence(bytes: &[u8]) -> bool {
         assert!(chain.iter().all(|certificate| !certificate.is_empty()));
     }
     true
+}
+
+/// Sealed evidence is the one encoding of what it says, and so is what a plaintext holds, which is the same bytes' other
+/// reading.
+pub fn sealed_evidence(bytes: &[u8]) -> bool {
+    if let Ok(evidence) = unpad(bytes) {
+        assert_eq!(pad(evidence).unwrap(), bytes);
+    }
+    let sealed = match Sealed::from_bytes(bytes) {
+        Ok(sealed) => sealed,
+        Err(refusal) => {
+            assert!(!refusal.to_string().is_empty());
+            return false;
+        }
+    };
+    assert_eq!(sealed.to_bytes(), bytes);
+    assert!(bytes.len() <= MAX_SEALED && bytes.first() == Some(&FIRST_BYTE));
+    assert!(sealed.ek[0] == 4 && sealed.ciphertext.len() % BLOCK == TAG_LENGTH);
+    assert!(Evidence::verify(bytes, &Believing).is_err());
+    true
+}
+
+/// A text is the one text of what it holds, and is of the characters that a QR code's alphanumeric mode has.
+pub fn qr_text(bytes: &[u8]) -> bool {
+    let token = qr::attestation(bytes);
+    if let Ok(token) = &token {
+        assert!(!token.is_empty() && token.len() <= MAX_TOKEN);
+        assert_eq!(qr::attestation_text(token).as_bytes(), bytes);
+    }
+    let asked = Asked::from_text(bytes);
+    if let Ok(asked) = &asked {
+        assert_eq!(asked.to_text().as_bytes(), bytes);
+    }
+    assert!(token.is_err() || asked.is_err());
+    for refusal in [token.as_ref().err(), asked.as_ref().err()].into_iter().flatten() {
+        assert!(!refusal.to_string().is_empty());
+    }
+    token.is_ok() || asked.is_ok()
 }
 
 fn credential() -> VerifiedCredential {

@@ -9,7 +9,7 @@ use trust_formats::attestation::provisioning::ProvisioningInfo;
 use trust_formats::boot_params::BootParams;
 use trust_formats::bugreport::Bugreport;
 use trust_formats::properties::Properties;
-use trust_formats::signature::{BadSignature, Hash, PublicKey, SignatureVerifier};
+use trust_formats::signature::{BadSignature, Hash, PublicKey, SignatureVerifier, p256_fixed};
 use trust_formats::x509::Certificate;
 use trust_formats::{
     FormatError, abx, apex, attestation, avb, certs, device_mapper, device_policies as policies, kconfig,
@@ -25,7 +25,7 @@ mod place;
 
 pub use attestations::{
     enrolment_evidence, policy_bundle, posture_claims, posture_credential, posture_revoked, posture_rollover,
-    posture_token,
+    posture_token, qr_text, sealed_evidence,
 };
 pub use histories::history_file;
 pub use ledgers::ledger_file;
@@ -35,7 +35,7 @@ pub use parcels::binder_parcel;
 pub type Target = fn(&[u8]) -> bool;
 
 /// Every target, by the name of its file in `fuzz_targets` and of its folder in `seeds`.
-pub const TARGETS: [(&str, Target); 52] = [
+pub const TARGETS: [(&str, Target); 55] = [
     ("abx", abx),
     ("access", access),
     ("apex_list", apex_list),
@@ -50,6 +50,7 @@ pub const TARGETS: [(&str, Target); 52] = [
     ("device_mapper", device_mapper),
     ("device_owner", device_owner),
     ("device_policies", device_policies),
+    ("ecdsa_signature", ecdsa_signature),
     ("enrolment_evidence", enrolment_evidence),
     ("gate", gate),
     ("history_file", history_file),
@@ -77,8 +78,10 @@ pub const TARGETS: [(&str, Target); 52] = [
     ("profile_owner", profile_owner),
     ("properties", properties),
     ("provisioning_info", provisioning_info),
+    ("qr_text", qr_text),
     ("revocation_list", revocation_list),
     ("runtime_permissions", runtime_permissions),
+    ("sealed_evidence", sealed_evidence),
     ("selinux_status", selinux_status),
     ("sensor_privacy", sensor_privacy),
     ("settings", settings),
@@ -89,6 +92,13 @@ pub const TARGETS: [(&str, Target); 52] = [
     ("user_list", user_list),
     ("vbmeta", vbmeta),
 ];
+
+/// What is read is of two numbers below 2^256, neither of them 0.
+pub fn ecdsa_signature(bytes: &[u8]) -> bool {
+    accepted(p256_fixed(bytes), |fixed| {
+        assert!(fixed.chunks(32).all(|number| number.iter().any(|byte| *byte != 0)));
+    })
+}
 
 /// A document is read to its end, and written out it is text with the same elements and attributes.
 pub fn abx(bytes: &[u8]) -> bool {

@@ -25,6 +25,7 @@ pub struct Policy {
     digest: [u8; 32],
     attestation: Option<Attestation>,
     bundle_signers: Vec<[u8; 65]>,
+    enrolment_verifier: Option<[u8; 65]>,
     pub(crate) access: Vec<Access>,
     pub(crate) providers: Vec<Provider>,
     pub(crate) audiences: Vec<Audience>,
@@ -62,6 +63,8 @@ pub(crate) struct RawPolicy {
     #[serde(default)]
     pub bundles: RawBundles,
     #[serde(default)]
+    pub enrolment: RawEnrolment,
+    #[serde(default)]
     pub access: Vec<RawAccess>,
     #[serde(default)]
     pub provider: Vec<RawProvider>,
@@ -84,6 +87,12 @@ pub(crate) struct RawAttestation {
 pub(crate) struct RawBundles {
     #[serde(default)]
     pub signers: Vec<Spanned<String>>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawEnrolment {
+    pub verifier: Option<Spanned<String>>,
 }
 
 /// Whom key attestations are believed from, besides Google's roots.
@@ -139,6 +148,7 @@ impl Policy {
             digest: Sha256::digest(text).into(),
             attestation: None,
             bundle_signers: Vec::new(),
+            enrolment_verifier: None,
             access: Vec::new(),
             providers: Vec::new(),
             audiences: Vec::new(),
@@ -159,6 +169,8 @@ impl Policy {
         policy.attestation =
             policy.raw.attestation.as_ref().map(|raw| policy.read_attestation(raw)).transpose()?;
         policy.bundle_signers = policy.read_bundle_signers()?;
+        let verifier = policy.raw.enrolment.verifier.as_ref();
+        policy.enrolment_verifier = verifier.map(|text| policy.read_point(text)).transpose()?;
         policy.access = policy.read_access()?;
         policy.providers = policy.read_providers()?;
         policy.audiences = policy.read_audiences()?;
@@ -194,29 +206,40 @@ impl Policy {
     }
 
     fn read_bundle_signers(&self) -> Result<Vec<[u8; 65]>, LoadError> {
-        let signers = &self.raw.bundles.signers;
-        let point = |text: &Spanned<String>| match Type::Digest(65).parse(text.as_ref()) {
-            Some(Value::Digest(point)) if point.first() == Some(&4) => point.as_ref().try_into().ok(),
-            _ => None,
-        };
         let mut points = Vec::new();
-        for text in signers {
-            let error = |message: &str| self.error(text.span(), format!("\"{}\": {message}", text.as_ref()));
-            let point = point(text).ok_or_else(|| {
-                error("expected the point of a P-256 key, 04 and its coordinates in 130 hex digits")
-            })?;
+        for text in &self.raw.bundles.signers {
+            let point = self.read_point(text)?;
             if points.contains(&point) {
-                return Err(error("is there twice: expected it once"));
+                let message = format!("\"{}\": is there twice: expected it once", text.as_ref());
+                return Err(self.error(text.span(), message));
             }
             points.push(point);
         }
         Ok(points)
     }
 
+    /// An uncompressed point (SEC 1 §2.3.3). Whether it lies on the curve, whoever uses it finds out.
+    fn read_point(&self, text: &Spanned<String>) -> Result<[u8; 65], LoadError> {
+        let point = match Type::Digest(65).parse(text.as_ref()) {
+            Some(Value::Digest(point)) if point.first() == Some(&4) => point.as_ref().try_into().ok(),
+            _ => None,
+        };
+        point.ok_or_else(|| {
+            let expected = "expected the point of a P-256 key, 04 and its coordinates in 130 hex digits";
+            self.error(text.span(), format!("\"{}\": {expected}", text.as_ref()))
+        })
+    }
+
     /// Who may sign bundles that take this policy's place: P-256 keys, each an uncompressed point (SEC 1 §2.3.3). It
     /// counts in a built-in policy alone, which is part of the program: a bundle can't say who signs the next one.
     pub fn bundle_signers(&self) -> &[[u8; 65]] {
         &self.bundle_signers
+    }
+
+    /// The enrolment verifier's key that enrolment evidence is sealed to: a P-256 key, an uncompressed point (SEC 1
+    /// §2.3.3). Where there is none, no certificate chain leaves the device.
+    pub fn enrolment_verifier(&self) -> Option<&[u8; 65]> {
+        self.enrolment_verifier.as_ref()
     }
 
     /// Its id.

@@ -266,6 +266,39 @@ fn who_may_sign_bundles_is_a_list_of_points() {
 }
 
 #[test]
+fn who_evidence_is_sealed_to_is_one_point_or_nobody() {
+    let place = production().lines().position(|line| line == "[enrolment]").unwrap();
+    let with = |table: &str| {
+        Policy::parse(
+            "p.toml",
+            &production().replace("\n[enrolment]\n", &format!("\n[enrolment]\n{table}\n")),
+        )
+    };
+    let one = format!("04{}", "a".repeat(128));
+    assert_eq!(with("").unwrap().enrolment_verifier(), None);
+    let without = production().replace("\n[enrolment]\n", "\n");
+    assert_eq!(Policy::parse("p.toml", &without).unwrap().enrolment_verifier(), None);
+    let policy = with(&format!("verifier = \"{one}\"")).unwrap();
+    let mut expected = [0xaa; 65];
+    expected[0] = 4;
+    assert_eq!(policy.enrolment_verifier(), Some(&expected));
+    let is_none = "expected the point of a P-256 key";
+    for (table, expected) in [
+        (format!("verifier = \"02{}\"", &one[2..]), is_none),
+        (format!("verifier = \"{one}0\""), is_none),
+        (format!("verifier = \"{}\"", &one[2..]), is_none),
+        ("verifier = \"\"".into(), is_none),
+        (format!("verifier = [\"{one}\"]"), "expected a string"),
+        (format!("verifiers = \"{one}\""), "unknown field `verifiers`"),
+        (format!("verifier = \"{one}\"\nverifier = \"{one}\""), "duplicate key"),
+    ] {
+        let error = with(&table).unwrap_err();
+        assert!(error.to_string().contains(expected), "{table}: {error}");
+        assert!(error.line() > Some(place + 1), "{error}");
+    }
+}
+
+#[test]
 fn no_policy_drops_a_denylist_or_hollows_a_gate() {
     let world = World::production();
     let key = "7728e30f50bfa5cea165f473175a08803f6a8346642b5aa10913e9d9e6defef6";

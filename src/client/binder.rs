@@ -72,8 +72,8 @@ impl Link for Connection {
         Ok(self.0.attest(question)?)
     }
 
-    fn enrolment_evidence(&self, challenge: &[u8; 32]) -> Result<Vec<u8>, ClientError> {
-        Ok(self.0.enrolment_evidence(challenge)?)
+    fn enrolment_evidence(&self, challenge: &[u8; 32], anew: bool) -> Result<Vec<u8>, ClientError> {
+        Ok(self.0.enrolment_evidence(challenge, anew)?)
     }
 
     fn subscribe(&self) -> Result<Box<dyn Changes + '_>, ClientError> {

@@ -66,14 +66,15 @@ impl Connection {
                     .and_then(|name| Refusal::ALL.into_iter().find(|refusal| refusal.name() == name));
                 match refused {
                     Some(refusal) => ClientError::Refused(refusal),
-                    None if name.as_str().ends_with(".ServiceUnknown") => {
-                        self.gone("nobody owns com.enigm.Trust1 there: is trustd running, and on this bus?")
-                    }
                     None => ClientError::Unreachable(
                         self.bus.to_string(),
                         says.unwrap_or_else(|| name.to_string()),
                     ),
                 }
+            }
+            // zbus has the specification's own errors as values.
+            zbus::Error::FDO(error) if matches!(*error, zbus::fdo::Error::ServiceUnknown(_)) => {
+                self.gone("nobody owns com.enigm.Trust1 there: is trustd running, and on this bus?")
             }
             error => ClientError::Unreachable(self.bus.to_string(), error.to_string()),
         })
@@ -91,6 +92,14 @@ fn answer<T>(
         [value] => read(value),
         _ => Err(ClientError::Malformed("an answer: expected one value".into())),
     }
+}
+
+/// An answer of values that D-Bus has a type for, read.
+fn plain<T>(message: &Message) -> Result<T, ClientError>
+where
+    T: zbus::export::serde::de::DeserializeOwned + zbus::wire::Type,
+{
+    message.body().deserialize().map_err(|error| ClientError::Malformed(error.to_string()))
 }
 
 fn values<'b>(body: &'b zbus::message::Body) -> Result<Structure<'b>, ClientError> {
@@ -118,17 +127,14 @@ impl Link for Connection {
     }
 
     fn head(&self) -> Result<Head, ClientError> {
-        let answered = self.call("GetHead", &())?;
-        let (sequence, digest): (u64, Vec<u8>) =
-            answered.body().deserialize().map_err(|error| ClientError::Malformed(error.to_string()))?;
+        let (sequence, digest): (u64, Vec<u8>) = plain(&self.call("GetHead", &())?)?;
         let digest =
             digest.try_into().map_err(|_| ClientError::Malformed("digest: expected 32 bytes".into()))?;
         Ok(Head { sequence, digest })
     }
 
     fn evaluate(&self) -> Result<u64, ClientError> {
-        let answered = self.call("Evaluate", &())?;
-        answered.body().deserialize().map_err(|error| ClientError::Malformed(error.to_string()))
+        plain(&self.call("Evaluate", &())?)
     }
 
     fn providers(&self) -> Result<Vec<ProviderState>, ClientError> {
@@ -137,8 +143,7 @@ impl Link for Connection {
     }
 
     fn install_policy(&self, bundle: &[u8]) -> Result<u32, ClientError> {
-        let answered = self.call("InstallPolicy", &bundle)?;
-        answered.body().deserialize().map_err(|error| ClientError::Malformed(error.to_string()))
+        plain(&self.call("InstallPolicy", &bundle)?)
     }
 
     fn install_revocations(&self, snapshot: &[u8]) -> Result<u64, ClientError> {
@@ -147,13 +152,11 @@ impl Link for Connection {
     }
 
     fn attest(&self, question: &Question) -> Result<Vec<u8>, ClientError> {
-        let answered = self.call("Attest", &(&question.nonce[..], &question.confirmation[..]))?;
-        answered.body().deserialize().map_err(|error| ClientError::Malformed(error.to_string()))
+        plain(&self.call("Attest", &(&question.nonce[..], &question.confirmation[..]))?)
     }
 
-    fn enrolment_evidence(&self, challenge: &[u8; 32]) -> Result<Vec<u8>, ClientError> {
-        let answered = self.call("GetEnrolmentEvidence", &(&challenge[..]))?;
-        answered.body().deserialize().map_err(|error| ClientError::Malformed(error.to_string()))
+    fn enrolment_evidence(&self, challenge: &[u8; 32], anew: bool) -> Result<Vec<u8>, ClientError> {
+        plain(&self.call("GetEnrolmentEvidence", &(&challenge[..], anew))?)
     }
 
     fn subscribe(&self) -> Result<Box<dyn Changes + '_>, ClientError> {
@@ -205,8 +208,7 @@ impl Changes for Signals<'_> {
 const BUS: &str = "org.freedesktop.DBus";
 
 fn change(message: &Message) -> Result<Change, ClientError> {
-    let (sequence, posture, gates): (u64, String, Vec<String>) =
-        message.body().deserialize().map_err(|error| ClientError::Malformed(error.to_string()))?;
+    let (sequence, posture, gates): (u64, String, Vec<String>) = plain(message)?;
     let gates = gates.iter().map(|gate| read::gate_id(gate)).collect::<Result<_, _>>()?;
     Ok(Change { sequence, posture: read::posture(&posture)?, gates })
 }

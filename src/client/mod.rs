@@ -61,7 +61,7 @@ pub trait Link {
     /// A signed attestation for the audience that this process is.
     fn attest(&self, question: &Question) -> Result<Vec<u8>, ClientError>;
     /// Evidence of the key that those are signed with, for an enrolment verifier's challenge.
-    fn enrolment_evidence(&self, challenge: &[u8; 32]) -> Result<Vec<u8>, ClientError>;
+    fn enrolment_evidence(&self, challenge: &[u8; 32], anew: bool) -> Result<Vec<u8>, ClientError>;
     /// Asks to be told of each change from now on.
     fn subscribe(&self) -> Result<Box<dyn Changes + '_>, ClientError>;
 }

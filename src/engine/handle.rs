@@ -4,6 +4,7 @@ use super::clock::Clock;
 use crate::cycle::House;
 use crate::disclosure::{Disclosure, Occasion};
 use crate::keys::{Chain, EPOCH, KeyError, Keys, PostureKey, Whose};
+use crate::sealing::{self, SealError};
 use crate::serve::render;
 use crate::serve::wire::{
     Evaluator, GateFindings, GateWords, HistoryEntry, ProviderState, Question, Refusal, Report, Summary,
@@ -52,6 +53,8 @@ pub(super) enum Request {
     Attested(Result<Vec<Chain>, KeyError>),
     /// What an audience sees, by its id, of what holds now; for this Android user.
     Disclose(Box<str>, u32, Reply<Disclosed>),
+    /// Whom the policy that holds names to seal enrolment evidence to.
+    EnrolmentVerifier(Reply<Option<[u8; 65]>>),
     Stop,
 }
 
@@ -274,18 +277,45 @@ impl Evaluator for Handle {
         Err(Refusal::Busy)
     }
 
-    fn enrolment_evidence(&self, whose: Whose<'_>, challenge: [u8; 32]) -> Result<Vec<u8>, Refusal> {
+    fn enrolment_evidence(
+        &self,
+        whose: Whose<'_>,
+        challenge: [u8; 32],
+        anew: bool,
+    ) -> Result<Vec<u8>, Refusal> {
         let keys = self.keys()?;
-        let (public, kept) = keys.show(whose, &challenge).map_err(fault)?;
-        let evidence = Evidence {
-            audience: whose.audience.into(),
-            made_at: u64::try_from(self.shared.clock.now().unix()).map_err(|_| Refusal::Internal)?,
-            challenge,
-            handle: keys.handle(whose).map_err(fault)?,
-            epoch: EPOCH,
-            kept,
+        let made_at = u64::try_from(self.shared.clock.now().unix()).map_err(|_| Refusal::Internal)?;
+        let verifier = self.ask(Request::EnrolmentVerifier)?;
+        // Before a key is made, or takes another's place, in vain.
+        sealing::check(keys.attests(), verifier.as_ref()).map_err(unsealed)?;
+        let show = |anew| {
+            let (public, kept) = keys.show(whose, &challenge, anew)?;
+            let evidence = Evidence {
+                audience: whose.audience.into(),
+                made_at,
+                challenge,
+                handle: keys.handle(whose)?,
+                epoch: EPOCH,
+                kept,
+            };
+            let signed = evidence.sign(&PostureKey::new(keys, whose, public))?;
+            Ok((signed, evidence.kept))
         };
-        evidence.sign(&PostureKey::new(keys, whose, public)).map_err(fault)
+        let (signed, kept) = match show(anew) {
+            // It is there, and can't be used any more.
+            Err(KeyError::NotEnrolled) => show(true),
+            shown => shown,
+        }
+        .map_err(fault)?;
+        sealing::outgoing(signed, &kept, verifier.as_ref()).map_err(unsealed)
+    }
+}
+
+fn unsealed(error: SealError) -> Refusal {
+    tracing::error!("enrolment evidence stays here: {error}");
+    match error {
+        SealError::NoVerifier | SealError::Point => Refusal::Unsupported,
+        SealError::TooLarge | SealError::Failed => Refusal::Internal,
     }
 }
 
@@ -310,6 +340,9 @@ impl Counts {
         count.fetch_add(u64::try_from(more).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod sealed;
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,8 @@
 //! What trustd measures of itself: where its process runs, and how its evaluating goes.
 
-use crate::collect::{Mounted, ROSTER};
-use crate::cycle::House;
+use crate::collect::Mounted;
 use crate::root::Root;
-use trust_evidence::{Evidence, Outcome, Reason, Value};
+use trust_evidence::{Outcome, Reason, Value};
 use trust_formats::mounts::Mounts;
 
 /// The signals that trustd gives of itself today. The others of that source are declared.
@@ -107,19 +106,6 @@ fn only_own_code(maps: &str) -> bool {
             path.starts_with('/') && !line.ends_with(" (deleted)") && !path.starts_with("/memfd:");
         !rights.contains('x') || (!rights.contains('w') && (kernels || from_a_file))
     })
-}
-
-/// The per cent of collectable signals that are missing.
-pub fn unknown_percent(house: &House, evidence: &Evidence) -> i64 {
-    let collectable =
-        house.catalogue.iter().filter(|(_, s)| ROSTER.iter().any(|c| c.kinds.contains(&s.source.kind())));
-    let (mut all, mut missing) = (0, 0);
-    for (ix, _) in collectable {
-        all += 1;
-        let known = evidence.get(ix).is_some_and(|o| !matches!(o.outcome, Outcome::Missing(_)));
-        missing += i64::from(!known);
-    }
-    if all == 0 { 100 } else { missing * 100 / all }
 }
 
 #[cfg(test)]

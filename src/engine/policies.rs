@@ -48,7 +48,8 @@ type Refused = (Refusal, String);
 impl Policies {
     /// The policy that is built in, and what is kept over it, verified anew.
     pub fn open(house: &House, built_in: Policy, store: &mut Store) -> Policies {
-        let signers = built_in.bundle_signers().iter().filter_map(key).collect();
+        let signers =
+            built_in.bundle_signers().iter().filter_map(|point| PublicKey::from_point(point)).collect();
         let mut policies =
             Policies { built_in, signers, installed: None, fault: None, refused: BTreeSet::new() };
         policies.read(house, store);
@@ -194,11 +195,6 @@ impl Policies {
             false => Err((Fault::Vanished, "the bundle is not the one that was installed".into())),
         }
     }
-}
-
-fn key(point: &[u8; 65]) -> Option<PublicKey> {
-    let (x, y) = point.strip_prefix(&[4])?.split_first_chunk()?;
-    Some(PublicKey { x: *x, y: y.try_into().ok()? })
 }
 
 /// A clock before 1970 is before every bundle.

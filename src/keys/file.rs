@@ -4,29 +4,34 @@
 //! The file holds one secret, from which every key and handle is made: so it is written once, whole, and nothing of it
 //! ever has to follow anything else.
 
-use super::{Chain, EPOCH, KeyError, Keys, Whose};
+use super::{Chain, KeyError, Keys, Owner, Whose, handle_of, labelled};
 use p256::ecdsa::SigningKey;
 use ring::rand::{SecureRandom, SystemRandom};
-use std::convert::Infallible;
+use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use trust_ledger::{LedgerError, beside, file};
 use trust_token::crypto::{PublicKey, Sign, Signature};
 use trust_token::evidence::Kept;
-use trust_token::handle::{HandleOf, InMemory, NoHandle, Prf};
+use trust_token::handle::{InMemory, NoHandle, Prf};
 
 /// What the file begins with; 32 bytes follow.
 const MAGIC: &[u8; 16] = b"trustd secret 1\n";
 const LENGTH: usize = MAGIC.len() + 32;
 /// What the bytes are for: no other use of the secret begins so.
 const KEY_LABEL: &[u8] = b"enigm-posture-key/1";
-const SALT_LABEL: &[u8] = b"enigm-handle-salt/1";
+
+/// A posture key and a handle.
+type Derived = (SigningKey, [u8; 32]);
 
 /// Keys from the secret in a file.
 pub struct FileKeys {
     secret: InMemory,
+    /// What was derived before.
+    known: Mutex<BTreeMap<Owner, Derived>>,
 }
 
 impl FileKeys {
@@ -42,46 +47,50 @@ impl FileKeys {
             Ok(_) => {}
         }
         let secret = read(path).map_err(|error| unusable(error.to_string()))?;
-        Ok(FileKeys { secret: InMemory::new(secret) })
+        Ok(FileKeys { secret: InMemory::new(secret), known: Mutex::default() })
     }
 
-    fn derived(&self, label: &[u8], whose: Whose<'_>, try_: u32) -> [u8; 32] {
-        let length = u64::try_from(whose.audience.len()).unwrap_or(u64::MAX).to_be_bytes();
-        let (user, try_) = (whose.user.to_be_bytes(), try_.to_be_bytes());
-        let message = [label, &length, whose.audience.as_bytes(), &user, &try_].concat();
-        let Ok(bytes) = self.secret.hmac_sha256(&message);
-        bytes
-    }
-
-    /// A number below the order: the first of the candidates that is one, which nearly always is the first.
-    fn key(&self, whose: Whose<'_>) -> Result<SigningKey, KeyError> {
-        (0..8)
-            .find_map(|candidate| SigningKey::from_slice(&self.derived(KEY_LABEL, whose, candidate)).ok())
-            .ok_or_else(|| KeyError::Unusable("no candidate is a key".into()))
+    /// The key and the handle. A key is a number below the order: the first of the candidates that is one, which nearly
+    /// always is the first.
+    fn of(&self, whose: Whose<'_>) -> Result<Derived, KeyError> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = known.get(&whose.owner()) {
+            return Ok(found.clone());
+        }
+        let key = (0..8).find_map(|candidate| {
+            let Ok(bytes) = self.secret.hmac_sha256(&labelled(KEY_LABEL, whose, candidate));
+            SigningKey::from_slice(&bytes).ok()
+        });
+        let key = key.ok_or_else(|| KeyError::Unusable("no candidate is a key".into()))?;
+        let handle = handle_of(&self.secret, whose).map_err(|error| match error {
+            NoHandle::Audience => KeyError::Unusable("no audience, or one of more than 64 bytes".into()),
+            NoHandle::Prf(never) => match never {},
+        })?;
+        known.insert(whose.owner(), (key.clone(), handle));
+        Ok((key, handle))
     }
 }
 
 impl Keys for FileKeys {
     fn public_key(&self, whose: Whose<'_>) -> Result<PublicKey, KeyError> {
-        Ok(self.key(whose)?.public_key())
+        Ok(self.of(whose)?.0.public_key())
     }
 
     fn sign(&self, whose: Whose<'_>, message: &[u8]) -> Result<Signature, KeyError> {
-        let Ok(signature) = Sign::sign(&self.key(whose)?, message);
+        let Ok(signature) = Sign::sign(&self.of(whose)?.0, message);
         Ok(signature)
     }
 
     fn handle(&self, whose: Whose<'_>) -> Result<[u8; 32], KeyError> {
-        let salt = self.derived(SALT_LABEL, whose, 0);
-        let of = HandleOf { audience: whose.audience, epoch: EPOCH, user: whose.user, salt: &salt };
-        of.handle(&self.secret).map_err(|error: NoHandle<Infallible>| match error {
-            NoHandle::Audience => KeyError::Unusable("no audience, or one of more than 64 bytes".into()),
-            NoHandle::Prf(never) => match never {},
-        })
+        Ok(self.of(whose)?.1)
     }
 
-    fn show(&self, whose: Whose<'_>, _: &[u8; 32]) -> Result<(PublicKey, Kept), KeyError> {
+    fn show(&self, whose: Whose<'_>, _: &[u8; 32], _: bool) -> Result<(PublicKey, Kept), KeyError> {
         Ok((self.public_key(whose)?, Kept::File))
+    }
+
+    fn attests(&self) -> bool {
+        false
     }
 
     fn attest_device(&self, _: &[u8; 32]) -> Result<Vec<Chain>, KeyError> {

@@ -3,12 +3,16 @@
 
 #[cfg(not(target_os = "android"))]
 mod file;
+mod keystore;
+mod worker;
 
 #[cfg(not(target_os = "android"))]
 pub use file::FileKeys;
+pub use keystore::{Entry, Fault, Keystore2, KeystoreKeys, NAMESPACE, Name, Use, Vault, With};
 
 use trust_token::crypto::{PublicKey, Signature};
 use trust_token::evidence::Kept;
+use trust_token::handle::{HandleOf, NoHandle, Prf};
 
 /// Whose key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +21,15 @@ pub struct Whose<'w> {
     pub audience: &'w str,
     /// The Android user; 0 where there is none.
     pub user: u32,
+}
+
+/// An audience and an Android user, to keep.
+type Owner = (Box<str>, u32);
+
+impl Whose<'_> {
+    fn owner(self) -> Owner {
+        (self.audience.into(), self.user)
+    }
 }
 
 /// Why there is no key, or no signature.
@@ -65,11 +78,18 @@ pub trait Keys: Send + Sync {
     fn handle(&self, whose: Whose<'_>) -> Result<[u8; 32], KeyError>;
 
     /// The public key and where it is kept, to be shown to the enrolment verifier that issued this challenge. Where
-    /// there is no key yet it is made, by hardware for [`trust_token::evidence::attestation_challenge`] of it.
+    /// there is no key yet it is made, by hardware for [`trust_token::evidence::attestation_challenge`] of it; `anew`
+    /// makes another in the place of the one that there is. Keys in a file are always the same.
     ///
     /// # Errors
     /// The keeper's.
-    fn show(&self, whose: Whose<'_>, challenge: &[u8; 32]) -> Result<(PublicKey, Kept), KeyError>;
+    fn show(&self, whose: Whose<'_>, challenge: &[u8; 32], anew: bool)
+    -> Result<(PublicKey, Kept), KeyError>;
+
+    /// Whether what [`Keys::show`] shows has a chain, which is the same for all audiences: it is sealed, or stays here.
+    fn attests(&self) -> bool {
+        true
+    }
 
     /// The device's own attestation for this challenge: a chain of each kind of secure hardware that it has, of keys
     /// that are used for nothing else. None where nothing attests.
@@ -77,6 +97,22 @@ pub trait Keys: Send + Sync {
     /// # Errors
     /// The keeper's.
     fn attest_device(&self, challenge: &[u8; 32]) -> Result<Vec<Chain>, KeyError>;
+}
+
+/// What a handle's salt comes of. A salt of its own would have to be kept; a device that was wiped has another key.
+const SALT_LABEL: &[u8] = b"enigm-handle-salt/1";
+
+/// The handle with an audience, by the device's own key.
+fn handle_of<P: Prf>(prf: &P, whose: Whose<'_>) -> Result<[u8; 32], NoHandle<P::Error>> {
+    let salt = prf.hmac_sha256(&labelled(SALT_LABEL, whose, 0)).map_err(NoHandle::Prf)?;
+    HandleOf { audience: whose.audience, epoch: EPOCH, user: whose.user, salt: &salt }.handle(prf)
+}
+
+/// What is derived for somebody: the label says what for, and no two inputs share their bytes.
+fn labelled(label: &[u8], whose: Whose<'_>, try_: u32) -> Vec<u8> {
+    let length = u64::try_from(whose.audience.len()).unwrap_or(u64::MAX).to_be_bytes();
+    let (user, try_) = (whose.user.to_be_bytes(), try_.to_be_bytes());
+    [label, &length, whose.audience.as_bytes(), &user, &try_].concat()
 }
 
 /// One posture key as what signs.

@@ -175,9 +175,11 @@ impl ITrustService for Service {
         answer(|| self.desk.version(&(self.caller)()).map(|_| HASH.to_owned()))
     }
 
-    fn getEnrolmentEvidence(&self, challenge: &[u8]) -> binder::Result<EnrolmentEvidence> {
+    fn getEnrolmentEvidence(&self, challenge: &[u8], anew: bool) -> binder::Result<EnrolmentEvidence> {
         answer(|| {
-            Ok(EnrolmentEvidence { evidence: self.desk.enrolment_evidence(&(self.caller)(), challenge)? })
+            Ok(EnrolmentEvidence {
+                evidence: self.desk.enrolment_evidence(&(self.caller)(), challenge, anew)?,
+            })
         })
     }
 

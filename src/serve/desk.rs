@@ -213,17 +213,22 @@ impl Desk {
     }
 
     /// Evidence of the posture key of the caller's audience and Android user, for the enrolment verifier whose challenge
-    /// this is, of 32 bytes.
+    /// this is, of 32 bytes; of a new key in the place of the one that there is, if `anew`.
     ///
     /// # Errors
     /// See [`permits`](Self::permits); [`Refusal::BadArgument`]; [`Refusal::Unsupported`] where nothing keeps keys; the
     /// evaluator's.
-    pub fn enrolment_evidence(&self, caller: &Caller, challenge: &[u8]) -> Result<Vec<u8>, Refusal> {
+    pub fn enrolment_evidence(
+        &self,
+        caller: &Caller,
+        challenge: &[u8],
+        anew: bool,
+    ) -> Result<Vec<u8>, Refusal> {
         self.call(caller, Method::EnrolmentEvidence, |role| {
             let Role::Audience(tier) = role else { return Err(Refusal::NotPermitted) };
             let challenge = challenge.try_into().map_err(|_| Refusal::BadArgument)?;
             let whose = Whose { audience: &tier.id, user: caller.android_user() };
-            self.evaluator.enrolment_evidence(whose, challenge)
+            self.evaluator.enrolment_evidence(whose, challenge, anew)
         })
     }
 

@@ -439,7 +439,12 @@ pub trait Evaluator: Send + Sync {
     }
 
     /// Evidence of the key that those are signed with, for the enrolment verifier whose challenge this is.
-    fn enrolment_evidence(&self, _of: Whose<'_>, _challenge: [u8; 32]) -> Result<Vec<u8>, Refusal> {
+    fn enrolment_evidence(
+        &self,
+        _of: Whose<'_>,
+        _challenge: [u8; 32],
+        _anew: bool,
+    ) -> Result<Vec<u8>, Refusal> {
         Err(Refusal::Unsupported)
     }
 }

@@ -8,6 +8,7 @@ pub mod explain;
 pub mod history;
 pub mod ota;
 pub mod pages;
+pub mod qr;
 pub mod report;
 pub mod statement;
 pub mod status;

@@ -38,7 +38,8 @@ fn line(text: &mut String, name: &str, value: &dyn Display) {
     text.push_str(&format!("  {name:<14} {value}\n"));
 }
 
-fn credential(said: &Credential) -> String {
+/// What a credential says, as text.
+pub fn credential(said: &Credential) -> String {
     let mut text = String::new();
     let mut line = |name, value: &dyn Display| line(&mut text, name, value);
     line("audience", &said.audience);

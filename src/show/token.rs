@@ -65,7 +65,16 @@ pub fn claims_json(claims: &Claims) -> Value {
     })
 }
 
-/// What one run can't tell of a rule: nothing is remembered between two.
+/// What a relying party remembers from one run to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remembers {
+    /// Nothing: it has no ledger.
+    Nothing,
+    /// All that it must: every rule is asked.
+    All,
+}
+
+/// What one run can't tell of a rule where nothing is remembered between two.
 const UNASKED: [(&str, &str); 4] = [
     ("challenge-used", "not asked: nothing is remembered between runs"),
     ("revocation-older", "not asked: nothing is remembered between runs"),
@@ -73,9 +82,22 @@ const UNASKED: [(&str, &str); 4] = [
     ("ledger", "not asked: nothing is remembered between runs"),
 ];
 
+impl Remembers {
+    fn unasked(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Remembers::Nothing => &UNASKED,
+            Remembers::All => &[],
+        }
+    }
+}
+
 /// The verdict, what was asked, and what came of each rule: those before the one that is broken hold, those after it
 /// were not asked, and some never are.
-pub fn account<E>(verdict: &Result<Verified, Refusal<E>>, asked: &Requirements<'_>) -> String {
+pub fn account<E>(
+    verdict: &Result<Verified, Refusal<E>>,
+    asked: &Requirements<'_>,
+    remembers: Remembers,
+) -> String {
     let mut text = match verdict {
         Ok(verified) => {
             let kept = level(verified.evidence());
@@ -87,7 +109,7 @@ pub fn account<E>(verdict: &Result<Verified, Refusal<E>>, asked: &Requirements<'
     let broken = verdict.as_ref().err().map(Refusal::code);
     for (code, asks) in RULES {
         let is_broken = broken == Some(code);
-        let unasked = UNASKED.iter().find(|(rule, _)| *rule == code && !is_broken);
+        let unasked = remembers.unasked().iter().find(|(rule, _)| *rule == code && !is_broken);
         let (mark, words) = match unasked {
             Some((_, why)) => ("--", *why),
             None if is_broken => ("NO", asks),
@@ -122,7 +144,11 @@ fn requirements(asked: &Requirements<'_>) -> String {
 }
 
 /// The same for programs.
-pub fn account_json<E>(verdict: &Result<Verified, Refusal<E>>, asked: &Requirements<'_>) -> Value {
+pub fn account_json<E>(
+    verdict: &Result<Verified, Refusal<E>>,
+    asked: &Requirements<'_>,
+    remembers: Remembers,
+) -> Value {
     let mut account = match verdict {
         Ok(verified) => json!({
             "verdict": "verified",
@@ -136,16 +162,20 @@ pub fn account_json<E>(verdict: &Result<Verified, Refusal<E>>, asked: &Requireme
         }),
     };
     if let Value::Object(fields) = &mut account {
-        fields.insert("not_asked".into(), UNASKED.iter().map(|(code, _)| *code).collect());
+        fields.insert("not_asked".into(), remembers.unasked().iter().map(|(code, _)| *code).collect());
         let gates: Vec<&str> = asked.gates.iter().map(|gate| gate.id()).collect();
         fields.insert("required_gates".into(), gates.into());
     }
     account
 }
 
-/// A credential or a list of revoked handles that was refused, before the attestation was looked at.
+/// A credential, a list of revoked handles or a scanner's text that was refused, before the attestation was looked at.
 pub fn refused(which: &str, why: &str) -> String {
-    let which = if which == "revoked" { "list of revoked handles" } else { which };
+    let which = match which {
+        "revoked" => "list of revoked handles",
+        "qr" => "text of a QR code",
+        which => which,
+    };
     format!("REFUSED  the {which}: {why}\n\n  the attestation was not looked at\n")
 }
 

@@ -9,6 +9,24 @@ use trust_token::bundle::MAX_BUNDLE;
 use trust_token::claims::Counters;
 use trust_token::crypto::sha256;
 
+/// How many numbers of attestations are reserved by one change of the file.
+pub const RESERVED: u64 = 32;
+
+/// Numbers of one audience's attestations that the disk has already.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reserved {
+    last: Counters,
+    until: u64,
+}
+
+impl Reserved {
+    fn take(&mut self) -> Option<Counters> {
+        let next = self.last.sequence.checked_add(1).filter(|next| *next <= self.until)?;
+        self.last.sequence = next;
+        Some(self.last)
+    }
+}
+
 /// Which policy is installed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PolicyState {
@@ -44,18 +62,27 @@ impl Store {
         self.change(|_, state, _| Ok(state.boots))
     }
 
-    /// The counters of an audience's next attestation: the boot's number, and how many attestations there were for this
-    /// audience in all, this one included.
+    /// The counters of an audience's next attestation: the boot's number, and a number that rises with each attestation
+    /// for this audience. The disk has one above it: so many are reserved at once, and those that were not used up when
+    /// the process ended are left out.
     pub fn attestation(&mut self, audience: &str) -> Result<Counters, StoreError> {
         check_name(audience)?;
-        self.change(|_, state, _| {
+        if let Some(next) = self.reserved.get_mut(audience).and_then(Reserved::take) {
+            return Ok(next);
+        }
+        let used = self.reserved.get(audience).map_or(0, |reserved| reserved.until);
+        let mut reserved = self.change(|_, state, _| {
             if !state.audiences.contains_key(audience) && state.audiences.len() >= MAX_NAMES {
                 return Err(StoreError::Bounds("too many audiences"));
             }
-            let sequence = state.audiences.entry(audience.into()).or_default();
-            *sequence = sequence.checked_add(1).ok_or(StoreError::Bounds("the last attestation was made"))?;
-            Ok(Counters { boot: state.boots, sequence: *sequence })
-        })
+            let kept = state.audiences.entry(audience.into()).or_default();
+            let last = used.max(*kept);
+            *kept = last.checked_add(RESERVED).ok_or(StoreError::Bounds("the last attestation was made"))?;
+            Ok(Reserved { last: Counters { boot: state.boots, sequence: last }, until: *kept })
+        })?;
+        let next = reserved.take().ok_or(StoreError::Bounds("no number was reserved"))?;
+        self.reserved.insert(audience.into(), reserved);
+        Ok(next)
     }
 
     /// Takes a provider's report of this number in this boot; the number of its last one, if this is not newer.

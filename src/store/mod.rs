@@ -22,16 +22,17 @@ mod trouble;
 
 pub use attested::RevocationsState;
 pub use chain::{Broken, New, Standing, Verified};
-pub use kept::{InstalledPolicy, PolicyState};
+pub use kept::{InstalledPolicy, PolicyState, RESERVED};
 pub use place::{FILE, MAX_ASIDE};
 pub use state::{MAX_NAME, MAX_NAMES};
 pub use trouble::{Fault, Outcome, StoreError, Trouble, Unsaved};
 
 use crate::serve::wire::{Head, HistoryEntry};
 use chain::NOTHING;
+use kept::Reserved;
 use place::{Live, Place};
 use state::State;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 
 /// A boot: the kernel's random boot id.
@@ -57,6 +58,8 @@ pub struct Store {
     fault: Option<Fault>,
     /// What this process has seen and done.
     seen: Vec<Trouble>,
+    /// By audience.
+    reserved: BTreeMap<String, Reserved>,
 }
 
 /// A store, and what is wrong with it.
@@ -82,6 +85,7 @@ impl Store {
             unsaved: VecDeque::new(),
             fault: None,
             seen: Vec::new(),
+            reserved: BTreeMap::new(),
         };
         // What is wrong is among its troubles.
         let _ = store.twice(|store| store.settle().map(drop));

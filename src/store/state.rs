@@ -58,7 +58,7 @@ pub(crate) struct State {
     pub(crate) revocations: Option<Listed>,
     /// The highest attested boot patch level, YYYYMM.
     pub(crate) patch_floor: Option<u32>,
-    /// Per audience: how many attestations.
+    /// Per audience: the last number that was reserved for an attestation.
     pub(crate) audiences: BTreeMap<String, u64>,
     /// Per provider: the last report, of which boot.
     pub(crate) providers: BTreeMap<String, ([u8; 16], u64)>,

@@ -72,11 +72,6 @@ impl Files {
         self.lost.keys()
     }
 
-    /// Who reads there.
-    pub fn deaf(&self) -> Collectors {
-        self.lost.values().fold(Collectors::NONE, |all, readers| all.and(*readers))
-    }
-
     /// How many directories are watched.
     pub fn watched(&self) -> usize {
         self.watches.len()

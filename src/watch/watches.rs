@@ -72,8 +72,6 @@ struct Wanted {
     routes: Readers,
     selinux: Readers,
     uevents: Readers,
-    /// Those who read something of which nothing tells.
-    silent: Collectors,
 }
 
 impl Watches {
@@ -140,18 +138,6 @@ impl Watches {
         let overflowed = self.overflowed.iter().map(|source| (source, &Why::Overflow));
         let files = self.files.iter().flat_map(|files| files.lost().cloned());
         self.closed.iter().chain(overflowed).map(whole).chain(files).collect()
-    }
-
-    /// The collectors that read something of which no event tells, as indexes into the roster: what they gave is
-    /// read again on request, when it is older than its signals' `fresh_for`.
-    pub fn unwatched(&self) -> BTreeSet<usize> {
-        let closed = self.closed.keys().map(|source| match source {
-            EventSource::Files => Collectors::ALL,
-            EventSource::Mounts => self.wanted.mounts,
-            _ => self.wanted.readers(*source).all(),
-        });
-        let deaf = self.files.iter().map(Files::deaf);
-        closed.chain(deaf).fold(self.wanted.silent, Collectors::and).indexes()
     }
 
     /// How many directories are watched.
@@ -289,8 +275,9 @@ impl Wanted {
                 self.selinux.any.add(readers);
                 EventSource::Selinux
             }
-            Subscription::None => return self.silent.add(readers),
-            Subscription::Properties | Subscription::Told | Subscription::Constant => return,
+            Subscription::None | Subscription::Properties | Subscription::Told | Subscription::Constant => {
+                return;
+            }
         };
         self.sources.insert(source);
     }

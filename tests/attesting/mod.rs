@@ -178,7 +178,7 @@ impl Keys for Hardware {
         Err(KeyError::NotEnrolled)
     }
 
-    fn show(&self, _: Whose<'_>, _: &[u8; 32]) -> Result<(PublicKey, Kept), KeyError> {
+    fn show(&self, _: Whose<'_>, _: &[u8; 32], _: bool) -> Result<(PublicKey, Kept), KeyError> {
         Err(KeyError::NotEnrolled)
     }
 

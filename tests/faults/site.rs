@@ -1,5 +1,8 @@
 //! A daemon over a copy of the sample device, whose state can be broken.
 
+#[path = "../tree/mod.rs"]
+mod tree;
+
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -33,25 +36,13 @@ pub fn overwrite(path: &Path, bytes: &[u8]) {
     file.write_all(bytes).unwrap();
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        if source.is_dir() {
-            copy(&source, &target);
-        } else {
-            fs::copy(source, target).unwrap();
-        }
-    }
-}
-
 impl Site {
     pub fn new(state: Option<&Path>, bus: &str) -> Site {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("trustd-site-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let directory = std::env::temp_dir().join(name);
         let _ = fs::remove_dir_all(&directory);
-        copy(&super::device::devices().join("production"), &directory.join("root"));
+        tree::copy(&super::device::devices().join("production"), &directory.join("root"));
         let state = state.map_or_else(|| directory.join("state"), Path::to_path_buf);
         fs::create_dir_all(&state).unwrap();
         Site { directory, state, bus: bus.into(), older: Vec::new(), sysrq: false }

@@ -2,6 +2,9 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
+#[path = "../tree/mod.rs"]
+pub mod tree;
+
 use data_encoding::{BASE64, HEXLOWER};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
@@ -127,7 +130,10 @@ impl Device {
     pub fn new(name: &str, built_in: &Built) -> Device {
         let path = std::env::temp_dir().join(format!("trustd-policies-{}-{name}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/devices/production"), &path.join("root"));
+        tree::copy(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/devices/production"),
+            &path.join("root"),
+        );
         fs::create_dir_all(path.join("state")).unwrap();
         let device = Device(path);
         device.build(built_in);
@@ -190,18 +196,6 @@ impl Device {
 impl Drop for Device {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        if source.is_dir() {
-            copy(&source, &target);
-        } else {
-            fs::copy(source, target).unwrap();
-        }
     }
 }
 

@@ -1,5 +1,8 @@
 //! What a storm of kills needs: a device that changes, what was told, and what is on the disk.
 
+#[path = "../tree/mod.rs"]
+mod tree;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -43,7 +46,7 @@ impl Site {
         let site = Site(std::env::temp_dir().join(format!("trustd-kills-{}", std::process::id())));
         let _ = fs::remove_dir_all(&site.0);
         let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
-        copy(&repository.join("tests/devices/production"), &site.path("root"));
+        tree::copy(&repository.join("tests/devices/production"), &site.path("root"));
         fs::create_dir(site.path("state")).unwrap();
         fs::set_permissions(&site.0, PermissionsExt::from_mode(0o755)).unwrap();
         let text = fs::read_to_string(repository.join("etc/policy/production.toml")).unwrap();
@@ -106,7 +109,7 @@ impl Site {
     fn copied(&self) -> PathBuf {
         let to = self.path("copy");
         let _ = fs::remove_dir_all(&to);
-        copy(&self.path("state"), &to);
+        tree::copy(&self.path("state"), &to);
         to
     }
 }
@@ -117,18 +120,6 @@ impl Drop for Site {
             println!("left as it was: {}", self.0.display());
         } else {
             let _ = fs::remove_dir_all(&self.0);
-        }
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        if source.is_dir() {
-            copy(&source, &target);
-        } else {
-            fs::copy(source, target).unwrap();
         }
     }
 }

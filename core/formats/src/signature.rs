@@ -3,9 +3,11 @@
 //! Parsers here are pure; the arithmetic is a library's, behind [`SignatureVerifier`], so that a relying
 //! party can put its own in. [`Ring`] is the one that trustd uses.
 
+mod ecdsa;
 #[cfg(feature = "ring")]
 mod ring;
 
+pub use ecdsa::p256_fixed;
 #[cfg(feature = "ring")]
 pub use ring::Ring;
 use std::fmt;

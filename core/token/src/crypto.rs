@@ -61,6 +61,12 @@ impl PublicKey {
         sha256(&[&key.into_bytes()])
     }
 
+    /// The key of an uncompressed point (SEC 1 §2.3.3).
+    pub fn from_point(point: &[u8]) -> Option<PublicKey> {
+        let (x, y) = point.strip_prefix(&[4])?.split_first_chunk()?;
+        Some(PublicKey { x: *x, y: y.try_into().ok()? })
+    }
+
     /// The uncompressed point (SEC 1 §2.3.3).
     pub fn point(&self) -> [u8; 65] {
         let mut point = [4; 65];

@@ -21,8 +21,10 @@ pub mod evidence;
 pub mod handle;
 pub mod inspect;
 pub mod ledger;
+pub mod qr;
 pub mod revocation;
 pub mod rollover;
+pub mod sealed;
 #[cfg(test)]
 mod statements;
 pub mod verify;

@@ -1,9 +1,10 @@
-//! What every signed statement beside the attestation must withstand: evidence, roll-overs and bundles.
+//! What every signed statement beside the attestation must withstand: evidence, sealed or not, roll-overs and bundles.
 #![cfg(feature = "p256")]
 
 mod bundle;
 mod evidence;
 mod rollover;
+mod sealed;
 
 use crate::cbor::Writer;
 use crate::crypto::{PublicKey, Sha256Digest, Sign, Signature};

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::clock::Clock;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -10,9 +11,24 @@ pub(crate) struct Args {
     /// The configuration.
     #[arg(long, short, default_value = "/etc/trust_enrold.toml")]
     pub(crate) config: PathBuf,
+    /// The time at which the clock starts (RFC 3339), for devices that are samples: a development build's alone.
+    #[cfg(debug_assertions)]
+    #[arg(long, value_name = "TIME")]
+    clock: Option<trust_evidence::Time>,
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Args {
+    /// By which everything counts.
+    pub(crate) fn clock(&self) -> Clock {
+        #[cfg(debug_assertions)]
+        if let Some(started) = self.clock {
+            return Clock::starting_at(started.unix().try_into().unwrap_or_default());
+        }
+        Clock::default()
+    }
 }
 
 /// What to do.
@@ -49,7 +65,8 @@ pub(crate) enum Command {
         /// The bundle.
         file: PathBuf,
     },
-    /// Makes the signing key; prints its public key, which relying parties pin.
+    /// Makes the keys of the configuration that have no file yet; prints their public keys: the signing key's, which
+    /// relying parties pin, and as policies have them those that devices seal evidence to.
     InitKey,
     /// Makes an empty state.
     InitState,

@@ -2,12 +2,12 @@
 
 use crate::args::{Args, Command};
 use crate::config::{Config, bytes, read};
-use crate::http::now;
 use crate::serve;
 use data_encoding::HEXLOWER;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
-use trust_enrol::{Decision, FileKey, State};
+use trust_enrol::{Decision, FileKey, Opener, State};
 use trust_token::bundle::MAX_BUNDLE;
 use trust_token::credential::EvidenceLevel;
 use trust_token::crypto::Sign;
@@ -19,19 +19,18 @@ type Failure = Box<dyn std::error::Error>;
 pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
     if matches!(args.command, Command::Serve) {
         tracing_subscriber::fmt().with_writer(io::stderr).with_target(false).with_ansi(false).init();
-        serve::serve(&args.config)?;
+        serve::serve(&args.config, args.clock())?;
         return Ok(ExitCode::SUCCESS);
     }
     let config = Config::read(&args.config)?;
+    let now = args.clock().now();
     let mut out = io::stdout().lock();
     match &args.command {
         Command::Serve => (),
         Command::InitKey => {
-            let key = FileKey::create(&config.signing_key)?;
-            writeln!(out, "{}", HEXLOWER.encode(&key.public_key().thumbprint()))?;
-            write!(out, "{}", key.public_pem())?;
+            return init_keys(&config, &mut out);
         }
-        Command::InitState => drop(State::create(&config.state, now())?),
+        Command::InitState => drop(State::create(&config.state, now)?),
         Command::Approve { audience, handle, key } => {
             let (handle, key) = (digits(handle)?, digits(key)?);
             return decided(State::open(&config.state)?.approve(audience, &handle, &key)?, "approved");
@@ -41,18 +40,15 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
             if config.rules.audience(audience).is_none() {
                 return Err(format!("{audience}: expected an audience of the configuration").into());
             }
-            return decided(
-                State::open(&config.state)?.revoke(now(), audience, &digits(handle)?)?,
-                "revoked",
-            );
+            return decided(State::open(&config.state)?.revoke(now, audience, &digits(handle)?)?, "revoked");
         }
         Command::Publish { id, file } => {
             let bundle = read(file, MAX_BUNDLE as u64)?;
-            let version = State::open(&config.state)?.publish(now(), id, &bundle, &config.rules)?;
+            let version = State::open(&config.state)?.publish(now, id, &bundle, &config.rules)?;
             writeln!(out, "{id} version {version}")?;
         }
         Command::ResetClock => {
-            let stood = State::open(&config.state)?.reset_clock(now())?;
+            let stood = State::open(&config.state)?.reset_clock(now)?;
             writeln!(out, "the kept time was {stood}, seconds since 1970")?;
         }
         Command::List { pending: false } => {
@@ -69,6 +65,25 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode, Failure> {
                 writeln!(out, "{} {handle} {thumbprint} {}{approved}", key.audience, word(key.level))?;
             }
         }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes what is not there. A key that is there stays.
+fn init_keys(config: &Config, out: &mut impl Write) -> Result<ExitCode, Failure> {
+    let Config { signing_key, opener_keys, .. } = config;
+    let is_there = |path: &Path| path.symlink_metadata().is_ok();
+    if is_there(signing_key) && opener_keys.iter().all(|path| is_there(path)) {
+        return Err("every key of the configuration is there already".into());
+    }
+    if !is_there(signing_key) {
+        let key = FileKey::create(signing_key)?;
+        writeln!(out, "{}", HEXLOWER.encode(&key.public_key().thumbprint()))?;
+        write!(out, "{}", key.public_pem())?;
+    }
+    for path in opener_keys.iter().filter(|path| !is_there(path)) {
+        let opener = Opener::create(path)?;
+        writeln!(out, "# {}\n[enrolment]\nverifier = \"{}\"", path.display(), opener.policy_hex())?;
     }
     Ok(ExitCode::SUCCESS)
 }

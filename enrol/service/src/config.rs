@@ -7,8 +7,9 @@ use std::fs::File;
 use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use text::{Fault, Text};
-use trust_enrol::Rules;
+use trust_enrol::{Opener, Rules};
 
 /// The largest configuration, in bytes.
 const MAX_CONFIG: u64 = 1 << 20;
@@ -35,6 +36,8 @@ pub(crate) enum ConfigError {
 pub(crate) struct Config {
     pub(crate) state: PathBuf,
     pub(crate) signing_key: PathBuf,
+    /// Of the keys that evidence is sealed to.
+    pub(crate) opener_keys: Vec<PathBuf>,
     pub(crate) http: Http,
     pub(crate) rules: Rules,
 }
@@ -68,7 +71,8 @@ impl Default for Http {
 }
 
 impl Config {
-    /// Reads a configuration and all that it names but the state and the key. Relative paths are of its own folder.
+    /// Reads a configuration and all that it names but the state and the private keys. Relative paths are of its own
+    /// folder.
     pub(crate) fn read(path: &Path) -> Result<Config, ConfigError> {
         let wrong = |message: String| ConfigError::Wrong { path: path.into(), message };
         let bytes = read(path, MAX_CONFIG)?;
@@ -83,9 +87,26 @@ impl Config {
         Ok(Config {
             state: folder.join(&text.state),
             signing_key: folder.join(&text.signing_key),
+            opener_keys: text.opener_keys.iter().map(|path| folder.join(path)).collect(),
             http: text.http,
             rules,
         })
+    }
+}
+
+impl Config {
+    /// The rules with the openers, whose files are read.
+    pub(crate) fn with_openers(self) -> Result<Config, ConfigError> {
+        let mut rules = self.rules;
+        for path in &self.opener_keys {
+            let wrong = |message: String| ConfigError::Wrong { path: path.clone(), message };
+            let opener = Opener::open(path).map_err(|error| wrong(error.to_string()))?;
+            if rules.openers.iter().any(|known| known.public_key() == opener.public_key()) {
+                return Err(wrong("opener_keys: expected each key once".into()));
+            }
+            rules.openers.push(Arc::new(opener));
+        }
+        Ok(Config { rules, ..self })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The routes, thin over the verifier.
 
+use crate::clock::Clock;
 use crate::problem::Problem;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -8,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use trust_enrol::{FileKey, Refusal, Verifier};
 use trust_token::bundle::BUNDLE_TYPE;
@@ -16,6 +17,7 @@ use trust_token::credential::CREDENTIAL_TYPE;
 use trust_token::enrolment::{ChallengeRequest, MAX_MESSAGE, MESSAGE_TYPE};
 use trust_token::evidence::{EVIDENCE_TYPE, MAX_EVIDENCE};
 use trust_token::revocation::REVOCATION_TYPE;
+use trust_token::sealed::{MAX_SEALED, SEALED_TYPE};
 
 /// How long a request may wait until it is worked on.
 const WAIT: Duration = Duration::from_secs(5);
@@ -25,6 +27,8 @@ pub(crate) struct App {
     pub(crate) verifier: Verifier<FileKey>,
     /// How many requests may be worked on at once: each has a thread while it is.
     pub(crate) workers: Arc<Semaphore>,
+    /// By which everything counts.
+    pub(crate) clock: Clock,
     /// How long a body may take.
     pub(crate) timeout: Duration,
 }
@@ -47,7 +51,8 @@ async fn challenges(State(app): State<Arc<App>>, request: Request) -> Response {
     let answer = async {
         let body = body(&app, request, MESSAGE_TYPE, MAX_MESSAGE).await?;
         let request = ChallengeRequest::from_bytes(&body).map_err(Refusal::Request)?;
-        work(&app, move |verifier| verifier.challenge(now(), &request.audience)).await
+        let clock = app.clock;
+        work(&app, move |verifier| verifier.challenge(clock.now(), &request.audience)).await
     };
     let given = answer.await.map(|given| (StatusCode::CREATED, MESSAGE_TYPE, given.to_bytes().into()));
     respond("challenges", given)
@@ -55,15 +60,20 @@ async fn challenges(State(app): State<Arc<App>>, request: Request) -> Response {
 
 async fn enrolments(State(app): State<Arc<App>>, request: Request) -> Response {
     let answer = async {
-        let body = body(&app, request, EVIDENCE_TYPE, MAX_EVIDENCE).await?;
-        work(&app, move |verifier| verifier.enrol(now(), &body)).await
+        let body = match is_of(&request, SEALED_TYPE) {
+            true => body(&app, request, SEALED_TYPE, MAX_SEALED).await?,
+            false => body(&app, request, EVIDENCE_TYPE, MAX_EVIDENCE).await?,
+        };
+        let clock = app.clock;
+        work(&app, move |verifier| verifier.enrol(clock.now(), &body)).await
     };
     let given = answer.await.map(|credential| (StatusCode::CREATED, CREDENTIAL_TYPE, credential.into()));
     respond("enrolments", given)
 }
 
 async fn revoked(State(app): State<Arc<App>>, Path(audience): Path<String>) -> Response {
-    let list = work(&app, move |verifier| verifier.revoked(now(), &audience)).await;
+    let clock = app.clock;
+    let list = work(&app, move |verifier| verifier.revoked(clock.now(), &audience)).await;
     respond("revoked", list.map(|list| (StatusCode::OK, REVOCATION_TYPE, Bytes::from_owner(list))))
 }
 
@@ -72,15 +82,9 @@ async fn policies(State(app): State<Arc<App>>, Path(id): Path<String>) -> Respon
     respond("policies", bundle.map(|bundle| (StatusCode::OK, BUNDLE_TYPE, bundle.into())))
 }
 
-/// Seconds since 1970 by the system's clock; 0 before, which the state then refuses.
-pub(crate) fn now() -> u64 {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
-}
-
 /// A body of this media type, not larger than this.
 async fn body(app: &App, request: Request, media: &str, most: usize) -> Result<Vec<u8>, Problem> {
-    let headers = request.headers();
-    if headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes) != Some(media.as_bytes()) {
+    if !is_of(&request, media) {
         let detail = format!("expected content-type: {media}");
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", &detail));
     }
@@ -88,7 +92,7 @@ async fn body(app: &App, request: Request, media: &str, most: usize) -> Result<V
         let detail = format!("expected at most {most} bytes");
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", &detail)
     };
-    let announced = announced(headers);
+    let announced = announced(request.headers());
     if announced.is_some_and(|length| length > most as u64) {
         return Err(too_large());
     }
@@ -99,6 +103,10 @@ async fn body(app: &App, request: Request, media: &str, most: usize) -> Result<V
         Ok(Err(_)) => Err(Problem::new(StatusCode::BAD_REQUEST, "body", "the body ended early")),
         Err(_) => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the body took too long")),
     }
+}
+
+fn is_of(request: &Request, media: &str) -> bool {
+    request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes) == Some(media.as_bytes())
 }
 
 fn announced(headers: &HeaderMap) -> Option<u64> {

@@ -1,6 +1,7 @@
 //! `trust_enrold`: a small reference service over the enrolment verifier.
 
 mod args;
+mod clock;
 mod commands;
 mod config;
 mod http;

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use trust_enrol::Refusal;
 use trust_token::evidence::EvidenceRefusal;
+use trust_token::sealed::SealedRefusal;
 
 /// What a problem's type begins with; its code follows.
 pub(crate) const TYPE: &str = "tag:enigm.example,2026:enrolment#";
@@ -16,7 +17,7 @@ pub(crate) struct Problem {
     pub(crate) status: StatusCode,
     pub(crate) code: &'static str,
     detail: String,
-    /// Of a chain or of evidence: which rule of theirs.
+    /// Of a chain or of evidence, sealed or not: which rule of theirs.
     rule: Option<&'static str>,
 }
 
@@ -29,8 +30,12 @@ impl Problem {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Problem {
         let status = match &refusal {
-            Refusal::Evidence(EvidenceRefusal::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
-            Refusal::Request(_) | Refusal::Evidence(_) => StatusCode::BAD_REQUEST,
+            Refusal::Evidence(EvidenceRefusal::TooLarge) | Refusal::Sealed(SealedRefusal::TooLarge) => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
+            Refusal::Request(_) | Refusal::Evidence(_) | Refusal::Sealed(_) | Refusal::Opening => {
+                StatusCode::BAD_REQUEST
+            }
             Refusal::Audience | Refusal::Policy => StatusCode::NOT_FOUND,
             Refusal::Challenge | Refusal::ChallengeExpired => StatusCode::CONFLICT,
             ours if ours.is_ours() => StatusCode::SERVICE_UNAVAILABLE,
@@ -39,6 +44,7 @@ impl From<Refusal> for Problem {
         let rule = match &refusal {
             Refusal::Chain(rule) => Some(rule.code()),
             Refusal::Evidence(refusal) => Some(refusal.code()),
+            Refusal::Sealed(refusal) => Some(refusal.code()),
             _ => None,
         };
         Problem { status, code: refusal.code(), detail: refusal.to_string(), rule }

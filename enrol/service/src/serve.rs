@@ -1,5 +1,6 @@
 //! Serving: until SIGTERM or SIGINT; SIGHUP and the clock read the configuration anew.
 
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::{App, router};
 use crate::listen::Bounded;
@@ -12,21 +13,25 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, interval_at};
 use trust_enrol::{FileKey, State, Verifier};
+use trust_token::crypto::Sign;
 
 /// How often the lists that the configuration names are read anew.
 const RELOAD: Duration = Duration::from_secs(300);
 
 /// Serves as a configuration says.
-pub(crate) fn serve(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
-    let Config { state, signing_key, http, rules } = Config::read(path)?;
+pub(crate) fn serve(path: &Path, clock: Clock) -> Result<(), Box<dyn std::error::Error>> {
+    let Config { state, signing_key, http, rules, .. } = Config::read(path)?.with_openers()?;
     let key = FileKey::open(&signing_key)?;
+    if rules.openers.iter().any(|opener| opener.public_key() == key.public_key()) {
+        return Err("opener_keys: expected other keys than the signing key".into());
+    }
     let verifier = Verifier::start(State::open(&state)?, rules, key).map_err(|refusal| match refusal {
         trust_enrol::Refusal::State(error) => error.to_string(),
         other => other.to_string(),
     })?;
     let timeout = Duration::from_secs(http.timeout);
-    let app =
-        Arc::new(App { verifier, workers: Arc::new(Semaphore::new(http.requests)), timeout: timeout / 2 });
+    let workers = Arc::new(Semaphore::new(http.requests));
+    let app = Arc::new(App { verifier, workers, clock, timeout: timeout / 2 });
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(http.requests + 4)
@@ -60,16 +65,17 @@ async fn reload(path: PathBuf, app: Arc<App>, mut hangup: tokio::signal::unix::S
             _ = ticks.tick() => (),
         }
         let (path, app) = (path.clone(), app.clone());
-        let read = tokio::task::spawn_blocking(move || match Config::read(&path) {
-            Ok(config) => match app.verifier.reload(config.rules) {
-                Ok(()) => tracing::info!("the configuration was read anew"),
-                Err(trust_enrol::Refusal::State(error)) => {
-                    tracing::error!(%error, "the configuration stays as it was")
-                }
+        let read =
+            tokio::task::spawn_blocking(move || match Config::read(&path).and_then(Config::with_openers) {
+                Ok(config) => match app.verifier.reload(config.rules) {
+                    Ok(()) => tracing::info!("the configuration was read anew"),
+                    Err(trust_enrol::Refusal::State(error)) => {
+                        tracing::error!(%error, "the configuration stays as it was")
+                    }
+                    Err(error) => tracing::error!(%error, "the configuration stays as it was"),
+                },
                 Err(error) => tracing::error!(%error, "the configuration stays as it was"),
-            },
-            Err(error) => tracing::error!(%error, "the configuration stays as it was"),
-        });
+            });
         let _ = read.await;
     }
 }

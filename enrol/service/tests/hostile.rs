@@ -15,6 +15,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 use trust_token::enrolment::{ChallengeRequest, MESSAGE_TYPE};
 use trust_token::evidence::{EVIDENCE_TYPE, MAX_EVIDENCE};
+use trust_token::sealed::{BLOCK, MAX_SEALED, SEALED_TYPE, Sealed, TAG_LENGTH};
 
 /// A row: its name, the request, the status and the code.
 type Row = (&'static str, Vec<u8>, u16, &'static str);
@@ -34,6 +35,9 @@ fn what_is_no_request() {
     let mut chunked = format!("POST /v1/enrolments HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: {EVIDENCE_TYPE}\r\ntransfer-encoding: chunked\r\n\r\n10000\r\n").into_bytes();
     chunked.extend([0; 0x10000]);
     chunked.extend(b"\r\n0\r\n\r\n");
+    let mut ek = [1; 65];
+    ek[0] = 4;
+    let stranger = Sealed { recipient: [1; 32], ek, ciphertext: vec![1; BLOCK + TAG_LENGTH] }.to_bytes();
     let rows: Vec<Row> = vec![
         ("nothing there", line("GET /"), 404, "not-found"),
         ("another version", line("GET /v2/challenges"), 404, "not-found"),
@@ -63,6 +67,15 @@ fn what_is_no_request() {
         (
             "too many bytes",
             post("/v1/enrolments", EVIDENCE_TYPE, &vec![0; MAX_EVIDENCE + 1]),
+            413,
+            "too-large",
+        ),
+        ("no sealed evidence", post("/v1/enrolments", SEALED_TYPE, b""), 400, "evidence"),
+        ("sealed garbage", post("/v1/enrolments", SEALED_TYPE, &[0xd0; 5000]), 400, "sealed"),
+        ("sealed to nobody here", post("/v1/enrolments", SEALED_TYPE, &stranger), 403, "recipient"),
+        (
+            "too much sealed",
+            post("/v1/enrolments", SEALED_TYPE, &vec![0xd0; MAX_SEALED + 1]),
             413,
             "too-large",
         ),
@@ -149,6 +162,12 @@ fn the_configuration_is_strict() {
         ),
         (configuration("lifetimes = { credential = 3600 }"), "expected twice the rounding"),
         (format!("{good}\n[attestation]\n"), "duplicate"),
+        (change("[\"opener.pem\"]", "[]"), "expected opener_keys, or accept_file_keys = true"),
+        (change("[\"opener.pem\"]", "[\"signing.pem\"]"), "and not signing_key among them"),
+        (
+            change("[\"opener.pem\"]", &format!("[{}]", "\"opener.pem\", ".repeat(9))),
+            "opener_keys: expected at most 8",
+        ),
         (
             "state = \"s\"\nsigning_key = \"k\"\naudience = [{ id = \"a\" }]".into(),
             "expected [attestation], or accept_file_keys = true",
@@ -180,7 +199,9 @@ fn the_example_is_a_configuration() {
 fn keys_and_states_are_made_once_and_are_private() {
     use std::os::unix::fs::PermissionsExt;
     let served = Served::prepare("private", &configuration("http = { listen = \"127.0.0.1:0\" }"));
-    for (command, file) in [("init-key", "signing.pem"), ("init-state", "state.db")] {
+    for (command, file) in
+        [("init-key", "signing.pem"), ("init-key", "opener.pem"), ("init-state", "state.db")]
+    {
         let (path, before) = (served.place.file(file), std::fs::read(served.place.file(file)).unwrap());
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{file}");
         assert!(!served.command(&[command]).status.success());
@@ -191,7 +212,21 @@ fn keys_and_states_are_made_once_and_are_private() {
         assert!(!output.status.success() && said.contains("mode 640"), "{said}");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
     }
+    // Neither is one key two, nor the signing key one that opens.
+    let (config, opener) = (served.place.file("config.toml"), served.place.file("opener.pem"));
+    let good = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, good.replace("[\"opener.pem\"]", "[\"opener.pem\", \"opener.pem\"]")).unwrap();
+    let said = String::from_utf8(served.command(&["serve"]).stderr).unwrap();
+    assert!(said.contains("expected each key once"), "{said}");
+    std::fs::write(&config, good).unwrap();
+    std::fs::copy(served.place.file("signing.pem"), &opener).unwrap();
+    let said = String::from_utf8(served.command(&["serve"]).stderr).unwrap();
+    assert!(said.contains("expected other keys than the signing key"), "{said}");
+    std::fs::remove_file(&opener).unwrap();
+    let said = String::from_utf8(served.command(&["serve"]).stderr).unwrap();
+    assert!(said.contains("opener.pem: No such file"), "{said}");
     // A state that is gone is not made anew in silence: it would have forgotten every pin.
+    assert!(served.command(&["init-key"]).status.success());
     std::fs::remove_file(served.place.file("state.db")).unwrap();
     assert!(!served.command(&["serve"]).status.success());
 }

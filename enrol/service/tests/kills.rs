@@ -10,7 +10,7 @@ mod place;
 mod served;
 
 use phone::{CALLS, KEYS, Phone};
-use served::{Served, now, post};
+use served::{Served, media, now, post};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +19,6 @@ use trust_enrol::{Device, State};
 use trust_token::credential::Credential;
 use trust_token::crypto::{PublicKey, Ring, Sign};
 use trust_token::enrolment::{ChallengeRequest, GivenChallenge, MESSAGE_TYPE};
-use trust_token::evidence::EVIDENCE_TYPE;
 
 /// How many devices enrol at a time.
 const DEVICES: usize = 4;
@@ -51,7 +50,7 @@ fn enrol(tries: &mut Tries, address: SocketAddr, issuer: &PublicKey, ends: &Atom
             phone.make(&challenge);
         }
         let evidence = phone.evidence(&challenge);
-        match post(address, "/v1/enrolments", EVIDENCE_TYPE, &evidence) {
+        match post(address, "/v1/enrolments", media(&evidence), &evidence) {
             Some(answer) if answer.status == 201 => {
                 let credential = Credential::verify(&answer.body, &[*issuer], now(), &Ring).unwrap();
                 assert_eq!(credential.get().key, phone.public_key());

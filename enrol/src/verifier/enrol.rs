@@ -3,6 +3,7 @@
 use super::Verifier;
 use crate::appraise::{Appraised, Expected, appraise};
 use crate::clock;
+use crate::opening::opened;
 use crate::refusal::Refusal;
 use crate::rules::{Audience, Rules};
 use crate::state::{self, Device, Open, Pending};
@@ -11,7 +12,7 @@ use trust_formats::signature::Ring as Signatures;
 use trust_token::claims::Counters;
 use trust_token::credential::{Credential, Floors};
 use trust_token::crypto::{PublicKey, Ring, Sha256Digest, Sign};
-use trust_token::evidence::{Evidence, SignedEvidence};
+use trust_token::evidence::{Evidence, Kept, SignedEvidence};
 
 /// What is asked for: who, and with which key.
 #[derive(Clone, Debug)]
@@ -30,14 +31,20 @@ struct Seen {
 }
 
 impl<K: Sign> Verifier<K> {
-    /// Enrols, or gives an enrolled key another credential, as of `now` in seconds since 1970.
+    /// Enrols, or gives an enrolled key another credential, as of `now` in seconds since 1970. Evidence with a chain must
+    /// be sealed.
     ///
-    /// Evidence that is malformed, or not signed by its key, leaves its challenge open; everything else closes it, in
+    /// Evidence that can't be opened, is malformed, clear with a chain, or not signed by its key, leaves its challenge open; everything else closes it, in
     /// one transaction with what it leads to. The same evidence again is refused, its challenge being closed; who did
     /// not get the answer asks for another challenge, and shows the same key again.
     pub fn enrol(&self, now: u64, evidence: &[u8]) -> Result<Vec<u8>, Refusal> {
         let rules = self.rules();
-        let evidence = Evidence::verify(evidence, &Ring).map_err(Refusal::Evidence)?;
+        let sealed = opened(&rules.openers, evidence)?;
+        let clear = sealed.as_deref().unwrap_or(evidence);
+        let evidence = Evidence::verify(clear, &Ring).map_err(Refusal::Evidence)?;
+        if sealed.is_none() && matches!(evidence.get().kept, Kept::Hardware(_)) {
+            return Err(Refusal::ClearChain);
+        }
         let said = evidence.get();
         let audience = rules.audience(&said.audience).ok_or(Refusal::Audience)?.clone();
         let key = evidence.key().thumbprint();

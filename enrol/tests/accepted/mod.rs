@@ -2,6 +2,7 @@
 
 #![allow(dead_code)] // not every test file that shares this module asks for all of it
 
+use crate::phone::sealing::{OPENER, opener};
 use crate::phone::{CALLS, HARDWARE, KEYS, Phone, boot, snapshot};
 use trust_enrol::{Audience, BootKey, Release, Revocation, Rules};
 use trust_forge::{Chain, KeyDescription, RootOfTrust};
@@ -50,6 +51,7 @@ pub fn rules() -> Rules {
         releases: vec![Release { name: "16.10".into(), vbmeta }],
         patches: [202_609, 202_609, 202_609],
         audiences: vec![audience(CALLS), audience(KEYS)],
+        openers: vec![opener(OPENER)],
         ..Rules::none()
     }
 }

@@ -3,6 +3,8 @@
 
 #![allow(dead_code)] // not every test file that shares this module asks for all of it
 
+pub mod sealing;
+
 use p256::ecdsa::SigningKey;
 use trust_forge::certificate::{self, Certificate, RevocationList, basic_constraints, key_usage};
 use trust_forge::{Chain, Hash, Key, KeyDescription, RootOfTrust};
@@ -116,8 +118,17 @@ impl Phone {
         }
     }
 
-    /// Evidence for a challenge, with the key that was made.
+    /// Evidence for a challenge, with the key that was made: sealed to the tests' opener, unless the key is in a file.
     pub fn evidence(&self, challenge: &[u8; 32]) -> Vec<u8> {
+        let clear = self.clear(challenge);
+        match self.kept {
+            Some(Kept::Hardware(_)) => sealing::sealed(&clear),
+            _ => clear,
+        }
+    }
+
+    /// The same before it is sealed.
+    pub fn clear(&self, challenge: &[u8; 32]) -> Vec<u8> {
         let kept = self.kept.clone().expect("make a key first");
         self.says(challenge, kept).sign(&self.key()).expect("signing never fails")
     }

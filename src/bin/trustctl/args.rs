@@ -1,10 +1,14 @@
 //! The command line.
 
+mod ask;
 mod policy;
 mod revocations;
 mod source;
 mod token;
 
+#[cfg(not(target_os = "android"))]
+pub use ask::EnrolArgs;
+pub use ask::{AttestArgs, ChallengeArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use policy::PolicyCommand;
 pub use revocations::RevocationsCommand;
@@ -167,19 +171,29 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Enrol this device with an enrolment verifier: asks it for a challenge, the daemon for evidence, and writes the
+    /// credential that comes back
+    ///
+    /// The daemon enrols for the audience that its policy makes of whoever runs this. The credential is then given to
+    /// the relying party. Exit status: 0 enrolled, 1 refused, by the enrolment verifier or because the credential is
+    /// not --issuer's, 2 usage, or no answer from the daemon or the enrolment verifier.
+    #[cfg(not(target_os = "android"))]
+    Enrol {
+        #[command(flatten)]
+        daemon: DaemonArgs,
+        #[command(flatten)]
+        enrol: EnrolArgs,
+    },
     /// Have the daemon attest its posture, as one of its audiences; prints the attestation in base64
+    ///
+    /// With --qr it goes to another phone without a network. The other phone then knows that a compliant device is
+    /// near, not whose: it must have pinned the contact's credential before, and even then the device may be elsewhere
+    /// and the picture relayed (docs/attestation.md).
     Attest {
         #[command(flatten)]
         daemon: DaemonArgs,
-        /// The relying party's challenge, 32 bytes in hex
-        #[arg(long, value_name = "HEX", value_parser = token::digest)]
-        nonce: [u8; 32],
-        /// The COSE key thumbprint of the key that you prove to it, in hex
-        #[arg(long, value_name = "HEX", value_parser = token::digest)]
-        cnf: [u8; 32],
-        /// Write the attestation, CBOR, to this file
-        #[arg(short, long, value_name = "FILE")]
-        output: Option<PathBuf>,
+        #[command(flatten)]
+        attest: AttestArgs,
     },
     /// Have the daemon show its posture key to an enrolment verifier, as one of its audiences; prints evidence in base64
     Evidence {
@@ -188,9 +202,20 @@ pub enum Command {
         /// The enrolment verifier's challenge, 32 bytes in hex
         #[arg(long, value_name = "HEX", value_parser = token::digest)]
         challenge: [u8; 32],
+        /// Of a new posture key: for an enrolment verifier that asks for one, and will want a person's approval
+        #[arg(long)]
+        anew: bool,
         /// Write the evidence, CBOR, to this file
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
+    },
+    /// Open a challenge in a relying party's ledger; prints its nonce in hex
+    ///
+    /// The first answer to it that `trustctl verify --ledger` is given closes it. Exit status: 0 opened, 2 usage, or a
+    /// ledger that can't be used.
+    Challenge {
+        #[command(flatten)]
+        challenge: ChallengeArgs,
     },
     /// Verify a key attestation
     #[command(subcommand)]
@@ -200,8 +225,8 @@ pub enum Command {
     Ota(OtaCommand),
     /// Verify a posture attestation as a relying party, with an account of each rule
     ///
-    /// Exit status: 0 verified, 1 refused, 2 usage or a file that can't be used. Nothing is remembered between two
-    /// runs: a relying party keeps a ledger, so that no answer counts twice and nothing steps back.
+    /// Exit status: 0 verified, 1 refused, 2 usage or a file that can't be used. Without --ledger nothing is remembered
+    /// between two runs: a relying party keeps one, so that no answer counts twice and nothing steps back.
     Verify {
         #[command(flatten)]
         token: TokenArgs,
@@ -357,7 +382,7 @@ pub enum AvbCommand {
         #[arg(value_name = "[NAME=]FILE", required = true)]
         images: Vec<PathBuf>,
         /// SHA-256 of the top-level image's key, as verifiedBootKey and androidboot.vbmeta.public_key_digest have it
-        #[arg(long, value_name = "HEX", value_parser = sha256_digest)]
+        #[arg(long, value_name = "HEX", value_parser = token::digest)]
         key_digest: Option<[u8; 32]>,
         /// Text or JSON
         #[arg(long, value_enum, default_value_t)]
@@ -411,14 +436,4 @@ pub enum PageFormat {
     Json,
     /// The generated page
     Markdown,
-}
-
-/// 64 hexadecimal digits.
-fn sha256_digest(text: &str) -> Result<[u8; 32], String> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    let bytes: Option<Vec<u8>> =
-        pairs.iter().map(|[high, low]| Some(digit(high)? << 4 | digit(low)?)).collect();
-    let bytes = bytes.filter(|_| rest.is_empty()).and_then(|bytes| bytes.try_into().ok());
-    bytes.ok_or_else(|| "expected 64 hexadecimal digits".into())
 }

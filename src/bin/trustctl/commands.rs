@@ -5,10 +5,12 @@ use crate::args::{
     Arguments, AttestationCommand, CaptureArgs, Command, Format, JudgingArgs, PageFormat, SourceArgs,
     TrustArgs,
 };
+#[cfg(not(target_os = "android"))]
+use crate::enrol;
 use crate::policy::{self, policy};
 use crate::revocations;
 use crate::terminal::{CommandError, Outcome, colour, print, print_json, store, warn};
-use crate::{attestation, avb, daemon, ota, token};
+use crate::{ask, attestation, avb, daemon, ota, token};
 use clap::CommandFactory;
 use std::path::PathBuf;
 use trust_evidence::Evidence;
@@ -18,7 +20,6 @@ use trustd::attestation::Trust;
 use trustd::collect::Collected;
 use trustd::cycle::{House, collect_live, judge_at};
 use trustd::import::{Input, import, tally};
-use trustd::serve::wire::Question;
 use trustd::show::attestation::accounts_json;
 use trustd::show::difference::Difference;
 use trustd::show::explain::Said;
@@ -64,11 +65,12 @@ pub fn run(command: Command) -> Outcome {
         Command::Watch { daemon, format } => daemon::watch(&daemon, format),
         Command::History { command: Some(command), .. } => daemon::history_verified(&command),
         Command::History { command: None, daemon, after, format } => daemon::history(&daemon, after, format),
-        Command::Attest { daemon, nonce, cnf, output } => {
-            daemon::attest(&daemon, &Question { nonce, confirmation: cnf }, output.as_deref())
-        }
-        Command::Evidence { daemon, challenge, output } => {
-            daemon::evidence(&daemon, &challenge, output.as_deref())
+        #[cfg(not(target_os = "android"))]
+        Command::Enrol { daemon, enrol } => enrol::enrolled(&daemon, &enrol),
+        Command::Attest { daemon, attest } => ask::attested(&daemon, &attest),
+        Command::Challenge { challenge } => ask::opened(&challenge),
+        Command::Evidence { daemon, challenge, anew, output } => {
+            daemon::evidence(&daemon, &challenge, anew, output.as_deref())
         }
         Command::Providers { daemon, format } => daemon::providers(&daemon, format),
         Command::Gates { format } => listed_gates(format),

@@ -11,22 +11,23 @@ use trust_evidence::printable;
 use trust_posture::{GateId, Verdict};
 use trustd::client::{ClientError, Link, connect};
 use trustd::cycle::now;
-use trustd::serve::wire::{GateFindings, Head, HistoryEntry, MAX_HISTORY, Question, Refusal, Summary};
+use trustd::serve::wire::{GateFindings, Head, HistoryEntry, MAX_HISTORY, Refusal};
 use trustd::show::{history, status};
 use trustd::store::chain::{Break, Broken, Standing, head_from_text, head_of, verify_whole};
 
 /// The history does not hold, or does not go on from the head that was given.
 const BROKEN: u8 = 1;
 
-fn link(daemon: &DaemonArgs) -> Result<Box<dyn Link>, CommandError> {
+/// The daemon.
+pub fn link(daemon: &DaemonArgs) -> Result<Box<dyn Link>, CommandError> {
     Ok(connect(daemon.bus.as_deref())?)
 }
 
-/// The posture. A daemon that has just started is given the time for its first reading.
-fn summary(link: &dyn Link) -> Result<Summary, CommandError> {
+/// An answer. A daemon that has just started is given the time for its first reading.
+pub fn ready<T>(ask: impl Fn() -> Result<T, ClientError>) -> Result<T, CommandError> {
     let mut tries = 50;
     loop {
-        match link.summary() {
+        match ask() {
             Err(ClientError::Refused(Refusal::NotReady)) if tries > 0 => sleep(Duration::from_millis(100)),
             answer => return Ok(answer?),
         }
@@ -37,7 +38,7 @@ fn summary(link: &dyn Link) -> Result<Summary, CommandError> {
 /// Prints the posture, and what is wrong.
 pub fn status(daemon: &DaemonArgs, format: Format) -> Outcome {
     let link = link(daemon)?;
-    let summary = summary(&*link)?;
+    let summary = ready(|| link.summary())?;
     let falls_short = |verdict| matches!(verdict, Verdict::Fail | Verdict::Unknown);
     // An audience sees no findings.
     let is_detailed = summary.gates.iter().all(|gate| gate.failing.is_some());
@@ -64,7 +65,7 @@ pub fn watch(daemon: &DaemonArgs, format: Format) -> Outcome {
     let link = link(daemon)?;
     // Before the posture is asked for, so that no change is missed between the two.
     let changes = link.subscribe()?;
-    let summary = summary(&*link)?;
+    let summary = ready(|| link.summary())?;
     let first = match format {
         Format::Json => line(&status::summary_json(&summary)),
         Format::Text => printed(status::text(&summary, &[], &[], colour()).as_bytes()),
@@ -144,17 +145,14 @@ fn entries(link: &dyn Link, mut after: u64) -> Result<Vec<HistoryEntry>, Command
     }
 }
 
-/// Has the posture attested.
-pub fn attest(daemon: &DaemonArgs, question: &Question, output: Option<&Path>) -> Outcome {
-    given(&link(daemon)?.attest(question)?, output)
-}
-
 /// Has the posture key shown.
-pub fn evidence(daemon: &DaemonArgs, challenge: &[u8; 32], output: Option<&Path>) -> Outcome {
-    given(&link(daemon)?.enrolment_evidence(challenge)?, output)
+pub fn evidence(daemon: &DaemonArgs, challenge: &[u8; 32], anew: bool, output: Option<&Path>) -> Outcome {
+    let link = link(daemon)?;
+    given(&ready(|| link.enrolment_evidence(challenge, anew))?, output)
 }
 
-fn given(statement: &[u8], output: Option<&Path>) -> Outcome {
+/// Writes a statement, or prints it in base64.
+pub fn given(statement: &[u8], output: Option<&Path>) -> Outcome {
     match output {
         Some(path) => {
             store(path, statement).map(|()| 0).map_err(|error| CommandError::Io(path.into(), error))

@@ -1,10 +1,13 @@
 //! `trustctl`: judge a device, explain a verdict, take a capture, check a policy.
 
 mod args;
+mod ask;
 mod attestation;
 mod avb;
 mod commands;
 mod daemon;
+#[cfg(not(target_os = "android"))]
+mod enrol;
 mod ota;
 mod policy;
 mod revocations;

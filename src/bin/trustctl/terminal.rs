@@ -40,6 +40,16 @@ pub enum CommandError {
     /// The daemon gave no answer.
     #[error("{0}")]
     Daemon(#[from] trustd::client::ClientError),
+    /// The enrolment verifier gave no answer that can be used.
+    #[cfg(not(target_os = "android"))]
+    #[error("{0}")]
+    Service(#[from] crate::enrol::ServiceError),
+    /// A relying party's ledger that can't be used.
+    #[error("{0}: {1}")]
+    Ledger(PathBuf, trust_ledger::LedgerError),
+    /// The system gave no random bytes.
+    #[error("no challenge was made: the system gave no randomness")]
+    Random,
     /// Anything else that the person wrote.
     #[error("{0}")]
     Usage(String),
@@ -108,6 +118,27 @@ pub fn store(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&beside);
     }
     written
+}
+
+/// Writes a file as [`store`] does, but never over one that is there; a file of the same bytes will do.
+#[cfg(not(target_os = "android"))]
+pub fn store_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}.given", std::process::id()));
+    let beside = PathBuf::from(beside);
+    store(&beside, bytes)?;
+    // A link is made where nothing is, or not at all.
+    let linked = fs::hard_link(&beside, path);
+    let removed = fs::remove_file(&beside);
+    match linked {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let limit = u64::try_from(bytes.len()).unwrap_or(u64::MAX).saturating_add(1);
+            let mut found = Vec::new();
+            fs::File::open(path)?.take(limit).read_to_end(&mut found)?;
+            if found == bytes { removed } else { Err(error) }
+        }
+        linked => linked.and(removed),
+    }
 }
 
 /// Reads the first bytes of a file, or of standard input for `-`: those that may be there, and one more where there

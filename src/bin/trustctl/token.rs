@@ -1,21 +1,25 @@
 //! `trustctl verify` and `trustctl token`: posture attestations, as a relying party sees them.
 
 use crate::args::{Format, TokenArgs, TokenCommand};
+use crate::ask::{NEAR, scanned_text, unusable};
 use crate::policy::policy;
 use crate::terminal::{CommandError, Outcome, print, print_json, read_beginning, read_capped, warn};
 use std::path::Path;
 use trust_gates::Policy;
+use trust_ledger::SqliteLedger;
 use trust_posture::GateId;
 use trust_token::challenge::binding;
 use trust_token::credential::{Credential, EvidenceLevel, MAX_CREDENTIAL};
 use trust_token::crypto::Ring;
 use trust_token::inspect::stated;
 use trust_token::ledger::{Ledger, Memory};
+use trust_token::qr::attestation;
 use trust_token::revocation::{MAX_LIST, Revoked};
 use trust_token::verify::MAX_TOKEN;
-use trust_token::{Against, Challenge, KnownPolicy, Requirements, verify};
+use trust_token::{Against, Challenge, KnownPolicy, Refusal, Requirements, Verified, verify};
 use trustd::bundles::{MAX_KEY, signer_key};
 use trustd::policies;
+use trustd::show::token::Remembers;
 use trustd::show::{statement, token as show};
 
 /// An attestation that was refused, or is none.
@@ -69,21 +73,46 @@ pub fn verified(args: &TokenArgs, format: Format) -> Outcome {
         Ok(revoked) => revoked,
         Err(refusal) => return refused("revoked", refusal.code(), &refusal.to_string(), format),
     };
-    let mut ledger = Memory::new(1);
-    let bound = binding(&args.audience, &args.cnf);
-    let Ok(()) = ledger.open(&args.nonce, &bound, args.made_at.map_or(now, seconds));
-    let challenge = Challenge::kept(args.nonce, args.cnf);
+    let token = match args.qr {
+        true => match attestation(&scanned_text(&args.token)?) {
+            Ok(token) => token,
+            Err(refusal) => return refused("qr", "malformed", &refusal.to_string(), format),
+        },
+        false => read_statement(&args.token, MAX_TOKEN)?,
+    };
     let against = Against { credential: &credential, requirements: &requirements, revoked: &revoked, now };
-    let token = read_statement(&args.token, MAX_TOKEN)?;
-    let verdict = verify(&token, challenge, against, &mut ledger, &Ring);
+    if args.qr {
+        warn(NEAR);
+    }
+    let Some(path) = &args.ledger else {
+        let mut ledger = Memory::new(1);
+        let bound = binding(&args.audience, &args.cnf);
+        let Ok(()) = ledger.open(&args.nonce, &bound, args.made_at.map_or(now, seconds));
+        let verdict = verify(&token, Challenge::kept(args.nonce, args.cnf), against, &mut ledger, &Ring);
+        return told(&verdict, &requirements, Remembers::Nothing, format);
+    };
+    let mut ledger = SqliteLedger::open(path).map_err(|error| unusable(path, error))?;
+    let verdict = verify(&token, Challenge::kept(args.nonce, args.cnf), against, &mut ledger, &Ring);
+    if let Err(Refusal::Ledger(error)) = &verdict {
+        warn(&format!("{}: {error}", path.display()));
+    }
+    told(&verdict, &requirements, Remembers::All, format)
+}
+
+fn told<E>(
+    verdict: &Result<Verified, Refusal<E>>,
+    asked: &Requirements<'_>,
+    remembers: Remembers,
+    format: Format,
+) -> Outcome {
     match format {
-        Format::Text => print(show::account(&verdict, &requirements).as_bytes())?,
-        Format::Json => print_json(&show::account_json(&verdict, &requirements))?,
+        Format::Text => print(show::account(verdict, asked, remembers).as_bytes())?,
+        Format::Json => print_json(&show::account_json(verdict, asked, remembers))?,
     };
     Ok(if verdict.is_ok() { 0 } else { REFUSED })
 }
 
-/// What is wrong with one of the two other statements, which are looked at first.
+/// What is wrong with what is looked at before the attestation: the two other statements, and a scanner's text.
 fn refused(which: &str, code: &str, why: &str, format: Format) -> Outcome {
     match format {
         Format::Text => print(show::refused(which, why).as_bytes())?,
@@ -112,7 +141,8 @@ fn read_statement(path: &Path, most: usize) -> Result<Vec<u8>, CommandError> {
     Ok(bytes)
 }
 
-fn seconds(time: trust_evidence::Time) -> u64 {
+/// Seconds since 1970; 0 before.
+pub fn seconds(time: trust_evidence::Time) -> u64 {
     u64::try_from(time.unix()).unwrap_or_default()
 }
 

@@ -7,6 +7,8 @@ use signal_hook::iterator::Signals;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+#[cfg(not(target_os = "android"))]
+use trustd::daemon::Keeper;
 use trustd::daemon::{Daemon, DaemonError, Doors, Setup};
 
 /// The trust daemon: judges this device, and tells those whom its policy lets ask.
@@ -26,9 +28,21 @@ struct Arguments {
     #[cfg(any(debug_assertions, not(target_os = "android")))]
     #[arg(long, value_name = "POLICY", default_value = "production")]
     policy: String,
+    /// Who keeps the posture keys: a file in the state directory, or the Android keystore on Binder
+    #[cfg(not(target_os = "android"))]
+    #[arg(long, value_enum, default_value_t)]
+    keys: KeysIn,
     #[cfg(debug_assertions)]
     #[command(flatten)]
     development: Development,
+}
+
+#[cfg(not(target_os = "android"))]
+#[derive(Clone, Copy, Default, clap::ValueEnum)]
+enum KeysIn {
+    #[default]
+    File,
+    Keystore,
 }
 
 /// What only a development build takes.
@@ -72,6 +86,11 @@ fn serve(arguments: Arguments) -> Result<(), DaemonError> {
     // Before any thread: each inherits what is blocked.
     let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(DaemonError::Signals)?;
     let setup = setup(&arguments)?;
+    #[cfg(not(target_os = "android"))]
+    let setup = setup.keeping_keys(match arguments.keys {
+        KeysIn::File => Keeper::File,
+        KeysIn::Keystore => Keeper::Keystore,
+    });
     #[cfg(target_os = "linux")]
     trustd::daemon::confine(&arguments.state)?;
     let doors = Doors { bus: arguments.bus, binder: Doors::has_binder() };

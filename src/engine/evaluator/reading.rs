@@ -3,7 +3,7 @@
 use super::State;
 use super::attesting::{ATTESTED_AT, PATCH_FLOOR, is_attested};
 use crate::collect::{COLLECTORS, Context, ROSTER, mounted};
-use crate::cycle::House;
+use crate::cycle::{House, unknown_percent};
 use crate::engine::clock::Moment;
 use crate::engine::evaluator::Start;
 use crate::engine::events::names;
@@ -94,7 +94,7 @@ impl State<'_> {
             ("trustd.event_sources_lost", own_names(self.start.events.lost())),
             (
                 "trustd.unknown_percent",
-                Outcome::Seen(Value::Int(own::unknown_percent(self.house, self.picture.evidence()))),
+                Outcome::Seen(Value::Int(unknown_percent(self.house, self.picture.evidence()))),
             ),
             ("trustd.history_intact", Outcome::Seen(Value::Bool(self.is_intact))),
             (

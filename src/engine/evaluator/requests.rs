@@ -30,6 +30,9 @@ impl State<'_> {
                 let disclosed = self.disclose(plan, &audience, user);
                 let _ = reply.send(disclosed);
             }
+            Request::EnrolmentVerifier(reply) => {
+                answer(reply, Ok(plan.policy.enrolment_verifier().copied()));
+            }
             Request::Install(bundle, reply) => self.install(plan, &bundle, reply),
             Request::Attested(answered) => {
                 self.attested(plan, answered);

@@ -112,8 +112,8 @@ impl Client {
     }
 
     /// Evidence of the key that those are signed with, for an enrolment verifier's challenge.
-    pub fn enrolment_evidence(&self, challenge: &[u8; 32]) -> Result<Vec<u8>, CallError> {
-        Ok(self.service.getEnrolmentEvidence(challenge).map_err(failed)?.evidence)
+    pub fn enrolment_evidence(&self, challenge: &[u8; 32], anew: bool) -> Result<Vec<u8>, CallError> {
+        Ok(self.service.getEnrolmentEvidence(challenge, anew).map_err(failed)?.evidence)
     }
 
     /// Calls `told` at every change from now on, on a thread of Binder's, for as long as what is given back lives.

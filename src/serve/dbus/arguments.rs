@@ -35,7 +35,7 @@ pub enum Call {
     /// Attest.
     Attest(Vec<u8>, Vec<u8>),
     /// GetEnrolmentEvidence.
-    EnrolmentEvidence(Vec<u8>),
+    EnrolmentEvidence(Vec<u8>, bool),
     /// InstallPolicy.
     InstallPolicy(Vec<u8>),
     /// InstallRevocations.
@@ -83,7 +83,10 @@ pub fn read(entry: &Entry, body: &Body) -> Result<Call, Refusal> {
             let (nonce, confirmation) = one(body)?;
             Call::Attest(nonce, confirmation)
         }
-        Method::EnrolmentEvidence => Call::EnrolmentEvidence(one(body)?),
+        Method::EnrolmentEvidence => {
+            let (challenge, anew) = one(body)?;
+            Call::EnrolmentEvidence(challenge, anew)
+        }
         Method::InstallPolicy => Call::InstallPolicy(one(body)?),
         Method::InstallRevocations => Call::InstallRevocations(one(body)?),
     })

@@ -144,10 +144,12 @@ pub const METHODS: [Entry; 14] = [
     Entry {
         name: "GetEnrolmentEvidence",
         method: Method::EnrolmentEvidence,
-        takes: &[("challenge", "ay")],
+        takes: &[("challenge", "ay"), ("anew", "b")],
         gives: &[("evidence", "ay")],
         says: "Evidence of the posture key of the audience that the caller is (docs/enrolment.md), for the enrolment \
-            verifier whose challenge of 32 bytes this is, and for nobody else. Where there is no posture key one is made. Unsupported: nothing keeps keys here.",
+            verifier whose challenge of 32 bytes this is, and for nobody else. Where there is no posture key one is made; \
+            anew makes another, with which the device is to be enrolled again. It is sealed to the enrolment verifier that \
+            the policy names. Unsupported: nothing keeps keys here, or they are in hardware and the policy names nobody.",
     },
     Entry {
         name: "Subscribe",

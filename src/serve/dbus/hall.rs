@@ -309,7 +309,9 @@ fn make(desk: &Desk, caller: &Caller, call: Call, header: &Header<'_>) -> Result
             reply.build(&desk.providers(caller)?.iter().map(records::provider).collect::<Vec<_>>())
         }
         Call::Attest(nonce, confirmation) => reply.build(&desk.attest(caller, &nonce, &confirmation)?),
-        Call::EnrolmentEvidence(challenge) => reply.build(&desk.enrolment_evidence(caller, &challenge)?),
+        Call::EnrolmentEvidence(challenge, anew) => {
+            reply.build(&desk.enrolment_evidence(caller, &challenge, anew)?)
+        }
         Call::InstallPolicy(bundle) => reply.build(&desk.install_policy(caller, &bundle)?),
         Call::InstallRevocations(snapshot) => reply.build(&desk.install_revocations(caller, &snapshot)?),
         Call::Property("Version") => reply.build(&Variant::from(desk.version(caller)?)),

@@ -120,11 +120,14 @@ interface ITrustService {
 
     /**
      * Evidence of the posture key of the audience that the caller is (docs/enrolment.md), for the enrolment verifier that
-     * issued `challenge`, of 32 bytes. Where there is no posture key yet, or it is gone, one is made for this challenge.
+     * issued `challenge`, of 32 bytes. Where there is no posture key yet, or it is gone, one is made for this challenge;
+     * `anew` makes another in the place of the one that there is: for an enrolment verifier that does not know that one,
+     * or asks for a newer. Whoever was enrolled with the old one then needs that verifier's approval.
      *
-     * Audience. BAD_ARGUMENT; NOT_READY; UNSUPPORTED: nothing keeps keys here.
+     * It is sealed to the enrolment verifier that the policy names. Audience. BAD_ARGUMENT; NOT_READY; UNSUPPORTED: nothing
+     * keeps keys here, or they are in hardware and the policy names nobody.
      */
-    EnrolmentEvidence getEnrolmentEvidence(in byte[] challenge);
+    EnrolmentEvidence getEnrolmentEvidence(in byte[] challenge, boolean anew);
 
     /**
      * Installs a signed policy bundle, of at most 512 KiB, in the place of the policy that holds: all of it or nothing.

@@ -9,7 +9,7 @@ mod good;
 mod page;
 mod statements;
 
-use self::statements::{Statement, besides, credentials, evidence, issuers, lists};
+use self::statements::{Statement, besides, credentials, evidence, issuers, lists, sealed};
 use crate::credential::{Credential, EvidenceLevel, Floors};
 use crate::crypto::{PublicKey, Pure};
 use crate::revocation::{MAX_HANDLES, MAX_LIST, Revoked};
@@ -247,6 +247,7 @@ fn seeds() -> Vec<(String, Vec<u8>)> {
     seeds.push(("posture_rollover/good".into(), rollover));
     seeds.push(("policy_bundle/good".into(), bundle));
     seeds.extend(evidence().into_iter().map(|(name, bytes)| (format!("enrolment_evidence/{name}"), bytes)));
+    seeds.extend(sealed().into_iter().map(|(name, bytes)| (format!("sealed_evidence/{name}"), bytes)));
     seeds.extend(lists.map(|list| (format!("posture_revoked/{}", list.name), list.bytes)));
     seeds
 }

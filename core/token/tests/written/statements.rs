@@ -8,6 +8,7 @@ use crate::crypto::PublicKey;
 use crate::evidence::{Evidence, Kept};
 use crate::revocation::REVOCATION_TYPE;
 use crate::rollover::Rollover;
+use crate::sealed::{BLOCK, Sealed, TAG_LENGTH};
 use crate::verify::tests::forge::{Envelope, header, higher, named, plain, same, wrong};
 use crate::verify::tests::world::{MADE, credential, device, enrolment, public, revoked, scalar};
 use alloc::boxed::Box;
@@ -113,6 +114,15 @@ pub(super) fn evidence() -> [(&'static str, Vec<u8>); 2] {
             kept,
         };
         (name, evidence.sign(&device()).unwrap())
+    })
+}
+
+/// Sealed evidence whose ciphertext is none, of one block and of two. Seeds alone.
+pub(super) fn sealed() -> [(&'static str, Vec<u8>); 2] {
+    let recipient = public(&enrolment()).thumbprint();
+    [("one-block", 1), ("two-blocks", 2)].map(|(name, blocks)| {
+        let ciphertext = vec![blocks; usize::from(blocks) * BLOCK + TAG_LENGTH];
+        (name, Sealed { recipient, ek: public(&scalar(9)).point(), ciphertext }.to_bytes())
     })
 }
 

@@ -12,11 +12,16 @@ use trust_formats::x509::Certificate;
 /// The most of anything that it lists.
 const MAX_ENTRIES: usize = 1000;
 
+/// The most keys that evidence may be sealed to: one that comes, one that holds, and some that go.
+const MAX_OPENERS: usize = 8;
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Text {
     pub(super) state: PathBuf,
     pub(super) signing_key: PathBuf,
+    #[serde(default)]
+    pub(super) opener_keys: Vec<PathBuf>,
     #[serde(default)]
     accept_file_keys: bool,
     #[serde(default)]
@@ -164,6 +169,13 @@ impl Text {
             None if self.accept_file_keys => (Roots::none(), None),
             None => return Err("expected [attestation], or accept_file_keys = true".to_owned().into()),
         };
+        if self.opener_keys.is_empty() && !self.accept_file_keys {
+            return Err("expected opener_keys, or accept_file_keys = true".to_owned().into());
+        }
+        if self.opener_keys.len() > MAX_OPENERS || self.opener_keys.contains(&self.signing_key) {
+            let expected = format!("at most {MAX_OPENERS}, and not signing_key among them");
+            return Err(format!("opener_keys: expected {expected}").into());
+        }
         let boot_keys = self.boot.iter().map(|boot| {
             let state = match boot.state {
                 BootState::Verified => VerifiedBootState::Verified,
@@ -190,6 +202,7 @@ impl Text {
             patches: self.floors.check()?,
             audiences: self.audiences()?,
             accept_file_keys: self.accept_file_keys,
+            openers: Vec::new(),
             policy_signers: signers.collect::<Result<_, Fault>>()?,
             lifetimes: self.lifetimes.check()?,
             limits: Limits {

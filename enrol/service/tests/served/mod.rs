@@ -2,17 +2,20 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
+use crate::phone::sealing::{OPENER, pem};
 use crate::phone::{self, CALLS, HARDWARE, KEYS, Phone};
 use crate::place::Place;
 use data_encoding::HEXLOWER;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, SystemTime};
 use trust_enrol::{FileKey, State};
 use trust_token::enrolment::{ChallengeRequest, GivenChallenge, MESSAGE_TYPE};
 use trust_token::evidence::EVIDENCE_TYPE;
+use trust_token::sealed::{FIRST_BYTE, SEALED_TYPE};
 
 /// A service that may run.
 pub struct Served {
@@ -51,6 +54,11 @@ pub fn now() -> u64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs()
 }
 
+/// What evidence says that it is, sealed or clear.
+pub fn media(evidence: &[u8]) -> &'static str {
+    if evidence.first() == Some(&FIRST_BYTE) { SEALED_TYPE } else { EVIDENCE_TYPE }
+}
+
 /// The configuration that accepts the tests' phones, and `more` at its top.
 pub fn configuration(more: &str) -> String {
     let (_, signer) = phone::snapshot(&[], 1, "250101000000Z", "20491231235959Z");
@@ -59,6 +67,7 @@ pub fn configuration(more: &str) -> String {
     format!(
         r#"state = "state.db"
 signing_key = "signing.pem"
+opener_keys = ["opener.pem"]
 {more}
 
 [attestation]
@@ -98,6 +107,9 @@ impl Served {
         fs::write(place.file("roots.pem"), trust_forge::pem("CERTIFICATE", &[root])).unwrap();
         fs::write(place.file("revocation.pem"), revocation).unwrap();
         fs::write(place.file("config.toml"), configuration).unwrap();
+        let mut opener = fs::File::options();
+        let opener = opener.write(true).create_new(true).mode(0o600).open(place.file("opener.pem"));
+        opener.unwrap().write_all(pem(OPENER).as_bytes()).unwrap();
         let served = Served { place, child: None, address: ([127, 0, 0, 1], 0).into() };
         assert!(served.command(&["init-key"]).status.success());
         assert!(served.command(&["init-state"]).status.success());
@@ -180,7 +192,7 @@ impl Served {
     }
 
     pub fn enrol(&self, evidence: &[u8]) -> Answer {
-        self.post("/v1/enrolments", EVIDENCE_TYPE, evidence)
+        self.post("/v1/enrolments", media(evidence), evidence)
     }
 
     pub fn get(&self, path: &str) -> Answer {

@@ -10,6 +10,10 @@ use trust_posture::{GateId, Posture};
 pub struct TokenArgs {
     /// The attestation, CBOR; - for standard input
     pub token: PathBuf,
+    /// The attestation is the text of a QR code, as a scanner read it: it says that a compliant device is near, and
+    /// not whose it is, so --credential must be the contact's, pinned before
+    #[arg(long)]
+    pub qr: bool,
     /// The device's credential for this audience, CBOR
     #[arg(long, value_name = "F")]
     pub credential: PathBuf,
@@ -30,8 +34,11 @@ pub struct TokenArgs {
     #[arg(long, value_name = "HEX", value_parser = digest)]
     pub cnf: [u8; 32],
     /// When you made the challenge (RFC 3339) [default: --at]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", conflicts_with = "ledger")]
     pub made_at: Option<Time>,
+    /// Your ledger, in which `trustctl challenge` opened the challenge: what was verified before counts, and is kept
+    #[arg(long, value_name = "F", overrides_with = "ledger")]
+    pub ledger: Option<PathBuf>,
     /// Judge as of this time (RFC 3339) [default: now]
     #[arg(long, value_name = "TIME", overrides_with = "at")]
     pub at: Option<Time>,
@@ -76,7 +83,7 @@ fn posture(code: &str) -> Result<Posture, String> {
 
 pub fn digest(text: &str) -> Result<[u8; 32], String> {
     let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok();
-    bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| "expected 32 bytes in hex".into())
+    bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| "expected 64 hexadecimal digits".into())
 }
 
 fn gate(id: &str) -> Result<GateId, String> {

@@ -4,14 +4,17 @@ use crate::listen::say;
 use crate::{Outcome, Service, said};
 use binder::{IBinder, Interface};
 use com_enigm_trust::aidl::com::enigm::trust::ITrustService::transactions;
+use p256::ecdsa::SigningKey;
 use rsbinder::StatusCode;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
+use trust_token::crypto::Sign;
 
 /// The outcome, if it is one of these.
 pub fn run(service: &Service, args: &[&str]) -> Option<Outcome> {
     Some(match args {
         ["bench", count] => bench(service, count.parse().ok()?),
+        ["bench-attest", count] => bench_attest(service, count.parse().ok()?),
         ["calls", count] => calls(service, count.parse().ok()?),
         ["flood", threads, seconds] => flood(service, threads.parse().ok()?, seconds.parse().ok()?),
         _ => return None,
@@ -53,6 +56,42 @@ fn bench(service: &Service, count: usize) -> Outcome {
         say(&format!("{what:20} {:8} {:8} {ratio:6.2}", median.as_micros(), p99.as_micros()));
     }
     Ok(format!("ratio {:.2}", summary.0.as_secs_f64() / ping.0.as_secs_f64()))
+}
+
+/// Two calls and a signature in turns: the cheapest method of the service's, a signature as the daemon's keys in a file
+/// make it, here and of as many bytes as an attestation has, and an attestation, which is a call and a signature.
+fn bench_attest(service: &Service, count: usize) -> Outcome {
+    let object = service.as_binder();
+    let key = SigningKey::from_slice(&[7; 32]).map_err(|error| error.to_string())?;
+    let (mut versions, mut signatures, mut attestations) = (Vec::new(), Vec::new(), Vec::new());
+    let mut signed = vec![0; 900];
+    for done in 0..count {
+        if done % ROUND == 0 {
+            std::thread::sleep(REST);
+        }
+        let start = Instant::now();
+        let answer = version(&object);
+        versions.push(start.elapsed());
+        answer?;
+        let start = Instant::now();
+        let Ok(signature) = Sign::sign(&key, &signed);
+        signatures.push(start.elapsed());
+        // Nobody has signed this before.
+        signed.splice(..signature.len(), signature);
+        let start = Instant::now();
+        let answer = service.attest(&[7; 32], &[8; 32]);
+        attestations.push(start.elapsed());
+        answer.map_err(|status| said(&status))?;
+    }
+    let [version, signature, attestation] = [versions, signatures, attestations].map(figures);
+    say(&format!("{count} each, microseconds: median, 99th percentile"));
+    for (what, (median, p99)) in
+        [("getInterfaceVersion", version), ("a signature", signature), ("attest", attestation)]
+    {
+        say(&format!("{what:20} {:8} {:8}", median.as_micros(), p99.as_micros()));
+    }
+    let ratio = attestation.0.as_secs_f64() / (version.0 + signature.0).as_secs_f64();
+    Ok(format!("an attestation over a call and a signature {ratio:.2}"))
 }
 
 fn version(object: &binder::SpIBinder) -> Result<i32, String> {

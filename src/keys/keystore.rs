@@ -1,0 +1,327 @@
+//! Keys that Android's keystore keeps, in hardware.
+//!
+//! Posture keys and the handles' key live in trustd's own namespace. What attests them is a key of trustd's uid, one for
+//! each kind of hardware, because only such keys are given certificates by a provisioning server: so those are asked for
+//! once, and not at each enrolment. Whatever else runs under that uid could have it attest a key too; so the enrolment
+//! verifier pins the first key of a handle.
+
+mod client;
+mod vault;
+
+pub use client::{Keystore2, NAMESPACE};
+pub use vault::{Entry, Fault, Name, Use, Vault, With};
+
+use super::worker::Worker;
+use super::{Chain, EPOCH, KeyError, Keys, Owner, Whose, handle_of};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use trust_formats::attestation::{self, Demand, Roots, SecurityLevel, pin, verify};
+use trust_formats::signature::{Curve, PublicKey as Attested, Ring as Certificates, p256_fixed};
+use trust_token::crypto::{PublicKey, Ring, Signature, VerifySignature, lowered, sha256};
+use trust_token::evidence::{Kept, attestation_challenge};
+use trust_token::handle::{NoHandle, Prf};
+
+/// How long a signature or a MAC is waited for. A StrongBox takes some tenths of a second.
+const USING: Duration = Duration::from_secs(3);
+/// How long a new key is waited for. A StrongBox takes seconds, a first certificate one more round to a server.
+const MAKING: Duration = Duration::from_secs(20);
+/// An ATTEST_KEY is made again when one of the certificates above it is valid for less than this many seconds.
+const LEFT: i64 = 86_400;
+
+/// The key of the handles.
+const HANDLES: &str = "trustd handles";
+/// A key that is made, attested and removed.
+const DEVICE: &str = "trustd device";
+/// What ATTEST_KEYs are attested for: nobody asks for it, but without a challenge nothing is attested.
+const ATTEST_KEY_LABEL: &[u8] = b"enigm/attest-key/1";
+/// KeyPurpose SIGN (hardware/interfaces/security/keymint).
+const SIGN: u32 = 2;
+
+/// Keys that a keystore keeps. Nothing here waits for it for ever.
+pub struct KeystoreKeys {
+    /// Signs.
+    uses: Worker<Box<dyn Vault>>,
+    /// Makes keys, one after the other, so that no two make the same.
+    makes: Worker<Maker>,
+    known: Mutex<BTreeMap<Owner, Known>>,
+}
+
+/// What needs not be asked for twice.
+#[derive(Clone, Copy)]
+struct Known {
+    handle: [u8; 32],
+    key: Option<(PublicKey, SecurityLevel)>,
+}
+
+/// What makes keys.
+struct Maker {
+    vault: Box<dyn Vault>,
+    /// Where a new ATTEST_KEY has old certificates too: the kinds of hardware, once tried.
+    in_vain: Vec<SecurityLevel>,
+}
+
+impl KeystoreKeys {
+    /// # Errors
+    /// No threads can be started.
+    pub fn start(connect: impl Fn() -> Box<dyn Vault>) -> io::Result<KeystoreKeys> {
+        Ok(KeystoreKeys {
+            uses: Worker::start("keystore", connect())?,
+            makes: Worker::start("keystore-make", Maker { vault: connect(), in_vain: Vec::new() })?,
+            known: Mutex::default(),
+        })
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<Owner, Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn remember(&self, whose: Whose<'_>, known: Known) {
+        self.known().insert(whose.owner(), known);
+    }
+
+    fn recalled(&self, whose: Whose<'_>) -> Option<Known> {
+        self.known().get(&whose.owner()).copied()
+    }
+
+    /// The posture key, if there is one.
+    fn key(&self, whose: Whose<'_>) -> Result<(Known, PublicKey, SecurityLevel), KeyError> {
+        let handle = self.handle(whose)?;
+        if let Some(Known { key: Some((key, level)), .. }) = self.recalled(whose) {
+            return Ok((Known { handle, key: Some((key, level)) }, key, level));
+        }
+        let name = posture(&handle);
+        let entry = self.uses.ask(USING, move |vault| vault.find(&name).map_err(not_enrolled))?;
+        // One without its chain was never shown.
+        let key = key_of(&entry.chain, None).map_err(|_| KeyError::NotEnrolled)?;
+        let known = Known { handle, key: Some((key, entry.level)) };
+        self.remember(whose, known);
+        Ok((known, key, entry.level))
+    }
+}
+
+impl Keys for KeystoreKeys {
+    fn public_key(&self, whose: Whose<'_>) -> Result<PublicKey, KeyError> {
+        Ok(self.key(whose)?.1)
+    }
+
+    fn sign(&self, whose: Whose<'_>, message: &[u8]) -> Result<Signature, KeyError> {
+        let (known, key, level) = self.key(whose)?;
+        let (name, signed) = (posture(&known.handle), message.to_vec());
+        let signature = self
+            .uses
+            .ask(USING, move |vault| vault.sign(&name, level, With::Ecdsa, &signed).map_err(not_enrolled));
+        let signature = signature.inspect_err(|error| {
+            if *error == KeyError::NotEnrolled {
+                self.remember(whose, Known { key: None, ..known });
+            }
+        })?;
+        let fixed = p256_fixed(&signature).map_err(|error| KeyError::Unusable(error.to_string()))?;
+        let signature = lowered(fixed);
+        // What the keystore gives is looked at before anybody is given it.
+        match Ring.verify(&key, message, &signature) {
+            true => Ok(signature),
+            false => Err(KeyError::Unusable("the keystore's signature is not the posture key's".into())),
+        }
+    }
+
+    fn handle(&self, whose: Whose<'_>) -> Result<[u8; 32], KeyError> {
+        if let Some(known) = self.recalled(whose) {
+            return Ok(known.handle);
+        }
+        let (audience, user) = (whose.audience.to_owned(), whose.user);
+        let handle = self.makes.ask(MAKING, move |maker| {
+            maker.handles()?;
+            let mac = Mac(RefCell::new(&mut *maker.vault));
+            handle_of(&mac, Whose { audience: &audience, user }).map_err(|error| match error {
+                NoHandle::Audience => KeyError::Unusable("an audience of another length".into()),
+                NoHandle::Prf(fault) => refused(fault),
+            })
+        })?;
+        self.remember(whose, Known { handle, key: None });
+        Ok(handle)
+    }
+
+    fn show(
+        &self,
+        whose: Whose<'_>,
+        challenge: &[u8; 32],
+        anew: bool,
+    ) -> Result<(PublicKey, Kept), KeyError> {
+        let handle = self.handle(whose)?;
+        let name = posture(&handle);
+        let challenge = attestation_challenge(whose.audience, challenge, &handle, EPOCH);
+        let (key, level, chain) = self.makes.ask(MAKING, move |maker| maker.show(&name, challenge, anew))?;
+        self.remember(whose, Known { handle, key: Some((key, level)) });
+        Ok((key, Kept::Hardware(chain)))
+    }
+
+    fn attest_device(&self, challenge: &[u8; 32]) -> Result<Vec<Chain>, KeyError> {
+        let challenge = *challenge;
+        self.makes.ask(MAKING, move |maker| {
+            let mut chains = Vec::new();
+            for level in [SecurityLevel::TrustedEnvironment, SecurityLevel::StrongBox] {
+                if maker.vault.has(level).map_err(refused)? {
+                    chains.push(maker.device(level, challenge)?);
+                }
+            }
+            Ok(chains)
+        })
+    }
+}
+
+impl Maker {
+    /// Makes the handles' key where there is none. With a new one the device is another to everybody.
+    fn handles(&mut self) -> Result<(), KeyError> {
+        let name = Name::Own(HANDLES.into());
+        match self.vault.find(&name) {
+            Ok(_) => return Ok(()),
+            Err(Fault::NotFound) => tracing::info!("a key for handles is made"),
+            Err(Fault::Invalid) => {
+                tracing::error!("the key for handles is gone: every audience has to enrol anew")
+            }
+            Err(fault) => return Err(refused(fault)),
+        }
+        let made = self.vault.make(&name, SecurityLevel::TrustedEnvironment, &Use::Mac);
+        made.map(drop).map_err(refused)
+    }
+
+    /// The posture key with its chain: the one that there is, or a new one for this challenge.
+    fn show(
+        &mut self,
+        name: &Name,
+        challenge: [u8; 32],
+        anew: bool,
+    ) -> Result<(PublicKey, SecurityLevel, Chain), KeyError> {
+        match self.vault.find(name) {
+            Ok(Entry { level, chain }) if !anew => {
+                // One whose chain was not kept was never shown to anybody.
+                if let Ok(key) = key_of(&chain, None) {
+                    return Ok((key, level, chain));
+                }
+            }
+            Ok(_) | Err(Fault::NotFound | Fault::Invalid) => {}
+            Err(fault) => return Err(refused(fault)),
+        }
+        let level = match self.vault.has(SecurityLevel::StrongBox).map_err(refused)? {
+            true => SecurityLevel::StrongBox,
+            false => SecurityLevel::TrustedEnvironment,
+        };
+        tracing::info!("a posture key is made, of which nobody knows until it is enrolled");
+        let (chain, key) = self.attested(name, level, challenge)?;
+        self.vault.keep(name, &chain).map_err(refused)?;
+        Ok((key, level, chain))
+    }
+
+    /// What the device says of itself for a challenge, by a key that does not stay.
+    fn device(&mut self, level: SecurityLevel, challenge: [u8; 32]) -> Result<Chain, KeyError> {
+        let name = Name::Own(DEVICE.into());
+        let made = self.attested(&name, level, challenge);
+        if let Err(fault) = self.vault.remove(&name) {
+            tracing::warn!("a key of no use can't be removed: {fault}");
+        }
+        Ok(made?.0)
+    }
+
+    /// A new key with its whole chain, which is of this key and for this challenge.
+    fn attested(
+        &mut self,
+        name: &Name,
+        level: SecurityLevel,
+        challenge: [u8; 32],
+    ) -> Result<(Chain, PublicKey), KeyError> {
+        let (by, above) = self.attest_key(level)?;
+        let made = self.vault.make(name, level, &Use::Sign { challenge, by });
+        let own = made.map_err(refused)?.chain;
+        let chain: Chain = own.into_iter().take(1).chain(above).collect();
+        let key = key_of(&chain, Some(challenge)).inspect_err(|_| {
+            let _ = self.vault.remove(name);
+        })?;
+        Ok((chain, key))
+    }
+
+    /// The key that attests others on this hardware, with its chain. Where its certificates end soon it is made again:
+    /// those of a provisioning server are valid for weeks.
+    fn attest_key(&mut self, level: SecurityLevel) -> Result<(Name, Chain), KeyError> {
+        let name = Name::Shared(format!("trustd attest key {}", level.word()));
+        match self.vault.find(&name) {
+            Ok(Entry { chain, .. }) if self.in_vain.contains(&level) || is_valid_for_long(&chain) => {
+                return Ok((name, chain));
+            }
+            Ok(_) => {
+                tracing::info!("the certificates of the key that attests others end soon: it is made again")
+            }
+            Err(Fault::NotFound | Fault::Invalid) => tracing::info!("a key that attests others is made"),
+            Err(fault) => return Err(refused(fault)),
+        }
+        let made = self.vault.make(&name, level, &Use::Attest(sha256(&[ATTEST_KEY_LABEL])));
+        let chain = made.map_err(refused)?.chain;
+        if !is_valid_for_long(&chain) {
+            // Those of a factory may be old for good.
+            self.in_vain.push(level);
+        }
+        Ok((name, chain))
+    }
+}
+
+/// The key of the handles as what makes them.
+struct Mac<'v>(RefCell<&'v mut dyn Vault>);
+
+impl Prf for Mac<'_> {
+    type Error = Fault;
+
+    fn hmac_sha256(&self, message: &[u8]) -> Result<[u8; 32], Fault> {
+        let name = Name::Own(HANDLES.into());
+        let level = SecurityLevel::TrustedEnvironment;
+        let mac = self.0.borrow_mut().sign(&name, level, With::Hmac, message)?;
+        let length = mac.len();
+        mac.try_into().map_err(|_| Fault::Refused(format!("a MAC of {length} bytes: expected 32")))
+    }
+}
+
+/// A posture key is called by its handle: another handle has another key.
+fn posture(handle: &[u8; 32]) -> Name {
+    Name::Own(format!("trustd posture {}", data_encoding::HEXLOWER.encode(handle)))
+}
+
+fn not_enrolled(fault: Fault) -> KeyError {
+    match fault {
+        Fault::NotFound | Fault::Invalid => KeyError::NotEnrolled,
+        fault => refused(fault),
+    }
+}
+
+fn refused(fault: Fault) -> KeyError {
+    match fault {
+        Fault::Unavailable(why) => KeyError::Unavailable(why),
+        fault => KeyError::Unusable(fault.to_string()),
+    }
+}
+
+fn is_valid_for_long(chain: &Chain) -> bool {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let until = i64::try_from(now).unwrap_or(i64::MAX).saturating_add(LEFT);
+    attestation::Chain::parse(chain)
+        .is_ok_and(|chain| chain.certificates().iter().all(|certificate| certificate.not_after > until))
+}
+
+/// The key of a chain in which each certificate signed the one before, whatever its root, and which was made for this
+/// challenge. What the chain is worth, others find out; this is what the keystore was asked for.
+fn key_of(chain: &Chain, challenge: Option<[u8; 32]>) -> Result<PublicKey, KeyError> {
+    let wrong = |why: String| KeyError::Unusable(format!("a key attestation of the keystore's: {why}"));
+    let parsed = attestation::Chain::parse(chain).map_err(|refusal| wrong(refusal.to_string()))?;
+    let root = parsed.certificates().last().ok_or_else(|| wrong("no certificate".into()))?;
+    let roots = Roots::none().and("the keystore's", pin(root));
+    // When the youngest of them began: those of a key that was kept may have expired since.
+    let at = parsed.certificates().iter().map(|certificate| certificate.not_before).max().unwrap_or_default();
+    let challenge = challenge.as_ref().map(<[u8; 32]>::as_slice);
+    let demand = Demand { at, roots: &roots, challenge, revocation: None, purposes: Some(&[SIGN]) };
+    let verified = verify(&parsed, &demand, &Certificates).map_err(|refusal| wrong(refusal.to_string()))?;
+    match verified.public_key() {
+        Attested::Ec(Curve::P256, point) => PublicKey::from_point(point),
+        _ => None,
+    }
+    .ok_or_else(|| wrong("a key of another kind: expected one on P-256".into()))
+}

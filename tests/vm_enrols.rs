@@ -1,0 +1,361 @@
+//! In a virtual machine, over a real binder driver with SELinux enforcing: a device whose keys are keystore2's is enrolled,
+//! attests, and is believed; then everything that must not be believed. `tests/vm/README.md`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
+
+#[allow(dead_code)] // of tests/vm.rs
+#[path = "vm/callers.rs"]
+mod callers;
+#[path = "vm/running.rs"]
+mod running;
+mod scratch;
+#[allow(dead_code)] // of tests/vm.rs
+#[path = "vm/transcript.rs"]
+mod transcript;
+
+use callers::{APP, CALLS};
+use running::{build, carrying};
+use scratch::Scratch;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// Off the device, and here in the same machine.
+const ENROLMENT: &str = "u:r:enrolment:s0 2001";
+const PARTY: &str = "u:r:relying_party:s0 2002";
+
+const CALLS_ID: &str = "calls.enigm.example";
+const APP_ID: &str = "app.enigm.example";
+/// The thumbprint of the key that the caller proves, and that of somebody else's.
+const CNF: &str = "0606060606060606060606060606060606060606060606060606060606060606";
+const OTHER_CNF: &str = "0707070707070707070707070707070707070707070707070707070707070707";
+
+const KEYSTORE: &str =
+    "keystore2_stand_in --strongbox --namespace 7001=trustd --faults /data/misc/keystore/faults --state";
+const DAEMON: &str = "trustd --bus none --root /device --roots /roots.pem --verbose --state";
+
+/// What is to happen, and what must come of it: a name, the code, texts of which the output has each.
+#[derive(Default)]
+struct Script {
+    text: String,
+    expected: Vec<(String, i32, Vec<&'static str>)>,
+}
+
+impl Script {
+    fn shell(&mut self, lines: &str) {
+        self.text.push_str(lines);
+        self.text.push('\n');
+    }
+
+    fn step(&mut self, name: &str, who: &str, program: &str, code: i32, says: &[&'static str]) {
+        writeln!(self.text, "step {name} {who} {program}").unwrap();
+        self.expected.push((name.into(), code, says.into()));
+    }
+
+    /// A relying party's question, whose nonce is `$nonce` from now on.
+    fn challenge(&mut self, name: &str) {
+        let ledger = "--ledger /exchange/ledger.db";
+        self.step(
+            name,
+            PARTY,
+            &format!("trustctl challenge --audience {CALLS_ID} --cnf {CNF} {ledger}"),
+            0,
+            &[],
+        );
+        self.shell(&format!("nonce=$(grep -oE '[0-9a-f]{{64}}' /log/{name} | head -n 1)"));
+    }
+
+    fn attest(&mut self, name: &str, who: &str, more: &str) {
+        let program = format!("trustctl attest --nonce $nonce {more} -o /exchange/{name}");
+        self.step(name, who, &program, 0, &[]);
+        self.shell(&format!("chmod 644 /exchange/{name}"));
+    }
+
+    /// What the relying party says of what was answered under a name.
+    fn verify(&mut self, name: &str, answer: &str, more: &str, code: i32, says: &[&'static str]) {
+        let program = format!(
+            "trustctl verify /exchange/{answer} --credential /exchange/calls --revoked /exchange/revoked \
+             --issuer /issuer.pem --audience {CALLS_ID} --nonce $nonce --cnf {CNF} --ledger /exchange/ledger.db {more}"
+        );
+        self.step(name, PARTY, &program, code, says);
+    }
+
+    /// A whole question and answer.
+    fn round(&mut self, name: &str, code: i32, says: &[&'static str]) {
+        self.challenge(&format!("{name}-asked"));
+        self.attest(&format!("{name}-answered"), CALLS, &format!("--cnf {CNF}"));
+        self.verify(name, &format!("{name}-answered"), "--policy /policy.toml", code, says);
+    }
+
+    fn enrol(
+        &mut self,
+        name: &str,
+        who: &str,
+        audience: &str,
+        output: &str,
+        code: i32,
+        says: &[&'static str],
+    ) {
+        let program = format!(
+            "trustctl enrol --service http://127.0.0.1:8787 --audience {audience} --issuer /issuer.pem --force \
+             -o /exchange/{output}"
+        );
+        self.step(name, who, &program, code, says);
+        self.shell(&format!("chmod 644 /exchange/{output}"));
+    }
+
+    fn daemon(&mut self, name: &str, state: &str, options: &str) {
+        self.shell(&format!(
+            "mkdir -p {state}\nchown 1000:1000 {state}\nchmod 700 {state}\n\
+             start {name} - 1000 {DAEMON} {state} {options}\nawait {name} judged"
+        ));
+        self.step(&format!("{name}-serves"), CALLS, "trust_client --wait version", 0, &[]);
+    }
+}
+
+/// What is there before any question.
+fn begin() -> Script {
+    let mut script = Script::default();
+    script.shell(&format!(
+        "ifconfig lo 127.0.0.1 up\n\
+         date -u -s '2026-11-02 09:00:00' >/dev/null\n\
+         mkdir -p /exchange /srv\n\
+         mount -t tmpfs -o rootcontext=u:object_r:exchange_file:s0 tmpfs /exchange\n\
+         chmod 777 /exchange\n\
+         mount -t tmpfs -o rootcontext=u:object_r:enrolment_data_file:s0 tmpfs /srv\n\
+         cp -r /enrolment/. /srv/\n\
+         chown -R 2001:2001 /srv\n\
+         chmod -R go= /srv\n\
+         servicemanager\n\
+         start keystore - 1017 {KEYSTORE} /data/misc/keystore\nawait keystore serving"
+    ));
+    script.step("state", ENROLMENT, "trust_enrold --config /srv/trust_enrold.toml init-state", 0, &[]);
+    script.shell(&format!(
+        "start service {ENROLMENT} trust_enrold --config /srv/trust_enrold.toml serve\nawait service listening"
+    ));
+    script.daemon("daemon", "/data/misc/trustd", "--keys keystore --policy /policy.toml");
+    let (party, list) = (PARTY, "http://127.0.0.1:8787/v1/revoked");
+    script.enrol("calls-enrol", CALLS, CALLS_ID, "calls", 0, &["ENROLLED", "VERIFIED", "a StrongBox"]);
+    script.enrol("app-enrols", APP, APP_ID, "app", 0, &["ENROLLED"]);
+    script.step("list", party, &format!("wget -q -O /exchange/revoked {list}/{CALLS_ID}"), 0, &[]);
+    let ledger =
+        format!("trustctl challenge --audience {CALLS_ID} --cnf {CNF} --ledger /exchange/ledger.db --new");
+    script.step("ledger", party, &ledger, 0, &[]);
+    script
+}
+
+/// The whole path, then what must fail.
+fn script() -> Script {
+    let mut script = begin();
+    let mine = format!("--cnf {CNF}");
+    let known = "--policy /policy.toml";
+    script.round("believed", 0, &["VERIFIED  compliant, its key kept by a StrongBox"]);
+    script.verify("replayed", "believed-answered", known, 1, &["challenge-used"]);
+
+    script.challenge("second");
+    script.verify("yesterday-s", "believed-answered", known, 1, &["nonce"]);
+    script.attest("app-s", APP, &mine);
+    script.verify("another-audience-s", "app-s", known, 1, &["unknown-key"]);
+    script.attest("relayed", CALLS, &format!("--cnf {OTHER_CNF}"));
+    script.verify("relayed-by-another", "relayed", known, 1, &["confirmation"]);
+    script.attest("late", CALLS, &mine);
+    script.shell("date -u -s '2026-11-02 09:10:00' >/dev/null");
+    script.verify("too-late", "late", known, 1, &["NO  "]);
+    script.shell("date -u -s '2026-11-02 09:00:30' >/dev/null");
+
+    // A keystore that shows another device's chain, a chain of before, or nothing at all.
+    for (fault, code) in
+        [("others-chain", 2), ("old-challenge", 2), ("garbage-certificate", 2), ("locked", 2)]
+    {
+        script.shell(&format!("echo {fault} >/data/misc/keystore/faults"));
+        let program = "trustctl evidence --anew --challenge 0808080808080808080808080808080808080808080808080808080808080808";
+        script.step(fault, CALLS, program, code, &[]);
+    }
+    script.shell("echo garbage-signature >/data/misc/keystore/faults");
+    script.challenge("unsigned");
+    let asked = format!("trustctl attest --nonce $nonce {mine}");
+    script.step("garbage-signature", CALLS, &asked, 2, &[]);
+    script.shell("echo hang >/data/misc/keystore/faults");
+    script.step("hangs", CALLS, &asked, 2, &["in time"]);
+    script.step("others-are-answered", CALLS, "trust_client summary", 0, &["ok Summary"]);
+    // It never answers what it hung on: it is started again, with its keys.
+    script.shell(&format!(
+        "rm /data/misc/keystore/faults\nstop keystore KILL\n\
+         start keystore-again - 1017 {KEYSTORE} /data/misc/keystore\nawait keystore-again serving"
+    ));
+    script.expected.push(("keystore".into(), 137, vec!["its KeyMint is software", "hangs"]));
+    // What failed halfway made no other key: the credential of before still counts.
+    script.step("looked-for", CALLS, "trust_client --wait version", 0, &[]);
+    script.shell(&format!("until vm_as {CALLS} {asked} >/log/again 2>&1 3>&-; do usleep 200000; done"));
+    script.round("believed-again", 0, &["VERIFIED"]);
+
+    // The posture turns bad, and good.
+    let property = |from, to| {
+        format!(
+            "sed 's/\\[ro.debuggable\\]: \\[{from}\\]/[ro.debuggable]: [{to}]/' /device/getprop.txt >/device/next\n\
+             mv /device/next /device/getprop.txt"
+        )
+    };
+    script.shell(&property(0, 1));
+    script.round("debuggable", 1, &["NO  gate"]);
+    script.shell(&property(1, 0));
+    script.round("mended", 0, &["VERIFIED"]);
+
+    // Stopped: no answer is none.
+    script.shell("kill -STOP $(cat /log/daemon.pid)");
+    script.challenge("unanswered");
+    script.shell(&format!(
+        "timeout 3 vm_as {CALLS} {asked} >/log/silent 2>&1 3>&-; say \"== stopped $?\"\nkill -CONT $(cat /log/daemon.pid)"
+    ));
+    script.shell("stop daemon KILL");
+    script.expected.push(("daemon".into(), 137, vec![]));
+    script.step("gone", CALLS, &asked, 2, &["no daemon"]);
+
+    // The same device under another policy than the relying party knows, under a laboratory's, and with a key in a file.
+    let state = "/data/misc/trustd";
+    for (name, options, code, says) in [
+        ("other-policy", "--keys keystore --policy /stricter.toml", 1, "NO  policy"),
+        ("lab-policy", "--keys keystore --policy /lab.toml", 1, "NO  lab"),
+    ] {
+        script.daemon(name, state, options);
+        script.challenge(&format!("{name}-asked"));
+        script.attest(&format!("{name}-answered"), CALLS, &mine);
+        let policies = if name == "lab-policy" { "--policy /policy.toml --policy /lab.toml" } else { known };
+        script.verify(&format!("{name}-refused"), &format!("{name}-answered"), policies, code, &[says]);
+        script.shell(&format!("stop {name}"));
+        script.expected.push((name.into(), 0, vec![]));
+    }
+    // A newer policy, once seen, and then the one of before.
+    script.daemon("newer", state, "--keys keystore --policy /stricter.toml");
+    let both = "--policy /policy.toml --policy /stricter.toml";
+    for (name, code, says) in [("newer", 0, "VERIFIED"), ("lowered", 1, "NO  floor")] {
+        if name == "lowered" {
+            script.shell("stop newer");
+            script.expected.push(("newer".into(), 0, vec![]));
+            script.daemon("lowered", state, "--keys keystore --policy /policy.toml");
+        }
+        script.challenge(&format!("{name}-asked"));
+        script.attest(&format!("{name}-answered"), CALLS, &mine);
+        script.verify(&format!("{name}-judged"), &format!("{name}-answered"), both, code, &[says]);
+    }
+    script.shell("stop lowered");
+    script.expected.push(("lowered".into(), 0, vec![]));
+
+    script.daemon("in-a-file", state, "--keys file --policy /policy.toml");
+    script.challenge("file-asked");
+    script.attest("file-answered", CALLS, &mine);
+    script.verify("file-unknown", "file-answered", both, 1, &["NO  unknown-key"]);
+    script.enrol("file-enrols", CALLS, CALLS_ID, "file", 1, &["REFUSED", "file-key"]);
+    script.shell(
+        "stop service\nsed 's/accept_file_keys = false/accept_file_keys = true/' /enrolment/trust_enrold.toml \
+         >/srv/trust_enrold.toml\n",
+    );
+    script.expected.push(("service".into(), 0, vec![]));
+    script.shell(&format!(
+        "start lenient {ENROLMENT} trust_enrold --config /srv/trust_enrold.toml serve\nawait lenient listening"
+    ));
+    script.enrol("software-enrols", CALLS, CALLS_ID, "calls", 0, &["ENROLLED", "software"]);
+    script.verify("software", "file-answered", both, 1, &["NO  evidence-level"]);
+    script.verify("software-will-do", "file-answered", &format!("{both} --software"), 0, &["VERIFIED"]);
+    script.shell("stop in-a-file\nstop lenient\n");
+    script.expected.push(("in-a-file".into(), 0, vec![]));
+    script.expected.push(("lenient".into(), 0, vec![]));
+
+    // Another device: another keystore, another state.
+    script.shell(&format!(
+        "stop keystore-again\nmkdir /data/misc/keystore/other\nvm_label u:object_r:keystore_data_file:s0 \
+         /data/misc/keystore/other\nchown 1017:1017 /data/misc/keystore/other\n\
+         start other-keystore - 1017 {KEYSTORE} /data/misc/keystore/other\nawait other-keystore serving"
+    ));
+    script.expected.push(("keystore-again".into(), 143, vec![]));
+    script.daemon("other", "/data/misc/other", "--keys keystore --policy /policy.toml");
+    script.challenge("other-asked");
+    script.step("not-enrolled", CALLS, &asked, 2, &["enrolled first"]);
+    script.step(
+        "shown-by-other",
+        CALLS,
+        "trustctl evidence --challenge 0808080808080808080808080808080808080808080808080808080808080808 -o /exchange/evidence",
+        0,
+        &[],
+    );
+    script.attest("other-answered", CALLS, &mine);
+    script.verify("another-device-s", "other-answered", both, 1, &["NO  unknown-key"]);
+    script.shell("stop other\nstop other-keystore\nstop servicemanager");
+    script
+}
+
+/// What the machine takes along: a signing key and an opener of the enrolment verifier's, and policies that name it.
+fn luggage(scratch: &Scratch) -> Vec<String> {
+    let at = |name: &str| scratch.0.join(name).display().to_string();
+    let digest = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
+    let devices = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/devices");
+    fs::create_dir_all(scratch.0.join("enrolment")).unwrap();
+    let sample = devices.join("production");
+    fs::copy(sample.join("attestation/revocation.pem"), scratch.0.join("enrolment/revocation.pem")).unwrap();
+    fs::copy(devices.join("roots.pem"), scratch.0.join("enrolment/roots.pem")).unwrap();
+    let signer =
+        trustd::attestation::Trust::google().and(&fs::read(devices.join("roots.pem")).unwrap()).unwrap();
+    let config = format!(
+        "state = \"state.db\"\nsigning_key = \"signing.pem\"\nopener_keys = [\"opener.pem\"]\naccept_file_keys = false\n\
+         [http]\nlisten = \"127.0.0.1:8787\"\n\
+         [attestation]\ngoogle_roots = false\nroots = [\"roots.pem\"]\nrevocation = \"revocation.pem\"\n\
+         revocation_signers = [\"{}\"]\n\
+         [[boot]]\nstate = \"verified\"\nkey = \"{}\"\n\
+         [[release]]\nname = \"sample\"\nvbmeta = \"{}\"\n\
+         [[audience]]\nid = \"{CALLS_ID}\"\nsees = []\npolicy_version = 1\n\
+         [[audience]]\nid = \"{APP_ID}\"\nsees = []\npolicy_version = 1\n",
+        digest(&signer.revocation_signers[0]),
+        digest(&vm_keystore::boot_key()),
+        digest(&vm_keystore::vbmeta_digest()),
+    );
+    scratch.write("enrolment/trust_enrold.toml", config);
+    let made = Command::new(&build(["trust_enrold"].into_iter())[0])
+        .args(["--config", &at("enrolment/trust_enrold.toml"), "init-key"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(made.stdout).unwrap();
+    assert!(made.status.success(), "{said}{}", String::from_utf8_lossy(&made.stderr));
+    let end = "-----END PUBLIC KEY-----";
+    let issuer = said.find("-----BEGIN PUBLIC KEY-----").map(|from| &said[from..]).unwrap();
+    scratch.write("issuer.pem", &issuer[..issuer.find(end).unwrap() + end.len()]);
+    let verifier = said.lines().find(|line| line.trim_start().starts_with("verifier = ")).unwrap();
+
+    let (_, _, production) = trustd::policies::BUILT_IN[0];
+    let policy = format!("{production}\n[enrolment]\n{}\n", verifier.trim());
+    let but = |from: &str, to: &str| {
+        assert!(policy.contains(from), "{from}");
+        policy.replacen(from, to, 1)
+    };
+    scratch.write("lab.toml", but("\nversion = 1\n", "\nversion = 1\nlab = true\n"));
+    scratch.write("stricter.toml", but("\nversion = 1\n", "\nversion = 2\n"));
+    scratch.write("policy.toml", policy);
+    let along = [
+        (sample.display().to_string(), "/device"),
+        (devices.join("roots.pem").display().to_string(), "/roots.pem"),
+        (at("enrolment"), "/enrolment"),
+        (at("issuer.pem"), "/issuer.pem"),
+        (at("policy.toml"), "/policy.toml"),
+        (at("stricter.toml"), "/stricter.toml"),
+        (at("lab.toml"), "/lab.toml"),
+    ];
+    along.iter().map(|(here, there)| format!("-f{here}={there}")).collect()
+}
+
+#[test]
+fn from_a_challenge_to_a_decision_and_everything_that_must_not_be_believed() {
+    let scratch = Scratch::new("vm-enrols");
+    let script = script();
+    let along = luggage(&scratch);
+    let options: Vec<&str> = ["-t240"].into_iter().chain(along.iter().map(String::as_str)).collect();
+    let Some(transcript) = carrying("vm-enrols", &options, &["trust_enrold"], &script.text) else { return };
+    assert!(transcript.is_done && transcript.troubles.is_empty(), "{:#?}", transcript.troubles);
+    for (name, code, says) in &script.expected {
+        let ran = transcript.ran(name);
+        assert_eq!(ran.code, *code, "{name}: {}", ran.said);
+        for text in says {
+            assert!(ran.said.contains(text), "{name}: expected {text:?} in {}", ran.said);
+        }
+    }
+    assert_eq!(transcript.denials, [].into(), "SELinux refused what it should not");
+}
