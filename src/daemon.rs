@@ -90,6 +90,8 @@ pub struct Setup {
     place: Box<dyn Place>,
     root: WatchRoot,
     clock: Clock,
+    /// Keys in the place of the system's: in development alone.
+    keys: Option<Arc<dyn Keys>>,
     /// Who may ask everything, unless the policy names them for something else: in development alone.
     me: Option<u32>,
     keeper: Keeper,
@@ -155,6 +157,7 @@ impl Setup {
             place: Box::new(Live::open().map_err(DaemonError::Live)?),
             root: WatchRoot { live: true, base: "/".into() },
             clock: Clock::default(),
+            keys: None,
             me: None,
             keeper: Keeper::default(),
         })
@@ -174,12 +177,14 @@ impl Setup {
     ) -> Result<Setup, DaemonError> {
         let house = Arc::new(House::open()?);
         let policy = policy(policy_name)?;
-        let mut trust = crate::attestation::Trust::of(&policy);
+        let mut text = None;
         if let Some(path) = roots {
-            let text = std::fs::read(path).map_err(|error| DaemonError::Io(path.into(), error))?;
-            trust = trust.and(&text).map_err(|error| DaemonError::Roots(path.into(), error))?;
+            let read = std::fs::read(path).map_err(|error| DaemonError::Io(path.into(), error))?;
+            crate::engine::Sample::trusting(&policy, Some(&read))
+                .map_err(|error| DaemonError::Roots(path.into(), error))?;
+            text = Some(read);
         }
-        let place = Box::new(crate::engine::Sample::open(&house, root, trust)?);
+        let place = Box::new(crate::engine::Sample::open(&house, root, &policy, text)?);
         Ok(Setup {
             house,
             policy,
@@ -187,6 +192,7 @@ impl Setup {
             place,
             root: WatchRoot { live: false, base: root.into() },
             clock: clock.map_or_else(Clock::default, Clock::from),
+            keys: None,
             me: Some(rustix::process::geteuid().as_raw()),
             keeper: Keeper::default(),
         })
@@ -196,6 +202,20 @@ impl Setup {
     #[must_use]
     pub fn keeping_keys(self, keeper: Keeper) -> Setup {
         Setup { keeper, ..self }
+    }
+}
+
+#[cfg(debug_assertions)]
+impl Setup {
+    /// These keys in the place of the system's. They attest the device too, even one that a root stands for, in the place of
+    /// what its files say.
+    pub fn with_keys(self, keys: Arc<dyn Keys>) -> Setup {
+        Setup { keys: Some(keys), ..self }
+    }
+
+    /// The clocks ahead by these milliseconds, which a test lets pass.
+    pub fn passing(self, passed: &'static std::sync::atomic::AtomicU64) -> Setup {
+        Setup { clock: self.clock.passing(passed), ..self }
     }
 }
 
@@ -235,7 +255,7 @@ impl Daemon {
         doors: &Doors,
         at_end: impl FnOnce() + Send + 'static,
     ) -> Result<Daemon, DaemonError> {
-        let Setup { house, policy, state, place, root, clock, me, keeper } = setup;
+        let Setup { house, policy, state, place, root, clock, keys: given, me, keeper } = setup;
         let boot_id = boot_id()?;
         let mut store = Store::open(&state, boot_id, clock.now().unix()).store;
         let policies = Policies::open(&house, policy, &mut store);
@@ -255,6 +275,9 @@ impl Daemon {
             access
         };
         let keys = keys(keeper, &state);
+        // What another device attested stands among its files.
+        let attester = given.clone().or_else(|| keys.clone().filter(|_| !place.is_another_device()));
+        let keys = given.or(keys);
         let start = Start {
             events: Events::open(root, &house.catalogue)
                 .map_err(|errno| DaemonError::Events(errno.into()))?,
@@ -266,6 +289,7 @@ impl Daemon {
             listeners: listeners.clone(),
             appoint: Box::new(appoint),
             keys,
+            attester,
             boot_id,
         };
         let (evaluator, handle) = Evaluator::new(start);

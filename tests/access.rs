@@ -18,7 +18,7 @@ use trustd::serve::access::{Access, Caller, Cell, Door, MATRIX, Method, Role};
 use trustd::serve::desk::Desk;
 use trustd::serve::limits::{Bounds, Rate};
 use trustd::serve::listeners::{Gone, Listener, ListenerId};
-use trustd::serve::wire::{Change, MAX_BUNDLE, Refusal, Report, Reported};
+use trustd::serve::wire::{Change, MAX_BUNDLE, MAX_REVOCATIONS, Refusal, Report, Reported};
 
 /// The kinds of roles, as the columns of the matrix.
 const ROLES: [&str; 6] = ["center", "auditor", "provider", "audience", "manager", "stranger"];
@@ -118,6 +118,7 @@ fn call(desk: &Desk, caller: &Caller, method: Method) -> Result<(), Refusal> {
         Method::Attest => desk.attest(caller, &[0; 32], &[0; 32]).map(drop),
         Method::EnrolmentEvidence => desk.enrolment_evidence(caller, &[3; 32], false).map(drop),
         Method::InstallPolicy => desk.install_policy(caller, &[1]).map(drop),
+        Method::InstallRevocations => desk.install_revocations(caller, &[1]).map(drop),
     }
 }
 
@@ -129,6 +130,9 @@ fn call_badly(desk: &Desk, caller: &Caller, method: Method) -> Result<(), Refusa
         Method::Report => desk.report(caller, report(vec![("x".repeat(99_999), Reported::Absent); 1000])),
         Method::Unlisten => desk.unlisten(caller, ListenerId(u64::MAX)),
         Method::InstallPolicy => desk.install_policy(caller, &vec![0; MAX_BUNDLE + 1]).map(drop),
+        Method::InstallRevocations => {
+            desk.install_revocations(caller, &vec![0; MAX_REVOCATIONS + 1]).map(drop)
+        }
         other => call(desk, caller, other),
     }
 }
@@ -198,6 +202,12 @@ fn arguments_out_of_their_range_are_refused() {
     assert_eq!(desk.history(&caller(0), 0, 256).map(|entries| entries.len()), Ok(256));
     assert_eq!(desk.install_policy(&caller(4), &vec![0; MAX_BUNDLE + 1]), Err(Refusal::BadArgument));
     assert_eq!(desk.install_policy(&caller(4), &vec![0; MAX_BUNDLE]), Ok(MAX_BUNDLE as u32));
+    assert_eq!(
+        desk.install_revocations(&caller(4), &vec![0; MAX_REVOCATIONS + 1]),
+        Err(Refusal::BadArgument)
+    );
+    let most = vec![0; MAX_REVOCATIONS];
+    assert_eq!(desk.install_revocations(&caller(4), &most), Ok(MAX_REVOCATIONS as u64));
 
     let text = |text: &str| report(vec![("pushed.a".into(), Reported::Text(text.into()))]);
     let names =

@@ -118,6 +118,7 @@ fn badly(service: &Strong<dyn ITrustService>, method: Method) -> Option<binder::
         Method::Attest => service.attest(&[], &[]).map(drop),
         Method::EnrolmentEvidence => service.getEnrolmentEvidence(&[], false).map(drop),
         Method::InstallPolicy => service.installPolicy(&[]).map(drop),
+        Method::InstallRevocations => service.installRevocations(&[]).map(drop),
     })
 }
 
@@ -308,6 +309,9 @@ impl Evaluator for Refusing {
     fn install_policy(&self, _: Vec<u8>) -> Result<u32, Refusal> {
         Err(self.refusal())
     }
+    fn install_revocations(&self, _: Vec<u8>) -> Result<u64, Refusal> {
+        Err(self.refusal())
+    }
 }
 
 #[test]
@@ -319,6 +323,7 @@ fn every_refusal_arrives_as_its_code_and_a_panic_as_a_fault() {
         assert_eq!(code(service.getHead()).0, refusal.code());
         assert_eq!(code(service.getProviders()).0, refusal.code());
         assert_eq!(code(service.installPolicy(&[1])).0, refusal.code());
+        assert_eq!(code(service.installRevocations(&[1])).0, refusal.code());
         call_as("provider");
         assert_eq!(code(service.reportSignals(&report(1, "pushed.one"))).0, refusal.code());
     }
@@ -337,7 +342,7 @@ fn bad_parcels_are_refused_by_binder_itself() {
     let (report, listen, gate, attest) = (9, 7, 2, 11);
     let huge = i32::MAX;
     let table: [(&str, u32, Vec<u8>, StatusCode); 12] = [
-        ("no such code", 14, vec![], StatusCode::UNKNOWN_TRANSACTION),
+        ("no such code", transactions::installRevocations + 1, vec![], StatusCode::UNKNOWN_TRANSACTION),
         ("code 0", 0, vec![], StatusCode::UNKNOWN_TRANSACTION),
         ("the last code but two", 0x00ff_fffd, vec![], StatusCode::UNKNOWN_TRANSACTION),
         ("an empty report", report, vec![], StatusCode::NOT_ENOUGH_DATA),
@@ -372,7 +377,7 @@ fn who_may_not_call_is_refused_before_arguments_are_read() {
         assert_eq!(ends, [-8, ErrorCode::NOT_PERMITTED.0], "EX_SERVICE_SPECIFIC and the code");
     };
     let (version, hash) = (transactions::getInterfaceVersion, transactions::getInterfaceHash);
-    for code in (transactions::getSummary..=transactions::installPolicy).chain([version, hash]) {
+    for code in (transactions::getSummary..=transactions::installRevocations).chain([version, hash]) {
         call_as("stranger");
         refused(BnTrustService::transact(&guarded, code, &[]));
     }

@@ -16,7 +16,7 @@ use trust_posture::{GateId, Posture};
 use trustd::serve::dbus::contract::{INTERFACE, METHODS, NAME, PATH, introspection};
 use trustd::serve::dbus::{Bus, Door, DoorError};
 use trustd::serve::limits::monotonic;
-use trustd::serve::wire::{Change, MAX_BUNDLE, Reported};
+use trustd::serve::wire::{Change, MAX_BUNDLE, MAX_REVOCATIONS, Reported};
 use zbus::message::Type;
 use zbus::{Message, MessageStream, Variant};
 
@@ -31,6 +31,7 @@ fn call(client: &Client, method: &str) -> Result<Message, bus::Failure> {
         "Attest" => client.call(method, &(vec![0u8; 32], vec![0u8; 32])),
         "GetEnrolmentEvidence" => client.call(method, &(vec![0u8; 32], false)),
         "InstallPolicy" => client.call(method, &vec![0u8; MAX_BUNDLE]),
+        "InstallRevocations" => client.call(method, &vec![0u8; MAX_REVOCATIONS]),
         _ => client.call(method, &()),
     }
 }
@@ -145,7 +146,7 @@ fn reports_arrive_as_they_are() {
 
 #[test]
 fn each_role_is_refused_what_is_not_its_own() {
-    const ALL: [&str; 10] = [
+    const ALL: [&str; 11] = [
         "GetSummary",
         "GetGate",
         "GetWords",
@@ -156,6 +157,7 @@ fn each_role_is_refused_what_is_not_its_own() {
         "Subscribe",
         "Unsubscribe",
         "InstallPolicy",
+        "InstallRevocations",
     ];
     let own: [(As, &[&str]); 5] = [
         (As::Center, &ALL),
@@ -231,6 +233,9 @@ fn calls_of_other_shapes_are_refused() {
     assert_eq!(client.fails("InstallPolicy", &vec![0u8; MAX_BUNDLE + 1]), "BadArgument");
     assert_eq!(client.fails("InstallPolicy", &"a bundle"), "BadArgument");
     assert_eq!(client.fails("InstallPolicy", &Vec::<u8>::new()), "PolicyMalformed");
+    assert_eq!(client.fails("InstallRevocations", &vec![0u8; MAX_REVOCATIONS + 1]), "BadArgument");
+    assert_eq!(client.fails("InstallRevocations", &"a list"), "BadArgument");
+    assert_eq!(client.fails("InstallRevocations", &Vec::<u8>::new()), "RevocationsMalformed");
     assert_eq!(client.fails("Unsubscribe", &()), "BadArgument");
     for name in ["Nonsense", "getsummary", "Listen", "PostureChanged"] {
         assert_eq!(client.fails(name, &()), "UnknownMethod", "{name}");

@@ -257,6 +257,8 @@ fn the_fuzzers_seeds_are_as_written() {
         store.attestation("calls").unwrap();
         store.raise_provider("radio", state::BOOT, 5).unwrap().unwrap();
         store.install_policy(&[6; 300], 4, [5; 32], 99).unwrap();
+        store.install_revocations(&[7; 300], 3, 99).unwrap();
+        store.raise_patch_floor(trust_evidence::Month::parse("2026-10").unwrap()).unwrap();
         drop(store);
         let on = rusqlite::Connection::open(directory.file()).unwrap();
         on.execute_batch(&format!("PRAGMA page_size = {pages}; VACUUM")).unwrap();

@@ -1,4 +1,5 @@
-//! What is kept beside the history: counters, the numbers of reports, the installed policy.
+//! What is kept beside the history: counters, the numbers of reports, the installed policy, the revocation list, the
+//! highest attested patch level.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
@@ -6,7 +7,9 @@ mod state;
 
 use rusqlite::Connection;
 use state::{BOOT, Directory, NOW};
-use trustd::store::{PolicyState, RESERVED, Store, StoreError};
+use trust_evidence::Month;
+use trustd::serve::wire::MAX_REVOCATIONS;
+use trustd::store::{PolicyState, RESERVED, RevocationsState, Store, StoreError};
 
 const OTHER_BOOT: [u8; 16] = [0xb1; 16];
 
@@ -100,4 +103,57 @@ fn a_policy_is_replaced_by_a_later_one_and_its_loss_shows() {
         assert_eq!(store.installed_policy().unwrap(), PolicyState::Lost { version: 8, digest: [5; 32] });
         assert!(store.install_policy(b"older", 7, [7; 32], 99).is_err(), "it is not forgotten");
     }
+}
+
+#[test]
+fn a_revocation_list_is_replaced_by_a_later_one_alone() {
+    let directory = Directory::new();
+    let mut store = directory.sound();
+    assert_eq!(store.installed_revocations(), Ok(RevocationsState::Never));
+    let large = vec![5; MAX_REVOCATIONS];
+    for number in 5..9 {
+        store.install_revocations(&large, number, 100).unwrap();
+    }
+    assert!(matches!(
+        store.install_revocations(&[5; MAX_REVOCATIONS + 1], 9, 100),
+        Err(StoreError::Bounds(_))
+    ));
+    assert!(matches!(store.install_revocations(b"beyond", u64::MAX, 100), Err(StoreError::Bounds(_))));
+    let refused = |offered| Err(StoreError::OlderRevocations { offered, kept: 8 });
+    assert_eq!(store.install_revocations(b"lower", 7, 100), refused(7));
+    assert_eq!(store.install_revocations(b"other", 8, 100), refused(8));
+    assert_eq!(store.install_revocations(&large, 8, 101), refused(8));
+    assert_eq!(store.install_revocations(b"earlier", 9, 99), refused(9));
+    assert_eq!(store.install_revocations(&large, 8, 100), Ok(()), "once more");
+    assert_eq!(store.troubles(), [], "a refusal is no trouble");
+    drop(store);
+    let mut store = directory.sound();
+    assert_eq!(store.installed_revocations(), Ok(RevocationsState::Kept(large)));
+    drop(store);
+    for edit in ["UPDATE revocations SET bytes = x'00'", "DELETE FROM revocations"] {
+        Connection::open(directory.file()).unwrap().execute_batch(edit).unwrap();
+        let mut store = directory.sound();
+        assert_eq!(store.installed_revocations(), Ok(RevocationsState::Lost(8)));
+        assert_eq!(store.install_revocations(b"lower", 7, 100), refused(7), "it is not forgotten");
+    }
+    let mut store = directory.sound();
+    store.install_revocations(&vec![5; MAX_REVOCATIONS], 8, 100).unwrap();
+    assert!(matches!(store.installed_revocations(), Ok(RevocationsState::Kept(_))));
+}
+
+#[test]
+fn the_highest_patch_level_never_falls() {
+    let directory = Directory::new();
+    let month = |text| Month::parse(text).unwrap();
+    let mut store = directory.sound();
+    assert_eq!(store.patch_floor(), Ok(None));
+    for (raised, floor) in
+        [("2026-10", "2026-10"), ("2025-12", "2026-10"), ("2026-11", "2026-11"), ("2026-11", "2026-11")]
+    {
+        assert_eq!(store.raise_patch_floor(month(raised)), Ok(Some(month(floor))));
+    }
+    drop(store);
+    let mut store = Store::open(&directory.0, OTHER_BOOT, NOW).store;
+    assert_eq!(store.patch_floor(), Ok(Some(month("2026-11"))));
+    assert_eq!(store.raise_patch_floor(month("2026-01")), Ok(Some(month("2026-11"))));
 }

@@ -217,7 +217,9 @@ pub fn revocation_list(bytes: &[u8]) -> bool {
     if let Ok(list) = &list {
         assert!(list.taken_at().is_some() && list.number().is_some());
         assert!(RevocationList::snapshot(bytes, &[], &Believing).is_err());
+        assert_eq!(RevocationList::is_signed(bytes, &signers, &Believing), Ok(true));
     }
+    assert_ne!(RevocationList::is_signed(bytes, &[], &Believing), Ok(true));
     let google = RevocationList::google(bytes);
     assert!(list.is_err() || google.is_err());
     list.or(google).is_ok_and(|list| list.len() <= attestation::MAX_ENTRIES)

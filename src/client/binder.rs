@@ -64,6 +64,10 @@ impl Link for Connection {
         Ok(self.0.install_policy(bundle)?)
     }
 
+    fn install_revocations(&self, snapshot: &[u8]) -> Result<u64, ClientError> {
+        Ok(self.0.install_revocations(snapshot)?)
+    }
+
     fn attest(&self, question: &Question) -> Result<Vec<u8>, ClientError> {
         Ok(self.0.attest(question)?)
     }

@@ -146,6 +146,11 @@ impl Link for Connection {
         plain(&self.call("InstallPolicy", &bundle)?)
     }
 
+    fn install_revocations(&self, snapshot: &[u8]) -> Result<u64, ClientError> {
+        let answered = self.call("InstallRevocations", &snapshot)?;
+        answered.body().deserialize().map_err(|error| ClientError::Malformed(error.to_string()))
+    }
+
     fn attest(&self, question: &Question) -> Result<Vec<u8>, ClientError> {
         plain(&self.call("Attest", &(&question.nonce[..], &question.confirmation[..]))?)
     }

@@ -56,6 +56,8 @@ pub trait Link {
     fn providers(&self) -> Result<Vec<ProviderState>, ClientError>;
     /// Installs a policy bundle; the version that holds then.
     fn install_policy(&self, bundle: &[u8]) -> Result<u32, ClientError>;
+    /// Installs a signed snapshot of a revocation list; its number.
+    fn install_revocations(&self, snapshot: &[u8]) -> Result<u64, ClientError>;
     /// A signed attestation for the audience that this process is.
     fn attest(&self, question: &Question) -> Result<Vec<u8>, ClientError>;
     /// Evidence of the key that those are signed with, for an enrolment verifier's challenge.

@@ -9,6 +9,9 @@ use trust_evidence::Time;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Clock {
     shift: i64,
+    /// What a test lets pass, in milliseconds.
+    #[cfg(debug_assertions)]
+    passed: Option<&'static std::sync::atomic::AtomicU64>,
 }
 
 /// One look at the boot clock, in milliseconds since boot.
@@ -23,18 +26,40 @@ pub struct Moment {
 impl Clock {
     /// A clock that shows this time now, and goes on from there.
     pub fn from(now: Time) -> Clock {
-        Clock { shift: now.unix().saturating_sub(wall()) }
+        Clock { shift: now.unix().saturating_sub(wall()), ..Clock::default() }
+    }
+
+    /// The same clocks, ahead by these milliseconds, which a test lets pass. Nothing is woken by that.
+    #[cfg(debug_assertions)]
+    pub fn passing(self, passed: &'static std::sync::atomic::AtomicU64) -> Clock {
+        Clock { passed: Some(passed), ..self }
+    }
+
+    /// What has passed in a test alone, in milliseconds.
+    fn passed(self) -> u64 {
+        #[cfg(debug_assertions)]
+        let passed = self.passed.map_or(0, |passed| passed.load(std::sync::atomic::Ordering::SeqCst));
+        #[cfg(not(debug_assertions))]
+        let passed = 0;
+        passed
+    }
+
+    /// A moment of this boot clock by the kernel's.
+    pub fn by_kernel(self, since_boot: u64) -> u64 {
+        since_boot.saturating_sub(self.passed())
     }
 
     /// The wall clock's time.
     pub fn now(self) -> Time {
-        Time::from_unix(wall().saturating_add(self.shift)).unwrap_or(Time::EPOCH)
+        let passed = i64::try_from(self.passed() / 1000).unwrap_or(i64::MAX);
+        Time::from_unix(wall().saturating_add(self.shift).saturating_add(passed)).unwrap_or(Time::EPOCH)
     }
 
     /// The boot clock.
     pub fn moment(self) -> Moment {
         // The coarse clock is a tick late, which is no sleep, and costs no look at the hardware.
-        Moment { since_boot: milliseconds(ClockId::Boottime), awake: milliseconds(ClockId::MonotonicCoarse) }
+        let at = |clock| milliseconds(clock).saturating_add(self.passed());
+        Moment { since_boot: at(ClockId::Boottime), awake: at(ClockId::MonotonicCoarse) }
     }
 }
 

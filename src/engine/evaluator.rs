@@ -1,5 +1,6 @@
 //! The evaluator's thread: its state, and what it does with an event or a request.
 
+mod attesting;
 mod concluding;
 mod policy;
 mod reading;
@@ -20,6 +21,7 @@ use crate::serve::access::Access;
 use crate::serve::listeners::Listeners;
 use crate::serve::wire::Summary;
 use crate::store::Store;
+use attesting::Attesting;
 use reading::keepings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -51,6 +53,8 @@ pub struct Start {
     pub appoint: Box<dyn Fn(&Policy) -> Access + Send>,
     /// Who keeps the keys that attestations are signed with, if anybody does.
     pub keys: Option<Arc<dyn Keys>>,
+    /// Who attests the device that is read, if anybody does.
+    pub attester: Option<Arc<dyn Keys>>,
     /// The kernel's boot id.
     pub boot_id: [u8; 16],
 }
@@ -93,6 +97,7 @@ impl Evaluator {
             reporters: BTreeMap::new(),
             access: Access::default(),
             picture: Picture::new(&house, keeping),
+            attesting: Attesting::new(self.start.attester.clone()),
             house: &house,
             shared: self.shared,
             start: self.start,
@@ -139,6 +144,8 @@ struct State<'p> {
     shared: Arc<Shared>,
     start: Start,
     picture: Picture,
+    /// What hardware says of it.
+    attesting: Attesting,
     /// The signals that each provider may report.
     providers: BTreeMap<Box<str>, BTreeSet<SignalIx>>,
     /// Who may report each signal that somebody may.
@@ -193,6 +200,7 @@ impl State<'_> {
             if self.is_replaced {
                 return Ok(Ended::Replaced);
             }
+            self.tend(plan);
             self.arm();
             let happened = match self.is_left && self.rests_until.is_none() {
                 true => self.start.events.take(),
@@ -257,13 +265,14 @@ impl State<'_> {
     }
 
     /// Sets the one deadline: when a rest ends, when the installed policy expires, or when a value ceases to hold by age,
-    /// if somebody listens. Who asks gets what is stale read again anyway.
+    /// if somebody listens; and when the
+    /// keys are to be looked after. Who asks gets what is stale read again anyway.
     fn arm(&mut self) {
         let listened = self.start.listeners.count() > 0;
         let next = [self.ages(), self.picture.next_stale(self.house), self.known.next()];
         let next = next.into_iter().flatten().filter(|_| listened);
-        let deadline = next.chain(self.rests_until).chain(self.expiry()).min();
-        self.start.events.set_deadline(deadline);
+        let next = next.chain(self.rests_until).chain(self.expiry()).chain(self.attesting.deadline(listened));
+        self.start.events.set_deadline(next.min().map(|at| self.start.clock.by_kernel(at)));
     }
 
     /// Which collectors are to be run because of what happened.
@@ -272,6 +281,7 @@ impl State<'_> {
         self.has_missed |= happened.has_missed;
         if happened.is_clock_set {
             self.picture.restamp(self.house, self.start.clock, moment);
+            self.restamp_attestation();
         }
         let stale =
             if happened.is_due { self.picture.stale(self.house, moment) } else { [false; COLLECTORS] };

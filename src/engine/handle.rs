@@ -3,7 +3,7 @@
 use super::clock::Clock;
 use crate::cycle::House;
 use crate::disclosure::{Disclosure, Occasion};
-use crate::keys::{EPOCH, KeyError, Keys, PostureKey, Whose};
+use crate::keys::{Chain, EPOCH, KeyError, Keys, PostureKey, Whose};
 use crate::sealing::{self, SealError};
 use crate::serve::render;
 use crate::serve::wire::{
@@ -11,6 +11,7 @@ use crate::serve::wire::{
 };
 use crate::watch::Waker;
 use ring::rand::{SecureRandom, SystemRandom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -47,6 +48,9 @@ pub(super) enum Request {
     Report(Box<str>, Report, Reply<()>),
     Providers(Reply<Vec<ProviderState>>),
     Install(Vec<u8>, Reply<u32>),
+    Revocations(Vec<u8>, Reply<u64>),
+    /// What the keys answered that were asked to attest this device.
+    Attested(Result<Vec<Chain>, KeyError>),
     /// What an audience sees, by its id, of what holds now; for this Android user.
     Disclose(Box<str>, u32, Reply<Disclosed>),
     /// Whom the policy that holds names to seal enrolment evidence to.
@@ -82,6 +86,8 @@ pub struct Counts {
     pub judged: AtomicU64,
     /// Changes of posture, gate or check.
     pub changes: AtomicU64,
+    /// Answers of the keys that were asked to attest this device, errors included.
+    pub attested: AtomicU64,
 }
 
 pub(super) struct Shared {
@@ -130,6 +136,15 @@ impl Shared {
     pub fn is_at_work(&self, is: bool) {
         let now = if is { self.clock.moment().since_boot.max(1) } else { 0 };
         self.busy_since.store(now, Ordering::Relaxed);
+    }
+
+    /// Has this thread ask the keys, and the evaluator told what they answer.
+    pub fn attested(&self, ask: impl FnOnce() -> Result<Vec<Chain>, KeyError>) {
+        let answered = catch_unwind(AssertUnwindSafe(ask))
+            .unwrap_or_else(|_| Err(KeyError::Unusable("whoever keeps the keys panicked".into())));
+        // Nobody is told where the evaluator has ended.
+        let _ = self.requests.send(Request::Attested(answered));
+        self.waker.wake();
     }
 
     pub fn publish(&self, latest: Latest) {
@@ -231,6 +246,10 @@ impl Evaluator for Handle {
 
     fn install_policy(&self, bundle: Vec<u8>) -> Result<u32, Refusal> {
         self.ask(|reply| Request::Install(bundle, reply))
+    }
+
+    fn install_revocations(&self, snapshot: Vec<u8>) -> Result<u64, Refusal> {
+        self.ask(|reply| Request::Revocations(snapshot, reply))
     }
 
     fn attest(&self, whose: Whose<'_>, question: Question) -> Result<Vec<u8>, Refusal> {

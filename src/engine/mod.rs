@@ -6,6 +6,7 @@
 //!  requests ──┘
 //! ```
 
+mod attester;
 mod clock;
 mod evaluator;
 mod events;
@@ -16,11 +17,13 @@ mod picture;
 mod place;
 mod policies;
 mod providers;
+mod revocations;
 
 pub use clock::{Clock, Moment};
 pub use evaluator::{Evaluator, EvaluatorError, Start};
 pub use events::Events;
 pub use handle::{Counts, Handle};
+pub use own::MEASURED;
 #[cfg(debug_assertions)]
 pub use place::Sample;
 pub use place::{Live, Place};

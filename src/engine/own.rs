@@ -5,6 +5,26 @@ use crate::root::Root;
 use trust_evidence::{Outcome, Reason, Value};
 use trust_formats::mounts::Mounts;
 
+/// The signals that trustd gives of itself today. The others of that source are declared.
+pub const MEASURED: [&str; 16] = [
+    "trustd.attested_at",
+    "trustd.boot_patch_floor",
+    "trustd.clock",
+    "trustd.clock_jumps",
+    "trustd.collectors_failed",
+    "trustd.confined",
+    "trustd.context",
+    "trustd.event_sources_lost",
+    "trustd.history_intact",
+    "trustd.no_foreign_code",
+    "trustd.on_verity",
+    "trustd.policy_refused",
+    "trustd.policy_state",
+    "trustd.ui_listening",
+    "trustd.unknown_percent",
+    "trustd.untraced",
+];
+
 /// The most of a file of /proc/self that is read, in bytes.
 const MAX_OWN: usize = 4 << 20;
 /// The domain of trustd.

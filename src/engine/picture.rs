@@ -54,8 +54,13 @@ impl Picture {
         let is_current = self.keeping.get(ix.index()) == Some(&Keeping::Current);
         let taken_at = (!is_current).then(|| clock.now());
         let observation = Observation { taken_at, ..observation };
+        self.note_as_of(house, ix, observation, at.since_boot);
+    }
+
+    /// Notes an observation of what was so at a moment before, and says itself when.
+    pub fn note_as_of(&mut self, house: &House, ix: SignalIx, observation: Observation, since_boot: u64) {
         if let Some(slot) = self.read_at.get_mut(ix.index()) {
-            *slot = at.since_boot;
+            *slot = since_boot;
         }
         if self.evidence.get(ix) != Some(&observation) {
             self.evidence.record(&house.catalogue, ix, observation);

@@ -1,12 +1,15 @@
 //! Where the evaluator's evidence comes from: the running system; in development, a root that stands for one.
 
 use super::clock::Clock;
+#[cfg(debug_assertions)]
+use crate::attestation::{Trust, TrustError};
 use crate::collect::{Asked, COLLECTORS, Collected, Deadlines, Hanging, ROSTER, collect_with};
 use crate::cycle::House;
 use crate::root::{Directory, Root};
 use rustix::io::Errno;
 use std::sync::Arc;
 use trust_evidence::{Reason, SourceInfo, SourceKind};
+use trust_gates::Policy;
 
 /// The most collectors that may hang at a time. Past it nothing is started, or each reading would cost threads.
 const MAX_HANGING: usize = 8;
@@ -15,6 +18,9 @@ const MAX_HANGING: usize = 8;
 pub trait Place: Send {
     /// Reads with some of the collectors, in the order of the roster.
     fn read(&mut self, house: &House, with: &[bool; COLLECTORS], clock: Clock) -> Collected;
+
+    /// From now on this policy says whom attestations among the files are believed from.
+    fn come_under(&mut self, _policy: &Policy) {}
 
     /// Whether it is another device's files: what this process is, is then no fact of that device.
     fn is_another_device(&self) -> bool {
@@ -67,24 +73,38 @@ impl Place for Live {
 #[cfg(debug_assertions)]
 pub struct Sample {
     input: crate::import::Input,
-    trust: crate::attestation::Trust,
+    trust: Trust,
+    /// Roots beside the policy's, PEM.
+    roots: Option<Vec<u8>>,
 }
 
 #[cfg(debug_assertions)]
 impl Sample {
-    /// The root at a path, once it could be read.
+    /// The root at a path, once it could be read. Its attestation is believed from whom the policy names, and from roots
+    /// of [`Sample::trusting`].
     pub fn open(
         house: &House,
         path: &std::path::Path,
-        trust: crate::attestation::Trust,
+        policy: &Policy,
+        roots: Option<Vec<u8>>,
     ) -> Result<Sample, crate::import::ImportError> {
+        let trust = Sample::trusting(policy, roots.as_deref()).unwrap_or_else(|_| Trust::of(policy));
         let input = crate::import::Input {
             source: Some(path.into()),
             kind: Some(crate::import::Kind::Root),
             ..Default::default()
         };
         crate::import::import(house, &input, &trust)?;
-        Ok(Sample { input, trust })
+        Ok(Sample { input, trust, roots })
+    }
+
+    /// Whom a policy names, and the roots of a PEM text.
+    ///
+    /// # Errors
+    /// That is no text of roots.
+    pub fn trusting(policy: &Policy, roots: Option<&[u8]>) -> Result<Trust, TrustError> {
+        let trust = Trust::of(policy);
+        roots.map_or(Ok(trust.clone()), |roots| trust.and(roots))
     }
 }
 
@@ -103,6 +123,13 @@ impl Place for Sample {
                 hanging: Vec::new(),
             }
         })
+    }
+
+    fn come_under(&mut self, policy: &Policy) {
+        // They were read at the start.
+        if let Ok(trust) = Sample::trusting(policy, self.roots.as_deref()) {
+            self.trust = trust;
+        }
     }
 
     fn is_another_device(&self) -> bool {

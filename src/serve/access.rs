@@ -171,6 +171,8 @@ pub enum Method {
     EnrolmentEvidence,
     /// Installing a policy bundle.
     InstallPolicy,
+    /// Installing a revocation list.
+    InstallRevocations,
 }
 
 /// Whether a role may call a method.
@@ -206,7 +208,7 @@ pub struct Row {
 use Cell::{No, Tier as Own, Yes};
 
 /// The matrix: what is decided by, tested cell by cell, and printed in docs/access.md.
-pub const MATRIX: [Row; 14] = [
+pub const MATRIX: [Row; 15] = [
     row(Method::Version, "Version", Yes, Yes, Yes, Yes, Yes),
     row(Method::Summary, "GetSummary", Yes, Yes, Yes, No, Own),
     row(Method::Gate, "GetGate", Yes, Yes, Yes, No, No),
@@ -221,6 +223,7 @@ pub const MATRIX: [Row; 14] = [
     row(Method::Attest, "Attest", No, No, No, No, Yes),
     row(Method::EnrolmentEvidence, "GetEnrolmentEvidence", No, No, No, No, Yes),
     row(Method::InstallPolicy, "InstallPolicy", Yes, No, Yes, No, No),
+    row(Method::InstallRevocations, "InstallRevocations", Yes, No, Yes, No, No),
 ];
 
 const fn row(

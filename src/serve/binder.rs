@@ -186,4 +186,8 @@ impl ITrustService for Service {
     fn installPolicy(&self, bundle: &[u8]) -> binder::Result<i32> {
         answer(|| Ok(convert::int(self.desk.install_policy(&(self.caller)(), bundle)?)))
     }
+
+    fn installRevocations(&self, snapshot: &[u8]) -> binder::Result<i64> {
+        answer(|| Ok(convert::long(self.desk.install_revocations(&(self.caller)(), snapshot)?)))
+    }
 }

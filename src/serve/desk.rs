@@ -6,8 +6,8 @@ use super::listeners::{Listener, ListenerId, Listeners, View};
 use super::turns::Turns;
 use super::wire::{
     Evaluator, GateFindings, GateSummary, GateWords, Head, HistoryEntry, INTERFACE_VERSION, MAX_BUNDLE,
-    MAX_HISTORY, MAX_NAMES, MAX_REPORTED, MAX_TEXT, MAX_TTL, ProviderState, Question, Refusal, Report,
-    Reported, Summary,
+    MAX_HISTORY, MAX_NAMES, MAX_REPORTED, MAX_REVOCATIONS, MAX_TEXT, MAX_TTL, ProviderState, Question,
+    Refusal, Report, Reported, Summary,
 };
 use crate::keys::Whose;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -240,6 +240,18 @@ impl Desk {
     pub fn install_policy(&self, caller: &Caller, bundle: &[u8]) -> Result<u32, Refusal> {
         self.call(caller, Method::InstallPolicy, |_| match bundle.len() {
             ..=MAX_BUNDLE => self.evaluator.install_policy(bundle.into()),
+            _ => Err(Refusal::BadArgument),
+        })
+    }
+
+    /// Installs a signed snapshot of a revocation list; its number.
+    ///
+    /// # Errors
+    /// See [`permits`](Self::permits); [`Refusal::BadArgument`]: more than [`MAX_REVOCATIONS`] bytes; the evaluator's,
+    /// which says by a code of its own why a list is refused.
+    pub fn install_revocations(&self, caller: &Caller, snapshot: &[u8]) -> Result<u64, Refusal> {
+        self.call(caller, Method::InstallRevocations, |_| match snapshot.len() {
+            ..=MAX_REVOCATIONS => self.evaluator.install_revocations(snapshot.into()),
             _ => Err(Refusal::BadArgument),
         })
     }

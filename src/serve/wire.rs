@@ -15,6 +15,8 @@ pub const MAX_TEXT: usize = 256;
 pub const MAX_NAMES: usize = 256;
 /// The largest policy bundle that a door takes, in bytes: half of what one process may have under way on Binder.
 pub const MAX_BUNDLE: usize = 512 * 1024;
+/// The largest revocation list, in bytes: far below what Binder carries, and room for some 7000 certificates.
+pub const MAX_REVOCATIONS: usize = 512 * 1024;
 /// The longest that a report holds, in seconds.
 pub const MAX_TTL: u32 = 86_400;
 
@@ -327,11 +329,22 @@ pub enum Refusal {
     /// There is no posture key of this audience and user, or it is gone: it is to be enrolled first.
     #[error("no posture key of this audience: it is to be enrolled first (trustctl enrol)")]
     NotEnrolled = 17,
+    /// No signed snapshot of a revocation list.
+    #[error("no signed snapshot of a revocation list")]
+    RevocationsMalformed = 18,
+    /// A revocation list that none of the signers that the policy pins signed.
+    #[error(
+        "a revocation list that no pinned signer signed ([attestation] revocation_signers of the policy)"
+    )]
+    RevocationsUnsigned = 19,
+    /// A revocation list of a lower number or an earlier date than the one that is kept, or of its number and another.
+    #[error("a revocation list that is older than the one that is kept, or another of the same number")]
+    RevocationsOlder = 20,
 }
 
 impl Refusal {
     /// Every refusal.
-    pub const ALL: [Refusal; 17] = [
+    pub const ALL: [Refusal; 20] = [
         Refusal::NotPermitted,
         Refusal::Busy,
         Refusal::BadArgument,
@@ -349,6 +362,9 @@ impl Refusal {
         Refusal::PolicyOlder,
         Refusal::NoHistory,
         Refusal::NotEnrolled,
+        Refusal::RevocationsMalformed,
+        Refusal::RevocationsUnsigned,
+        Refusal::RevocationsOlder,
     ];
 
     /// Its number on Binder.
@@ -376,6 +392,9 @@ impl Refusal {
             Refusal::PolicyOlder => "PolicyOlder",
             Refusal::NoHistory => "NoHistory",
             Refusal::NotEnrolled => "NotEnrolled",
+            Refusal::RevocationsMalformed => "RevocationsMalformed",
+            Refusal::RevocationsUnsigned => "RevocationsUnsigned",
+            Refusal::RevocationsOlder => "RevocationsOlder",
         }
     }
 }
@@ -406,6 +425,12 @@ pub trait Evaluator: Send + Sync {
     /// Installs a policy bundle, at most [`MAX_BUNDLE`] bytes, and judges everything under it; the version that holds
     /// then.
     fn install_policy(&self, bundle: Vec<u8>) -> Result<u32, Refusal>;
+
+    /// Keeps a signed snapshot of a revocation list, at most [`MAX_REVOCATIONS`] bytes, and judges the device's own
+    /// attestation against it; the list's number.
+    fn install_revocations(&self, _snapshot: Vec<u8>) -> Result<u64, Refusal> {
+        Err(Refusal::Unsupported)
+    }
 
     /// A signed posture attestation for an audience and an Android user, of what was judged last; where the posture
     /// changes while it is signed, of what was judged then.

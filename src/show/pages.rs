@@ -3,6 +3,7 @@
 use super::cost::origin;
 use crate::collect::ROSTER;
 use crate::cycle::House;
+use crate::engine::MEASURED;
 use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 use trust_evidence::{Sensitivity, Signal, Source};
@@ -89,7 +90,7 @@ fn write_signals(out: &mut String, house: &House) -> fmt::Result {
     writeln!(
         out,
         "{} signals, one fact from one source each; {collected} are read from files by the collectors, the others \
-         are declared and fed as their line says. Class: who could forge it (H strongest; K read from the kernel or \
+         are fed as their line says, or declared and fed by nobody yet. Class: who could forge it (H strongest; K read from the kernel or \
          a dm-verity file; B bootloader; I property; S service; F file; J pushed; O trustd itself). The class is a \
          ceiling: a reading can only lower it.\n",
         house.catalogue.len()
@@ -135,10 +136,11 @@ fn shorten(text: &str) -> String {
 /// What feeds a signal today.
 pub fn fed_by(signal: &Signal) -> String {
     match &signal.source {
-        Source::Attested(_) => "hardware evidence (declared)".into(),
+        Source::Attested(_) => "the device's own hardware, or a chain that is handed over".into(),
         Source::Service(_) => "trustd on Android (declared)".into(),
         Source::Kernel(_) => "trustd on the device (declared)".into(),
         Source::Pushed(_) => "a provider (declared)".into(),
+        Source::Own(_) if MEASURED.contains(&&*signal.id) => "trustd itself".into(),
         Source::Own(_) => "trustd itself (declared)".into(),
         source => match ROSTER.iter().find(|collector| collector.kinds.contains(&source.kind())) {
             Some(collector) => format!("collector {}", collector.name),

@@ -8,7 +8,8 @@ use std::time::Duration;
 use trust_ledger::file::Kind;
 use trust_ledger::{LedgerError, doing};
 
-/// The store's file: at most 8 MiB, which [`MAX_ENTRIES`](super::MAX_ENTRIES) and two policy bundles fit in. Its
+/// The store's file: at most 8 MiB, which [`MAX_ENTRIES`](super::MAX_ENTRIES), two policy bundles and two
+/// revocation lists fit in. Its
 /// application_id is "ENTD".
 pub(crate) const KIND: Kind = Kind {
     name: "the daemon's state",
@@ -17,6 +18,7 @@ pub(crate) const KIND: Kind = Kind {
     schema: &[
         "CREATE TABLE bundle (version INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
         "CREATE TABLE entry (sequence INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT",
+        "CREATE TABLE revocations (number INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
         "CREATE TABLE state (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID",
     ],
     max_pages: 2048,

@@ -8,8 +8,10 @@
 //! chain    what binds the entries      entries  their rows      place    the file and its directory
 //! trouble  what can be wrong           state    the other rows  settle   opening, setting aside, writing
 //!                                                               kept     counters, reports, policies
+//!                                                               attested the patch floor, the revocation list
 //! ```
 
+mod attested;
 pub mod chain;
 mod entries;
 mod kept;
@@ -18,6 +20,7 @@ mod settle;
 mod state;
 mod trouble;
 
+pub use attested::RevocationsState;
 pub use chain::{Broken, New, Standing, Verified};
 pub use kept::{InstalledPolicy, PolicyState, RESERVED};
 pub use place::{FILE, MAX_ASIDE};

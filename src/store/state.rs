@@ -30,6 +30,16 @@ pub(crate) struct Stamp {
     pub(crate) bundle: [u8; 32],
 }
 
+/// Which revocation list is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Listed {
+    pub(crate) number: u64,
+    /// Of when it is, in seconds since 1970.
+    pub(crate) taken_at: i64,
+    /// Of its bytes.
+    pub(crate) digest: [u8; 32],
+}
+
 /// All of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct State {
@@ -45,6 +55,9 @@ pub(crate) struct State {
     /// How many boots this file has seen.
     pub(crate) boots: u64,
     pub(crate) policy: Option<Stamp>,
+    pub(crate) revocations: Option<Listed>,
+    /// The highest attested boot patch level, YYYYMM.
+    pub(crate) patch_floor: Option<u32>,
     /// Per audience: the last number that was reserved for an attestation.
     pub(crate) audiences: BTreeMap<String, u64>,
     /// Per provider: the last report, of which boot.
@@ -62,6 +75,8 @@ impl State {
             boot_id: [0; 16],
             boots: 0,
             policy: None,
+            revocations: None,
+            patch_floor: None,
             audiences: BTreeMap::new(),
             providers: BTreeMap::new(),
         }
@@ -114,6 +129,13 @@ impl State {
             let numbers = [&version.to_be_bytes()[..], &expires.to_be_bytes()].concat();
             rows.insert("policy".into(), [&numbers[..], &digest, &bundle].concat());
         }
+        if let Some(Listed { number, taken_at, digest }) = self.revocations {
+            let numbers = [number.to_be_bytes(), taken_at.to_be_bytes()].concat();
+            rows.insert("revocations".into(), [&numbers[..], &digest].concat());
+        }
+        if let Some(floor) = self.patch_floor {
+            rows.insert("patch-floor".into(), floor.to_be_bytes().into());
+        }
         let audiences = self.audiences.iter();
         rows.extend(audiences.map(|(name, count)| (format!("{AUDIENCE}{name}"), count.to_be_bytes().into())));
         let providers = self.providers.iter();
@@ -138,6 +160,14 @@ impl State {
                 "boot" => (state.boot_id, state.boots) = counted(&value)?,
                 "policy" => {
                     state.policy = Some(stamp(&value)?);
+                    continue;
+                }
+                "revocations" => {
+                    state.revocations = Some(listed(&value)?);
+                    continue;
+                }
+                "patch-floor" => {
+                    state.patch_floor = Some(u32::from_be_bytes(value.try_into().ok()?));
                     continue;
                 }
                 _ => {
@@ -188,5 +218,15 @@ fn stamp(bytes: &[u8]) -> Option<Stamp> {
         expires: u64::from_be_bytes(*expires),
         digest: *digest,
         bundle: bundle.try_into().ok()?,
+    })
+}
+
+fn listed(bytes: &[u8]) -> Option<Listed> {
+    let (number, rest) = bytes.split_first_chunk()?;
+    let (taken_at, digest) = rest.split_first_chunk()?;
+    Some(Listed {
+        number: u64::from_be_bytes(*number),
+        taken_at: i64::from_be_bytes(*taken_at),
+        digest: digest.try_into().ok()?,
     })
 }

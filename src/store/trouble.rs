@@ -173,6 +173,14 @@ pub enum StoreError {
         /// The version that is installed.
         installed: u32,
     },
+    /// A revocation list below the one that is kept, or another of the same number.
+    #[error("revocation list {offered}: list {kept} is kept, of a later date or with other bytes")]
+    OlderRevocations {
+        /// The number that was offered.
+        offered: u64,
+        /// The number that is kept.
+        kept: u64,
+    },
 }
 
 impl From<LedgerError> for StoreError {

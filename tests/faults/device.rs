@@ -127,6 +127,7 @@ impl Device {
             listeners: Arc::new(Listeners::new(monotonic())),
             appoint: Box::new(|_| Access::default()),
             keys: None,
+            attester: None,
             boot_id: BOOT,
         };
         let (engine, handle) = Engine::new(start);

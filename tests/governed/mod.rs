@@ -164,13 +164,24 @@ impl Device {
 
     /// With a clock that shows this time, in seconds since 1970.
     pub fn start_at(&self, seconds: u64) -> Daemon {
+        self.start_as(seconds, |setup| setup)
+    }
+
+    /// Removes a directory of the device.
+    pub fn remove(&self, path: &str) {
+        fs::remove_dir_all(self.0.join("root").join(path)).unwrap();
+    }
+
+    /// The same, set up otherwise.
+    pub fn start_as(&self, seconds: u64, change: impl FnOnce(Setup) -> Setup) -> Daemon {
         let roots = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/devices/roots.pem");
         let policy = self.0.join("built-in.toml");
         let clock = Time::from_unix(seconds.try_into().unwrap());
         let setup =
             Setup::sample(self.state(), policy.to_str().unwrap(), &self.0.join("root"), Some(&roots), clock)
                 .unwrap();
-        let daemon = Daemon::start(setup, &Doors { bus: "none".into(), binder: false }, || {}).unwrap();
+        let daemon =
+            Daemon::start(change(setup), &Doors { bus: "none".into(), binder: false }, || {}).unwrap();
         // The first reading is done when there is an answer.
         for _ in 0..PATIENCE.as_millis() / 5 {
             if daemon.handle().summary().is_ok() {

@@ -154,6 +154,10 @@ impl Evaluator for StandIn {
         // As many as its bytes, so that an answer says what arrived.
         if bundle.is_empty() { Err(Refusal::PolicyMalformed) } else { Ok(bundle.len() as u32) }
     }
+
+    fn install_revocations(&self, snapshot: Vec<u8>) -> Result<u64, Refusal> {
+        if snapshot.is_empty() { Err(Refusal::RevocationsMalformed) } else { Ok(snapshot.len() as u64) }
+    }
 }
 
 /// A policy that names one of each kind; `users` replaces those of D-Bus, in the same order.

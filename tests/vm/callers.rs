@@ -29,6 +29,7 @@ report: NOT_PERMITTED 1
 attest: NOT_PERMITTED 1
 enrol: NOT_PERMITTED 1
 install: POLICY_MALFORMED 11
+revocations: REVOCATIONS_MALFORMED 18
 listen: answered
 unlisten: answered
 ok every method
@@ -45,6 +46,7 @@ report: answered
 attest: NOT_PERMITTED 1
 enrol: NOT_PERMITTED 1
 install: NOT_PERMITTED 1
+revocations: NOT_PERMITTED 1
 listen: NOT_PERMITTED 1
 unlisten: NOT_PERMITTED 1
 ok every method
@@ -61,6 +63,7 @@ report: NOT_PERMITTED 1
 attest: UNSUPPORTED 9
 enrol: UNSUPPORTED 9
 install: NOT_PERMITTED 1
+revocations: NOT_PERMITTED 1
 listen: answered
 unlisten: answered
 ok every method
@@ -78,6 +81,7 @@ report: NOT_PERMITTED 1
 attest: answered
 enrol: answered
 install: NOT_PERMITTED 1
+revocations: NOT_PERMITTED 1
 listen: answered
 unlisten: answered
 ok every method
@@ -94,6 +98,7 @@ report: NOT_PERMITTED 1
 attest: NOT_PERMITTED 1
 enrol: NOT_PERMITTED 1
 install: NOT_PERMITTED 1
+revocations: NOT_PERMITTED 1
 listen: NOT_PERMITTED 1
 unlisten: NOT_PERMITTED 1
 ok every method

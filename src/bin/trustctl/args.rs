@@ -3,6 +3,7 @@
 mod ask;
 mod avb;
 mod policy;
+mod revocations;
 mod source;
 mod token;
 
@@ -12,6 +13,7 @@ pub use ask::{AttestArgs, ChallengeArgs};
 pub use avb::AvbCommand;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use policy::PolicyCommand;
+pub use revocations::RevocationsCommand;
 pub use source::{SourceArgs, TrustArgs, with_roots};
 use std::path::PathBuf;
 pub use token::TokenArgs;
@@ -240,6 +242,9 @@ pub enum Command {
     /// Check a policy, write a starting one, sign one, or verify a signed one
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Give the daemon a list of revoked attestation certificates
+    #[command(subcommand)]
+    Revocations(RevocationsCommand),
     /// Read and verify Android Verified Boot images, of files and without a device
     #[command(subcommand)]
     Avb(AvbCommand),

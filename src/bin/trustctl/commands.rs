@@ -8,6 +8,7 @@ use crate::args::{
 #[cfg(not(target_os = "android"))]
 use crate::enrol;
 use crate::policy::{self, policy};
+use crate::revocations;
 use crate::terminal::{CommandError, Outcome, colour, print, print_json, store, warn};
 use crate::{ask, attestation, avb, daemon, ota, token};
 use clap::CommandFactory;
@@ -76,6 +77,7 @@ pub fn run(command: Command) -> Outcome {
         Command::Signals { format } => listed_signals(format),
         Command::Ota(command) => ota::run(command),
         Command::Policy(command) => policy::run(command),
+        Command::Revocations(command) => revocations::run(command),
         Command::Attestation(AttestationCommand::Verify {
             chain,
             challenge,

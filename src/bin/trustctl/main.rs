@@ -10,6 +10,7 @@ mod daemon;
 mod enrol;
 mod ota;
 mod policy;
+mod revocations;
 mod terminal;
 mod token;
 

@@ -24,6 +24,7 @@ impl State<'_> {
             self.picture.note(self.house, ix, nothing, self.start.clock, moment);
         }
         self.is_replaced = false;
+        self.trust(plan);
         self.cycle(plan, [true; COLLECTORS]);
         if let Some(reply) = self.installing.take() {
             answer(reply, Ok(plan.policy.version()));

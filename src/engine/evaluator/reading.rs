@@ -1,6 +1,7 @@
 //! What a cycle reads: the device by its collectors, and trustd itself.
 
 use super::State;
+use super::attesting::{ATTESTED_AT, PATCH_FLOOR, is_attested};
 use crate::collect::{COLLECTORS, Context, ROSTER, mounted};
 use crate::cycle::{House, unknown_percent};
 use crate::engine::clock::Moment;
@@ -13,7 +14,10 @@ use crate::root::Directory;
 use crate::serve::access::Role;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use trust_evidence::{Names, Observation, Outcome, Reason, Value};
+use trust_evidence::{Names, Observation, Outcome, Reason, Signal, Value};
+
+/// What trustd says of attestations that it asked for itself.
+const OWN: [&str; 2] = [ATTESTED_AT, PATCH_FLOOR];
 
 /// How each signal is kept up to date. What events tell of is read again by its age all the same: a file that is
 /// mapped, or has a second name elsewhere, changes without an event.
@@ -25,7 +29,11 @@ pub(super) fn keepings(house: &House, start: &Start) -> Vec<Keeping> {
         true => Keeping::Current,
         false => Keeping::Read,
     };
-    house.catalogue.iter().map(|(_, signal)| keeping(signal.source.kind())).collect()
+    let keeping = |signal: &Signal| match is_attested(signal) && start.attester.is_some() {
+        true => Keeping::Read,
+        false => keeping(signal.source.kind()),
+    };
+    house.catalogue.iter().map(|(_, signal)| keeping(signal)).collect()
 }
 
 impl State<'_> {
@@ -53,7 +61,8 @@ impl State<'_> {
             let is_read =
                 ROSTER.iter().zip(with).any(|(collector, with)| *with && collector.kinds.contains(&kind));
             // Another device's files say all that they say of it; what was reported meanwhile stands.
-            if (is_read || is_another && !self.known.has_reported(ix))
+            let is_ours = self.attesting.is_own() && (is_attested(signal) || OWN.contains(&&*signal.id));
+            if (is_read || is_another && !is_ours && !self.known.has_reported(ix))
                 && let Some(observation) = collected.evidence.get(ix)
             {
                 self.picture.note(self.house, ix, observation.clone(), clock, moment);
@@ -71,6 +80,9 @@ impl State<'_> {
             }
             self.is_intact = troubles.is_empty();
             self.is_replaced |= self.start.policies.look(self.house, &mut self.start.store);
+            if self.attesting.look(&mut self.start.store) {
+                self.verify_again();
+            }
         }
         let clock = self.start.clock;
         let own_names = |names: BTreeSet<&'static str>| {
@@ -98,6 +110,9 @@ impl State<'_> {
         if !self.start.place.is_another_device() {
             own.push(("trustd.ui_listening", Outcome::Seen(Value::Bool(self.is_shown()))));
         }
+        if self.attesting.is_own() {
+            own.extend(self.attesting.own());
+        }
         let whole = *read == [true; COLLECTORS];
         if whole {
             own.push(("trustd.clock", Outcome::Seen(Value::Time(clock.now()))));
@@ -110,6 +125,7 @@ impl State<'_> {
             own.extend(own::process(&*context.root, mounted(&context).as_ref()));
         }
         for (id, outcome) in own {
+            debug_assert!(own::MEASURED.contains(&id), "{id}");
             self.picture.note_own(self.house, id, outcome, clock, moment);
         }
         for ix in self.known.lapsed(moment.since_boot) {

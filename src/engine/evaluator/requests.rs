@@ -3,7 +3,7 @@
 use super::State;
 use crate::collect::COLLECTORS;
 use crate::disclosure::disclose;
-use crate::engine::handle::{Disclosed, Reply, Request, SLEEP_TOLERANCE};
+use crate::engine::handle::{Counts, Disclosed, Reply, Request, SLEEP_TOLERANCE};
 use crate::engine::providers::observations;
 use crate::serve::render;
 use crate::serve::wire::{GateFindings, HistoryEntry, ProviderState, Refusal, Report as Pushed};
@@ -34,6 +34,11 @@ impl State<'_> {
                 answer(reply, Ok(plan.policy.enrolment_verifier().copied()));
             }
             Request::Install(bundle, reply) => self.install(plan, &bundle, reply),
+            Request::Attested(answered) => {
+                self.attested(plan, answered);
+                Counts::add(&self.shared.counts.attested, 1);
+            }
+            Request::Revocations(list, reply) => self.install_revocations(plan, &list, reply),
             Request::Stop => {}
         }
     }

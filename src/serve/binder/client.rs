@@ -99,6 +99,12 @@ impl Client {
         u32::try_from(number).map_err(|_| Unknown { what: "version", number: number.into() }.into())
     }
 
+    /// Installs a signed snapshot of a revocation list; its number.
+    pub fn install_revocations(&self, snapshot: &[u8]) -> Result<u64, CallError> {
+        let number = self.service.installRevocations(snapshot).map_err(failed)?;
+        u64::try_from(number).map_err(|_| Unknown { what: "number", number }.into())
+    }
+
     /// A signed attestation for the audience that this process is.
     pub fn attest(&self, question: &wire::Question) -> Result<Vec<u8>, CallError> {
         let answer = self.service.attest(&question.nonce, &question.confirmation).map_err(failed)?;

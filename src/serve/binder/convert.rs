@@ -89,7 +89,9 @@ names!(wire::Refusal, ErrorCode:
     TimedOut = TIMED_OUT, NotYours = NOT_YOURS, OtherBoot = OTHER_BOOT, Replayed = REPLAYED,
     Unsupported = UNSUPPORTED, Internal = INTERNAL, PolicyMalformed = POLICY_MALFORMED,
     PolicyUnsigned = POLICY_UNSIGNED, PolicyOther = POLICY_OTHER, PolicyExpired = POLICY_EXPIRED,
-    PolicyOlder = POLICY_OLDER, NoHistory = NO_HISTORY, NotEnrolled = NOT_ENROLLED);
+    PolicyOlder = POLICY_OLDER, NoHistory = NO_HISTORY, NotEnrolled = NOT_ENROLLED,
+    RevocationsMalformed = REVOCATIONS_MALFORMED, RevocationsUnsigned = REVOCATIONS_UNSIGNED,
+    RevocationsOlder = REVOCATIONS_OLDER);
 
 /// The letters of [`trust_evidence::Class`], weakest first: the place is the number.
 const CLASSES: [(char, EvidenceClass); 9] = [

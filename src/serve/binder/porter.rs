@@ -89,6 +89,7 @@ fn reads(code: u32) -> Option<Method> {
         transactions::attest => Method::Attest,
         transactions::getEnrolmentEvidence => Method::EnrolmentEvidence,
         transactions::installPolicy => Method::InstallPolicy,
+        transactions::installRevocations => Method::InstallRevocations,
         _ => return None,
     })
 }

@@ -2,7 +2,7 @@
 
 use super::contract::Entry;
 use crate::serve::access::Method;
-use crate::serve::wire::{MAX_BUNDLE, MAX_NAMES, MAX_REPORTED, Refusal, Report, Reported};
+use crate::serve::wire::{MAX_BUNDLE, MAX_NAMES, MAX_REPORTED, MAX_REVOCATIONS, Refusal, Report, Reported};
 use zbus::message::Body;
 use zbus::wire::DynamicDeserialize;
 use zbus::{Str, Variant};
@@ -38,6 +38,8 @@ pub enum Call {
     EnrolmentEvidence(Vec<u8>, bool),
     /// InstallPolicy.
     InstallPolicy(Vec<u8>),
+    /// InstallRevocations.
+    InstallRevocations(Vec<u8>),
     /// Subscribe: not a worker's, but the door's own.
     Subscribe,
     /// Unsubscribe, likewise.
@@ -53,7 +55,11 @@ pub enum Call {
 /// # Errors
 /// [`Refusal::BadArgument`].
 pub fn read(entry: &Entry, body: &Body) -> Result<Call, Refusal> {
-    let most = if entry.method == Method::InstallPolicy { MAX_BUNDLE + LENGTH } else { MAX_BODY };
+    let most = match entry.method {
+        Method::InstallPolicy => MAX_BUNDLE + LENGTH,
+        Method::InstallRevocations => MAX_REVOCATIONS + LENGTH,
+        _ => MAX_BODY,
+    };
     if body.len() > most || !has_signature(body, &entry.signature()) {
         return Err(Refusal::BadArgument);
     }
@@ -82,6 +88,7 @@ pub fn read(entry: &Entry, body: &Body) -> Result<Call, Refusal> {
             Call::EnrolmentEvidence(challenge, anew)
         }
         Method::InstallPolicy => Call::InstallPolicy(one(body)?),
+        Method::InstallRevocations => Call::InstallRevocations(one(body)?),
     })
 }
 

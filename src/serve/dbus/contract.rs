@@ -47,15 +47,15 @@ pub struct Property {
 const ABOUT: &str = "The trust posture of this device. Who may call what is in docs/access.md. A call that is refused \
     gets an error com.enigm.Trust1.Error.X, where X is NotPermitted, Busy, BadArgument, NotReady, TimedOut, NotYours, \
     OtherBoot, Replayed, Unsupported, Internal, PolicyMalformed, PolicyUnsigned, PolicyOther, PolicyExpired, \
-    PolicyOlder, NoHistory or NotEnrolled; permission is looked at first. A posture is compliant, at-risk, \
+    PolicyOlder, NoHistory, NotEnrolled, RevocationsMalformed, RevocationsUnsigned or RevocationsOlder; permission is looked at first. A posture is compliant, at-risk, \
     indeterminate or non-compliant; a verdict pass, fail, unknown or not-applicable. Records are dictionaries, so that \
     later versions can add keys: expect keys that you don't know. A key without a value is left out. Times are seconds \
-    since 1970. A call of more than 256 KiB is refused (InstallPolicy: 512), and so are calls of a user whose answers \
+    since 1970. A call of more than 256 KiB is refused (InstallPolicy and InstallRevocations: 512), and so are calls of a user whose answers \
     were more than 4 MiB and then 256 KiB each second, and more than 200 calls \
     at once and then 50 each second: Busy.";
 
 /// Every method, in the order of the introspection.
-pub const METHODS: [Entry; 13] = [
+pub const METHODS: [Entry; 14] = [
     Entry {
         name: "GetSummary",
         method: Method::Summary,
@@ -177,6 +177,17 @@ pub const METHODS: [Entry; 13] = [
             version; PolicyUnsigned: no pinned signer's; PolicyOther: of another policy than the built-in one, or of a \
             laboratory's; PolicyExpired: it does not hold now; PolicyOlder: of a lower version, or of the same one with \
             another text.",
+    },
+    Entry {
+        name: "InstallRevocations",
+        method: Method::InstallRevocations,
+        takes: &[("snapshot", "ay")],
+        gives: &[("number", "t")],
+        says: "Keeps a list of revoked attestation certificates in the place of the one before it: a signed snapshot, its \
+            signer's certificate and an X.509 CRL in PEM (docs/revocations.md). The device's own attestation is judged \
+            against it. The list's number. RevocationsMalformed: no such list; RevocationsUnsigned: of no signer that the \
+            policy pins; RevocationsOlder: of a lower number or an earlier date than the one that is kept, or of its \
+            number and with other bytes.",
     },
 ];
 

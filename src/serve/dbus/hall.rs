@@ -313,6 +313,7 @@ fn make(desk: &Desk, caller: &Caller, call: Call, header: &Header<'_>) -> Result
             reply.build(&desk.enrolment_evidence(caller, &challenge, anew)?)
         }
         Call::InstallPolicy(bundle) => reply.build(&desk.install_policy(caller, &bundle)?),
+        Call::InstallRevocations(snapshot) => reply.build(&desk.install_revocations(caller, &snapshot)?),
         Call::Property("Version") => reply.build(&Variant::from(desk.version(caller)?)),
         Call::Property("Posture") => reply.build(&Variant::from(desk.summary(caller)?.posture.code())),
         Call::Property("Sequence") => reply.build(&Variant::from(desk.summary(caller)?.sequence)),

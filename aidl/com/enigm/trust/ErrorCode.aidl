@@ -47,4 +47,10 @@ enum ErrorCode {
      * Ask for enrolment evidence, and enrol anew.
      */
     NOT_ENROLLED = 17,
+    /** It is no revocation list of the form that docs/revocations.md gives. */
+    REVOCATIONS_MALFORMED = 18,
+    /** None of the revocation signers that the policy which holds pins signed the list. */
+    REVOCATIONS_UNSIGNED = 19,
+    /** The list has a lower number or an earlier date than the one that is kept, or its number and other bytes. */
+    REVOCATIONS_OLDER = 20,
 }

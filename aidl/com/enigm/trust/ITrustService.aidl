@@ -138,4 +138,13 @@ interface ITrustService {
      * POLICY_OLDER.
      */
     int installPolicy(in byte[] bundle);
+
+    /**
+     * Keeps a list of revoked attestation certificates, of at most 512 KiB, in the place of the one before it: a signed
+     * snapshot, its signer's certificate and an X.509 CRL in PEM (docs/revocations.md). The device's own attestation is
+     * judged against it before this answers with the list's number. What is kept already is no error.
+     *
+     * Center, manager. BAD_ARGUMENT: larger; REVOCATIONS_MALFORMED, REVOCATIONS_UNSIGNED, REVOCATIONS_OLDER.
+     */
+    long installRevocations(in byte[] snapshot);
 }

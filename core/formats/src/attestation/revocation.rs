@@ -66,6 +66,16 @@ impl RevocationList {
         snapshot::read(pem, signers, signatures)
     }
 
+    /// Whether one of these signers signed what has the form of a snapshot: what [`RevocationList::snapshot`] refuses
+    /// all the same is malformed.
+    pub fn is_signed(
+        pem: &[u8],
+        signers: &[super::roots::Pin],
+        signatures: &dyn SignatureVerifier,
+    ) -> Result<bool, FormatError> {
+        snapshot::is_signed(pem, signers, signatures)
+    }
+
     /// What it says of a serial number (big-endian, without leading zeros).
     pub fn status(&self, serial: &[u8]) -> Option<Status> {
         self.entries.get(serial).copied()

@@ -10,7 +10,7 @@ pub fn run(service: &Service, args: &[&str]) -> Option<Outcome> {
 }
 
 fn access(service: &Service) -> Outcome {
-    let every: [&[&str]; 12] = [
+    let every: [&[&str]; 13] = [
         &["version"],
         &["summary"],
         &["gate", "1"],
@@ -23,6 +23,7 @@ fn access(service: &Service) -> Outcome {
         &["attest"],
         &["enrol"],
         &["install"],
+        &["revocations"],
     ];
     for args in every {
         let outcome = calls::run(service, args).ok_or_else(|| format!("{args:?}: no call"))?;

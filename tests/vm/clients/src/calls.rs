@@ -28,6 +28,7 @@ pub fn run(service: &Service, args: &[&str]) -> Option<Outcome> {
         ["attest"] => line(service.attest(&[1; 32], &[2; 32])),
         ["enrol"] => line(service.getEnrolmentEvidence(&[3; 32], false)),
         ["install"] => line(service.installPolicy(&[4; 32])),
+        ["revocations"] => line(service.installRevocations(&[5; 32])),
         _ => return None,
     })
 }

@@ -101,6 +101,7 @@ pub fn said(status: &Status) -> String {
             ErrorCode::UNSUPPORTED => "UNSUPPORTED",
             ErrorCode::INTERNAL => "INTERNAL",
             ErrorCode::POLICY_MALFORMED => "POLICY_MALFORMED",
+            ErrorCode::REVOCATIONS_MALFORMED => "REVOCATIONS_MALFORMED",
             _ => "no code of ours",
         };
         format!("{name} {}", code.0)

@@ -192,4 +192,8 @@ impl Evaluator for StandIn {
     fn install_policy(&self, _bundle: Vec<u8>) -> Result<u32, Refusal> {
         Err(Refusal::PolicyMalformed)
     }
+
+    fn install_revocations(&self, _snapshot: Vec<u8>) -> Result<u64, Refusal> {
+        Err(Refusal::RevocationsMalformed)
+    }
 }

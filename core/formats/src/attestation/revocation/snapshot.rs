@@ -22,16 +22,7 @@ pub(super) fn read(
     signers: &[Pin],
     signatures: &dyn SignatureVerifier,
 ) -> Result<RevocationList, FormatError> {
-    let blocks = pem::blocks(WHAT, text)?;
-    let [signer, list] = blocks.as_slice() else {
-        return Err(refused(format_args!(
-            "{} PEM blocks: expected its signer's CERTIFICATE and an X509 CRL",
-            blocks.len()
-        )));
-    };
-    if (&*signer.label, &*list.label) != ("CERTIFICATE", "X509 CRL") {
-        return Err(refused("expected its signer's CERTIFICATE, then an X509 CRL"));
-    }
+    let [signer, list] = parts(text)?;
     let signer = Certificate::parse(&signer.bytes)?;
     if !signers.contains(&roots::pin(&signer)) {
         return Err(refused(format_args!(
@@ -62,6 +53,33 @@ pub(super) fn read(
         }
     })?;
     contents(fields, &signed, &signer)
+}
+
+/// Whether one of the signers signed what has the form of a snapshot, whatever it holds.
+pub(super) fn is_signed(
+    text: &[u8],
+    signers: &[Pin],
+    signatures: &dyn SignatureVerifier,
+) -> Result<bool, FormatError> {
+    let [signer, list] = parts(text)?;
+    let signer = Certificate::parse(&signer.bytes)?;
+    let outer = Reader::single(WHAT, &list.bytes, Tag::SEQUENCE)?;
+    let (_, signed) = Signed::read(&outer)?;
+    let is_pinned = signers.contains(&roots::pin(&signer));
+    Ok(is_pinned && signer.public_key.is_some_and(|key| signed.verify(key, signatures).is_ok()))
+}
+
+/// The signer's certificate and the list.
+fn parts(text: &[u8]) -> Result<[pem::Block; 2], FormatError> {
+    let blocks: [pem::Block; 2] =
+        pem::blocks(WHAT, text)?.try_into().map_err(|blocks: Vec<pem::Block>| {
+            let found = blocks.len();
+            refused(format_args!("{found} PEM blocks: expected its signer's CERTIFICATE and an X509 CRL"))
+        })?;
+    match blocks.each_ref().map(|block| &*block.label) {
+        ["CERTIFICATE", "X509 CRL"] => Ok(blocks),
+        _ => Err(refused("expected its signer's CERTIFICATE, then an X509 CRL")),
+    }
 }
 
 fn contents(

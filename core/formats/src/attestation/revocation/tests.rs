@@ -231,3 +231,28 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn who_signed_is_told_apart_from_what_is_malformed() {
+    let (certificate, key) = signer();
+    let good = armour(&certificate, &key, &list());
+    let pins = pins(&certificate, &key);
+    let is_signed =
+        |text: &str, pins: &[super::super::Pin]| RevocationList::is_signed(text.as_bytes(), pins, &Ring);
+    assert_eq!(is_signed(&good, &pins), Ok(true));
+    assert_eq!(is_signed(&good, &[]), Ok(false));
+    let crl = list().sign(&Key::p256("another"), Hash::Sha256);
+    let other = trust_forge::pem("CERTIFICATE", [&certificate.sign(&key, Hash::Sha256)])
+        + &trust_forge::pem("X509 CRL", [&crl]);
+    assert_eq!(is_signed(&other, &pins), Ok(false), "a wrong signature");
+    let partial = certificate::RevocationList {
+        extensions: vec![extension(&[2, 5, 29, 28], true, &[0x30, 0])],
+        ..list()
+    };
+    let partial = armour(&certificate, &key, &partial);
+    assert_eq!(is_signed(&partial, &pins), Ok(true), "signed, and no list");
+    snapshot(&partial).unwrap_err();
+    for text in ["", "x", &good[..good.len() / 2]] {
+        assert!(is_signed(text, &pins).is_err(), "{text}");
+    }
+}
