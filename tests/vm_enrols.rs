@@ -6,6 +6,8 @@
 #[allow(dead_code)] // of tests/vm.rs
 #[path = "vm/callers.rs"]
 mod callers;
+#[path = "vm/enrolment.rs"]
+mod enrolment;
 #[path = "vm/running.rs"]
 mod running;
 mod scratch;
@@ -14,26 +16,10 @@ mod scratch;
 mod transcript;
 
 use callers::{APP, CALLS};
-use running::{build, carrying};
+use enrolment::*;
+use running::carrying;
 use scratch::Scratch;
 use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
-use std::process::Command;
-
-/// Off the device, and here in the same machine.
-const ENROLMENT: &str = "u:r:enrolment:s0 2001";
-const PARTY: &str = "u:r:relying_party:s0 2002";
-
-const CALLS_ID: &str = "calls.enigm.example";
-const APP_ID: &str = "app.enigm.example";
-/// The thumbprint of the key that the caller proves, and that of somebody else's.
-const CNF: &str = "0606060606060606060606060606060606060606060606060606060606060606";
-const OTHER_CNF: &str = "0707070707070707070707070707070707070707070707070707070707070707";
-
-const KEYSTORE: &str =
-    "keystore2_stand_in --strongbox --namespace 7001=trustd --faults /data/misc/keystore/faults --state";
-const DAEMON: &str = "trustd --bus none --root /device --roots /roots.pem --verbose --state";
 
 /// What is to happen, and what must come of it: a name, the code, texts of which the output has each.
 #[derive(Default)]
@@ -117,19 +103,7 @@ impl Script {
 /// What is there before any question.
 fn begin() -> Script {
     let mut script = Script::default();
-    script.shell(&format!(
-        "ifconfig lo 127.0.0.1 up\n\
-         date -u -s '2026-11-02 09:00:00' >/dev/null\n\
-         mkdir -p /exchange /srv\n\
-         mount -t tmpfs -o rootcontext=u:object_r:exchange_file:s0 tmpfs /exchange\n\
-         chmod 777 /exchange\n\
-         mount -t tmpfs -o rootcontext=u:object_r:enrolment_data_file:s0 tmpfs /srv\n\
-         cp -r /enrolment/. /srv/\n\
-         chown -R 2001:2001 /srv\n\
-         chmod -R go= /srv\n\
-         servicemanager\n\
-         start keystore - 1017 {KEYSTORE} /data/misc/keystore\nawait keystore serving"
-    ));
+    script.shell(&bring_up());
     script.step("state", ENROLMENT, "trust_enrold --config /srv/trust_enrold.toml init-state", 0, &[]);
     script.shell(&format!(
         "start service {ENROLMENT} trust_enrold --config /srv/trust_enrold.toml serve\nawait service listening"
@@ -151,17 +125,18 @@ fn script() -> Script {
     let mine = format!("--cnf {CNF}");
     let known = "--policy /policy.toml";
     script.round("believed", 0, &["VERIFIED  compliant, its key kept by a StrongBox"]);
-    script.verify("replayed", "believed-answered", known, 1, &["challenge-used"]);
+    script.verify("replayed", "believed-answered", known, 1, &["REFUSED  challenge-used"]);
 
     script.challenge("second");
-    script.verify("yesterday-s", "believed-answered", known, 1, &["nonce"]);
+    script.verify("yesterday-s", "believed-answered", known, 1, &["REFUSED  nonce"]);
     script.attest("app-s", APP, &mine);
-    script.verify("another-audience-s", "app-s", known, 1, &["unknown-key"]);
+    script.verify("another-audience-s", "app-s", known, 1, &["REFUSED  unknown-key"]);
     script.attest("relayed", CALLS, &format!("--cnf {OTHER_CNF}"));
-    script.verify("relayed-by-another", "relayed", known, 1, &["confirmation"]);
+    script.verify("relayed-by-another", "relayed", known, 1, &["REFUSED  confirmation"]);
+    script.challenge("third");
     script.attest("late", CALLS, &mine);
     script.shell("date -u -s '2026-11-02 09:10:00' >/dev/null");
-    script.verify("too-late", "late", known, 1, &["NO  "]);
+    script.verify("too-late", "late", known, 1, &["REFUSED  too-late"]);
     script.shell("date -u -s '2026-11-02 09:00:30' >/dev/null");
 
     // A keystore that shows another device's chain, a chain of before, or nothing at all.
@@ -177,7 +152,7 @@ fn script() -> Script {
     let asked = format!("trustctl attest --nonce $nonce {mine}");
     script.step("garbage-signature", CALLS, &asked, 2, &[]);
     script.shell("echo hang >/data/misc/keystore/faults");
-    script.step("hangs", CALLS, &asked, 2, &["in time"]);
+    script.step("hangs", CALLS, &asked, 2, &["timed out"]);
     script.step("others-are-answered", CALLS, "trust_client summary", 0, &["ok Summary"]);
     // It never answers what it hung on: it is started again, with its keys.
     script.shell(&format!(
@@ -200,7 +175,7 @@ fn script() -> Script {
         )
     };
     script.shell(&property(0, 1));
-    script.round("debuggable", 1, &["NO  gate"]);
+    script.round("debuggable", 1, &["REFUSED  gate: build-integrity"]);
     script.shell(&property(1, 0));
     script.round("mended", 0, &["VERIFIED"]);
 
@@ -218,8 +193,8 @@ fn script() -> Script {
     // The same device under another policy than the relying party knows, under a laboratory's, and with a key in a file.
     let state = "/data/misc/trustd";
     for (name, options, code, says) in [
-        ("other-policy", "--keys keystore --policy /stricter.toml", 1, "NO  policy"),
-        ("lab-policy", "--keys keystore --policy /lab.toml", 1, "NO  lab"),
+        ("other-policy", "--keys keystore --policy /stricter.toml", 1, "REFUSED  unknown-policy"),
+        ("lab-policy", "--keys keystore --policy /lab.toml", 1, "REFUSED  lab-policy"),
     ] {
         script.daemon(name, state, options);
         script.challenge(&format!("{name}-asked"));
@@ -232,7 +207,7 @@ fn script() -> Script {
     // A newer policy, once seen, and then the one of before.
     script.daemon("newer", state, "--keys keystore --policy /stricter.toml");
     let both = "--policy /policy.toml --policy /stricter.toml";
-    for (name, code, says) in [("newer", 0, "VERIFIED"), ("lowered", 1, "NO  floor")] {
+    for (name, code, says) in [("newer", 0, "VERIFIED"), ("lowered", 1, "REFUSED  floor: policy version 1")] {
         if name == "lowered" {
             script.shell("stop newer");
             script.expected.push(("newer".into(), 0, vec![]));
@@ -248,7 +223,7 @@ fn script() -> Script {
     script.daemon("in-a-file", state, "--keys file --policy /policy.toml");
     script.challenge("file-asked");
     script.attest("file-answered", CALLS, &mine);
-    script.verify("file-unknown", "file-answered", both, 1, &["NO  unknown-key"]);
+    script.verify("file-unknown", "file-answered", both, 1, &["REFUSED  unknown-key"]);
     script.enrol("file-enrols", CALLS, CALLS_ID, "file", 1, &["REFUSED", "file-key"]);
     script.shell(
         "stop service\nsed 's/accept_file_keys = false/accept_file_keys = true/' /enrolment/trust_enrold.toml \
@@ -259,8 +234,10 @@ fn script() -> Script {
         "start lenient {ENROLMENT} trust_enrold --config /srv/trust_enrold.toml serve\nawait lenient listening"
     ));
     script.enrol("software-enrols", CALLS, CALLS_ID, "calls", 0, &["ENROLLED", "software"]);
-    script.verify("software", "file-answered", both, 1, &["NO  evidence-level"]);
-    script.verify("software-will-do", "file-answered", &format!("{both} --software"), 0, &["VERIFIED"]);
+    script.verify("software", "file-answered", both, 1, &["REFUSED  evidence-level"]);
+    script.challenge("software-asked");
+    script.attest("software-answered", CALLS, &mine);
+    script.verify("software-will-do", "software-answered", &format!("{both} --software"), 0, &["VERIFIED"]);
     script.shell("stop in-a-file\nstop lenient\n");
     script.expected.push(("in-a-file".into(), 0, vec![]));
     script.expected.push(("lenient".into(), 0, vec![]));
@@ -283,67 +260,9 @@ fn script() -> Script {
         &[],
     );
     script.attest("other-answered", CALLS, &mine);
-    script.verify("another-device-s", "other-answered", both, 1, &["NO  unknown-key"]);
+    script.verify("another-device-s", "other-answered", both, 1, &["REFUSED  unknown-key"]);
     script.shell("stop other\nstop other-keystore\nstop servicemanager");
     script
-}
-
-/// What the machine takes along: a signing key and an opener of the enrolment verifier's, and policies that name it.
-fn luggage(scratch: &Scratch) -> Vec<String> {
-    let at = |name: &str| scratch.0.join(name).display().to_string();
-    let digest = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
-    let devices = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/devices");
-    fs::create_dir_all(scratch.0.join("enrolment")).unwrap();
-    let sample = devices.join("production");
-    fs::copy(sample.join("attestation/revocation.pem"), scratch.0.join("enrolment/revocation.pem")).unwrap();
-    fs::copy(devices.join("roots.pem"), scratch.0.join("enrolment/roots.pem")).unwrap();
-    let signer =
-        trustd::attestation::Trust::google().and(&fs::read(devices.join("roots.pem")).unwrap()).unwrap();
-    let config = format!(
-        "state = \"state.db\"\nsigning_key = \"signing.pem\"\nopener_keys = [\"opener.pem\"]\naccept_file_keys = false\n\
-         [http]\nlisten = \"127.0.0.1:8787\"\n\
-         [attestation]\ngoogle_roots = false\nroots = [\"roots.pem\"]\nrevocation = \"revocation.pem\"\n\
-         revocation_signers = [\"{}\"]\n\
-         [[boot]]\nstate = \"verified\"\nkey = \"{}\"\n\
-         [[release]]\nname = \"sample\"\nvbmeta = \"{}\"\n\
-         [[audience]]\nid = \"{CALLS_ID}\"\nsees = []\npolicy_version = 1\n\
-         [[audience]]\nid = \"{APP_ID}\"\nsees = []\npolicy_version = 1\n",
-        digest(&signer.revocation_signers[0]),
-        digest(&vm_keystore::boot_key()),
-        digest(&vm_keystore::vbmeta_digest()),
-    );
-    scratch.write("enrolment/trust_enrold.toml", config);
-    let made = Command::new(&build(["trust_enrold"].into_iter())[0])
-        .args(["--config", &at("enrolment/trust_enrold.toml"), "init-key"])
-        .output()
-        .unwrap();
-    let said = String::from_utf8(made.stdout).unwrap();
-    assert!(made.status.success(), "{said}{}", String::from_utf8_lossy(&made.stderr));
-    let end = "-----END PUBLIC KEY-----";
-    let issuer = said.find("-----BEGIN PUBLIC KEY-----").map(|from| &said[from..]).unwrap();
-    scratch.write("issuer.pem", &issuer[..issuer.find(end).unwrap() + end.len()]);
-    let verifier = said.lines().find(|line| line.trim_start().starts_with("verifier = ")).unwrap();
-
-    let (_, _, production) = trustd::policies::BUILT_IN[0];
-    let policy = production.replacen("\n[enrolment]\n", &format!("\n[enrolment]\n{}\n", verifier.trim()), 1);
-    assert_ne!(policy, production);
-    let but = |from: &str, to: &str| {
-        assert!(policy.contains(from), "{from}");
-        policy.replacen(from, to, 1)
-    };
-    scratch.write("lab.toml", but("\nversion = 1\n", "\nversion = 1\nlab = true\n"));
-    scratch.write("stricter.toml", but("\nversion = 1\n", "\nversion = 2\n"));
-    scratch.write("policy.toml", policy);
-    let along = [
-        (sample.display().to_string(), "/device"),
-        (devices.join("roots.pem").display().to_string(), "/roots.pem"),
-        (at("enrolment"), "/enrolment"),
-        (at("issuer.pem"), "/issuer.pem"),
-        (at("policy.toml"), "/policy.toml"),
-        (at("stricter.toml"), "/stricter.toml"),
-        (at("lab.toml"), "/lab.toml"),
-    ];
-    along.iter().map(|(here, there)| format!("-f{here}={there}")).collect()
 }
 
 #[test]

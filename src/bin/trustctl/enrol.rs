@@ -33,13 +33,22 @@ pub fn enrolled(daemon: &DaemonArgs, args: &EnrolArgs) -> Outcome {
     let ca = args.ca.as_deref().map(|path| read_capped(path, MAX_KEY)).transpose()?;
     let service = Service::at(&args.service, args.insecure, ca.as_deref())?;
     let link = link(daemon)?;
-    let given = match service.challenge(&args.audience) {
-        Err(ServiceError::Refused(problem)) => return refused(&problem, args, &*link),
-        given => given?,
+    let shown = |anew| {
+        let given = service.challenge(&args.audience)?;
+        let evidence = ready(|| link.enrolment_evidence(&given.challenge, anew))?;
+        Ok::<_, CommandError>(service.enrol(&evidence)?)
     };
-    let evidence = ready(|| link.enrolment_evidence(&given.challenge, args.anew))?;
-    let credential = match service.enrol(&evidence) {
-        Err(ServiceError::Refused(problem)) => return refused(&problem, args, &*link),
+    let credential = match shown(args.anew) {
+        // Of the key that it has, this enrolment verifier knows nothing: no enrolment is lost with it.
+        Err(CommandError::Service(ServiceError::Refused(problem)))
+            if problem.is_of_another_challenge() && !args.anew =>
+        {
+            shown(true)
+        }
+        credential => credential,
+    };
+    let credential = match credential {
+        Err(CommandError::Service(ServiceError::Refused(problem))) => return refused(&problem, args, &*link),
         credential => credential?,
     };
     let (head, said) = match account(&credential, args, issuer.as_ref()) {

@@ -51,6 +51,14 @@ pub struct Problem {
     rule: Option<String>,
 }
 
+impl Problem {
+    /// Whether the key was made for another challenge than one that this enrolment verifier knows: its enrolment was lost
+    /// on the way, or was another enrolment verifier's.
+    pub fn is_of_another_challenge(&self) -> bool {
+        self.code == "chain" && self.rule.as_deref() == Some("challenge-mismatch")
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.code)?;
