@@ -117,11 +117,14 @@ round() {{
     fi
 }}
 
+mkdir -p /data/misc/trustd
+chown 1000:1000 /data/misc/trustd
+chmod 700 /data/misc/trustd
 seed={seed}
 up_service
 up_daemon
-vm_as {PARTY} wget -q -O /exchange/revoked http://127.0.0.1:8787/v1/revoked/{CALLS_ID} 2>/log/out 3>&-
-vm_as {PARTY} {asked} --new >/log/out 2>&1 3>&-
+vm_as {PARTY} wget -q -O /exchange/revoked http://127.0.0.1:8787/v1/revoked/{CALLS_ID} >/log/out 2>&1 </dev/null 3>&-
+vm_as {PARTY} {asked} --new >/log/out 2>&1 </dev/null 3>&-
 for done in $(seq 0 {last}); do round wild $((done % 4)); done
 round calm 0
 round calm 1
@@ -129,6 +132,10 @@ say "== exit rounds 0"
 step list {ENROLMENT} {enrolled} list
 step pending {ENROLMENT} {enrolled} list --pending
 for name in daemon service keystore; do kill "$(cat "/log/the-$name.pid")"; done
+for name in daemon service keystore; do
+    sed 's/^/   /' "/log/the-$name" >&3
+    say "== exit the-$name 0"
+done
 stop servicemanager
 "#,
         bring_up = bring_up(),
