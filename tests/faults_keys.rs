@@ -3,6 +3,7 @@
 //! observed.
 
 #![cfg(all(debug_assertions, target_os = "linux"))] // only a development build takes a root
+#![allow(clippy::duplicate_mod)] // two of its modules copy directories
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // a test may
 
 mod attesting;

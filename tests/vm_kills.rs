@@ -11,7 +11,6 @@ mod callers;
 mod enrolment;
 #[path = "vm/running.rs"]
 mod running;
-#[allow(dead_code)] // of other tests
 mod scratch;
 #[allow(dead_code)] // of tests/vm.rs
 #[path = "vm/transcript.rs"]

@@ -47,7 +47,10 @@ fn what_is_no_text_is_refused_at_its_place() {
         (b"ENIGM-POSTURE:1:bB8", "character 16: 'b', expected one of base45: 0-9, A-Z, space, $%*+-./:"),
         (b"ENIGM-POSTURE:1:BB8\n", "character 19: '\\n', expected one of base45: 0-9, A-Z, space, $%*+-./:"),
         (b"ENIGM-POSTURE:1:BB8\n8", "character 19: '\\n', expected one of base45: 0-9, A-Z, space, $%*+-./:"),
-        (b"ENIGM-POSTURE:1:B\0008", "character 17: '\\0', expected one of base45: 0-9, A-Z, space, $%*+-./:"),
+        (
+            b"ENIGM-POSTURE:1:B\x00008",
+            "character 17: '\\0', expected one of base45: 0-9, A-Z, space, $%*+-./:",
+        ),
         (
             b"ENIGM-POSTURE:1:BB\xff",
             "character 18: '\u{ff}', expected one of base45: 0-9, A-Z, space, $%*+-./:",
