@@ -382,10 +382,10 @@ fn a_ledger_is_never_made_by_the_way() {
     let Said(code, out, said) = open(&[&none]);
     assert_eq!((code, &*out, said.contains(expected)), (2, "", true), "{said}");
     let Said(code, _, said) = party.open(CNF, &["--new"]);
-    let there = "ledger-calls: there is a file already: without --new it is used";
+    let there = ": there is a file already: without --new it is used";
     assert_eq!((code, said.contains(there)), (2, true), "one that is there stays: {said}");
-    let folder = phone.folder().to_str().unwrap();
-    let Said(code, _, said) = open(&[folder]);
+    let folder = phone.folder().to_str().unwrap().to_owned();
+    let Said(code, _, said) = open(&[&folder]);
     assert_eq!((code, said.contains("a folder: expected a ledger's file")), (2, true), "{said}");
     let Said(code, _, said) = open(&[&format!("{folder}/nowhere/ledger"), "--new"]);
     assert_eq!((code, said.contains("No such file")), (2, true), "{said}");
