@@ -14,7 +14,7 @@ pub use vault::{Entry, Fault, Name, Use, Vault, With};
 use super::worker::Worker;
 use super::{Chain, EPOCH, KeyError, Keys, Owner, Whose, handle_of};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -47,6 +47,8 @@ pub struct KeystoreKeys {
     /// Makes keys, one after the other, so that no two make the same.
     makes: Worker<Maker>,
     known: Mutex<BTreeMap<Owner, Known>>,
+    /// Whose keys are being made: one of each owner, so that nobody fills the queue for all.
+    making: Mutex<BTreeSet<Owner>>,
 }
 
 /// What needs not be asked for twice.
@@ -80,11 +82,21 @@ impl KeystoreKeys {
             uses: Worker::start("keystore", connect())?,
             makes: Worker::start("keystore-make", Maker { vault: connect(), in_vain: Vec::new() })?,
             known: Mutex::default(),
+            making: Mutex::default(),
         })
     }
 
     fn known(&self) -> MutexGuard<'_, BTreeMap<Owner, Known>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.known)
+    }
+
+    /// The owner's turn to have a key made.
+    fn turn(&self, whose: Whose<'_>) -> Result<Turn<'_>, KeyError> {
+        let owner = whose.owner();
+        match lock(&self.making).insert(owner.clone()) {
+            true => Ok(Turn { of: &self.making, owner }),
+            false => Err(KeyError::Busy),
+        }
     }
 
     fn remember(&self, whose: Whose<'_>, known: Known) {
@@ -106,6 +118,22 @@ impl KeystoreKeys {
         self.remember(whose, Known { handle, key: Some(key.clone()) });
         Ok(key)
     }
+}
+
+/// An owner's turn; dropping it ends it.
+struct Turn<'t> {
+    of: &'t Mutex<BTreeSet<Owner>>,
+    owner: Owner,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        lock(self.of).remove(&self.owner);
+    }
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Keys for KeystoreKeys {
@@ -160,6 +188,7 @@ impl Keys for KeystoreKeys {
         challenge: &[u8; 32],
         anew: bool,
     ) -> Result<(PublicKey, Kept), KeyError> {
+        let _turn = self.turn(whose)?;
         let handle = self.handle(whose)?;
         let challenge = attestation_challenge(whose.audience, challenge, &handle, EPOCH);
         let shown = self.makes.ask(MAKING, move |maker| maker.show(&handle, challenge, anew))?;
@@ -238,13 +267,26 @@ impl Maker {
         challenge: [u8; 32],
     ) -> Result<(Chain, PublicKey), KeyError> {
         let (by, above) = self.attest_key(level)?;
-        let made = self.vault.make(name, level, &Use::Sign { challenge, by });
-        let own = made.map_err(refused)?.chain;
-        let chain: Chain = own.into_iter().take(1).chain(above).collect();
+        let made = self.vault.make(name, level, &Use::Sign { challenge, by: by.clone() });
+        let own = made.inspect_err(|fault| {
+            if *fault == Fault::Invalid {
+                self.forget(&by, level);
+            }
+        });
+        let chain: Chain = own.map_err(refused)?.chain.into_iter().take(1).chain(above).collect();
         let key = key_of(&chain, Some(challenge)).inspect_err(|_| {
             let _ = self.vault.remove(name);
+            self.forget(&by, level);
         })?;
         Ok((chain, key))
+    }
+
+    /// Removes a key that attests others, by which nothing good was made: whoever else has trustd's uid may have changed
+    /// it. The next that needs one makes it.
+    fn forget(&mut self, by: &Name, level: SecurityLevel) {
+        tracing::warn!("a key that attests others is of no use: the next is made anew");
+        let _ = self.vault.remove(by);
+        self.in_vain.retain(|tried| *tried != level);
     }
 
     /// The key that attests others on this hardware, with its chain. Where its certificates end soon it is made again:
