@@ -113,7 +113,7 @@ impl KeystoreKeys {
         if let Some(Known { key: Some(key), .. }) = self.recalled(whose) {
             return Ok(key);
         }
-        let found = self.uses.ask(USING, move |vault| current(&mut **vault, &handle))?;
+        let found = self.uses.ask(Some(whose.owner()), USING, move |vault| current(&mut **vault, &handle))?;
         let key = found.ok_or(KeyError::NotEnrolled)?;
         self.remember(whose, Known { handle, key: Some(key.clone()) });
         Ok(key)
@@ -145,7 +145,7 @@ impl Keys for KeystoreKeys {
         let handle = self.handle(whose)?;
         let Posture { name, level, key, .. } = self.key(whose)?;
         let signed = message.to_vec();
-        let signature = self.uses.ask(USING, move |vault| {
+        let signature = self.uses.ask(Some(whose.owner()), USING, move |vault| {
             vault.sign(&name, level, With::Ecdsa, &signed).map_err(|fault| match fault {
                 Fault::NotFound | Fault::Invalid => KeyError::NotEnrolled,
                 fault => refused(fault),
@@ -170,7 +170,7 @@ impl Keys for KeystoreKeys {
             return Ok(known.handle);
         }
         let (audience, user) = (whose.audience.to_owned(), whose.user);
-        let handle = self.makes.ask(MAKING, move |maker| {
+        let handle = self.makes.ask(Some(whose.owner()), MAKING, move |maker| {
             maker.handles()?;
             let mac = Mac(RefCell::new(&mut *maker.vault));
             handle_of(&mac, Whose { audience: &audience, user }).map_err(|error| match error {
@@ -191,14 +191,15 @@ impl Keys for KeystoreKeys {
         let _turn = self.turn(whose)?;
         let handle = self.handle(whose)?;
         let challenge = attestation_challenge(whose.audience, challenge, &handle, EPOCH);
-        let shown = self.makes.ask(MAKING, move |maker| maker.show(&handle, challenge, anew))?;
+        let shown =
+            self.makes.ask(Some(whose.owner()), MAKING, move |maker| maker.show(&handle, challenge, anew))?;
         self.remember(whose, Known { handle, key: Some(shown.clone()) });
         Ok((shown.key, Kept::Hardware(shown.chain)))
     }
 
     fn attest_device(&self, challenge: &[u8; 32]) -> Result<Vec<Chain>, KeyError> {
         let challenge = *challenge;
-        self.makes.ask(MAKING, move |maker| {
+        self.makes.ask(None, MAKING, move |maker| {
             let mut chains = Vec::new();
             for level in [SecurityLevel::TrustedEnvironment, SecurityLevel::StrongBox] {
                 if maker.vault.has(level).map_err(refused)? {
