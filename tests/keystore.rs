@@ -441,6 +441,21 @@ fn one_audience_that_asks_for_keys_without_end_keeps_none_from_anybody_else() {
     });
 }
 
+#[test]
+fn a_new_key_whose_chain_can_t_be_kept_leaves_the_old_one() {
+    let phone = Phone::new("unkept");
+    let keystore2 = phone.keystore2();
+    let keys =
+        |is_full| KeystoreKeys::start(|| Box::new(Slow(Keystore2::of(keystore2.clone()), is_full))).unwrap();
+    let before = evidence(&keys(false), CALLS, [1; 32], false).unwrap();
+    let full = keys(true);
+    assert!(full.show(CALLS, &[2; 32], true).is_err());
+    for keys in [full, keys(false)] {
+        assert!(keys.sign(CALLS, b"message").is_ok());
+        assert_eq!(chain(&evidence(&keys, CALLS, [3; 32], false).unwrap()), chain(&before));
+    }
+}
+
 /// Two audiences sign without end, as often at once as they may: a third is answered all the same.
 #[test]
 fn nobody_s_signatures_wait_behind_those_of_others() {

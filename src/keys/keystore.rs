@@ -227,8 +227,8 @@ impl Maker {
         made.map(drop).map_err(refused)
     }
 
-    /// The posture key: the one that there is, or a new one for this challenge. The old one goes when the new one was
-    /// looked at, and the new one counts when its chain is kept: so at most one of the two ever does.
+    /// The posture key: the one that there is, or a new one for this challenge. The new one counts when it was looked at
+    /// and its chain is kept, and then the old one goes. A kill between the two leaves both, of which the first counts.
     fn show(&mut self, handle: &[u8; 32], challenge: [u8; 32], anew: bool) -> Result<Posture, KeyError> {
         let found = current(&mut *self.vault, handle)?;
         if let Some(found) = found.as_ref().filter(|_| !anew) {
@@ -245,8 +245,10 @@ impl Maker {
         };
         tracing::info!("a posture key is made, of which nobody knows until it is enrolled");
         let (chain, key) = self.attested(&name, level, challenge)?;
-        self.vault.remove(&other).map_err(refused)?;
-        self.vault.keep(&name, &chain).map_err(refused)?;
+        let kept = self.vault.keep(&name, &chain).and_then(|()| self.vault.remove(&other));
+        kept.map_err(refused).inspect_err(|_| {
+            let _ = self.vault.remove(&name);
+        })?;
         Ok(Posture { name, level, key, chain })
     }
 
