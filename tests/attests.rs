@@ -29,7 +29,7 @@ use trustd::engine::Handle;
 use trustd::keys::{Chain, FileKeys, KeyError, Keys, Whose};
 use trustd::serve::access::{Caller, Door};
 use trustd::serve::wire::{Evaluator, Refusal};
-use trustd::store::RESERVED;
+use trustd::store::{FILE, RESERVED};
 
 const CALLS: &str = "calls.enigm.example";
 const CONFIRMATION: [u8; 32] = [7; 32];
@@ -375,4 +375,20 @@ fn a_posture_that_changes_while_it_is_signed_is_judged_again() {
         assert_eq!(keys.signed.load(Ordering::SeqCst), signed, "{turns} turns");
         daemon.stop();
     }
+}
+
+/// Somebody writes over the history: the next answer says so, not one after hours.
+#[test]
+fn an_answer_knows_of_a_history_that_was_lost_just_before_it() {
+    let policy = Built::production();
+    let device = Device::new("lost", &policy);
+    let daemon = device.start();
+    let caller = app("enigm_calls", 0);
+    let answered = |nonce| match stated(&attest(&daemon, &caller, nonce).unwrap()) {
+        Ok(Stated::Attestation(claims)) => claims.posture,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(answered(1), Posture::Compliant);
+    std::fs::write(device.state().join(FILE), [0x5a; 20_000]).unwrap();
+    assert_eq!(answered(2), Posture::NonCompliant);
 }

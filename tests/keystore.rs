@@ -10,7 +10,9 @@ use binder::Strong;
 use scratch::Scratch;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 use trust_enrol::{Audience, BootKey, Opener, Release, Revocation, Rules, State, Verifier};
 use trust_forge::Key;
 use trust_formats::attestation::key_description::VerifiedBootState;
@@ -20,7 +22,10 @@ use trust_token::credential::{Credential, EvidenceLevel};
 use trust_token::crypto::{Ring, VerifySignature};
 use trust_token::evidence::{Evidence, Kept, attestation_challenge};
 use trustd::attestation::Trust;
-use trustd::keys::{EPOCH, KeyError, Keys, Keystore2, KeystoreKeys, NAMESPACE, PostureKey, Whose};
+use trustd::keys::{
+    EPOCH, Entry, Fault, KeyError, Keys, Keystore2, KeystoreKeys, NAMESPACE, Name, PostureKey, Use, Vault,
+    Whose, With,
+};
 use trustd::sealing::seal;
 use vm_keystore::{Caller, Faults, Keystore, Setup, boot_key, service, vbmeta_digest};
 
@@ -345,4 +350,132 @@ fn an_unlocked_device_is_not_enrolled() {
         verifier.enrol(TAKEN, &sealed(&verifier, &signed)).map_err(|refusal| refusal.code()),
         Err("boot-state")
     );
+}
+
+/// What attests others lies where all of uid 1000 may change it, and may have been made on a bad day: one by which
+/// nothing good is made does not stay.
+#[test]
+fn a_key_that_attests_others_and_is_of_no_use_is_made_again() {
+    for fault in ["garbage-certificate", "others-chain"] {
+        let phone = Phone::new(&format!("attest-{fault}"));
+        let keys = phone.keys();
+        phone.suffers(fault);
+        assert!(keys.show(CALLS, &[1; 32], false).is_err() && keys.attest_device(&[1; 32]).is_err());
+        phone.suffers("");
+        keys.attest_device(&[2; 32]).unwrap_or_else(|error| panic!("{fault}: {error}"));
+        evidence(&keys, CALLS, [2; 32], false).unwrap_or_else(|error| panic!("{fault}: {error}"));
+    }
+    // Another of the same uid gives it the certificates of another key.
+    let phone = Phone::new("attest-others");
+    let keystore2 = phone.keystore2();
+    let keys = KeystoreKeys::start(|| Box::new(Keystore2::of(keystore2.clone()))).unwrap();
+    keys.attest_device(&[1; 32]).unwrap();
+    let mut others = Keystore2::of(keystore2.clone());
+    let [first, second] =
+        ["trusted-environment", "strongbox"].map(|level| Name::Shared(format!("trustd attest key {level}")));
+    let chain = others.find(&second).unwrap().chain;
+    others.keep(&first, &chain).unwrap();
+    assert!(keys.attest_device(&[2; 32]).is_err());
+    assert_eq!(keys.attest_device(&[3; 32]).map(|chains| chains.len()), Ok(2));
+}
+
+/// A keystore whose StrongBox takes three seconds for a posture key and a third of one for a signature, and whose disk may be full.
+struct Slow(Keystore2, bool);
+
+impl Vault for Slow {
+    fn find(&mut self, name: &Name) -> Result<Entry, Fault> {
+        self.0.find(name)
+    }
+
+    fn make(&mut self, name: &Name, level: SecurityLevel, for_what: &Use) -> Result<Entry, Fault> {
+        if matches!(name, Name::Own(name) if name.starts_with("trustd posture ")) {
+            thread::sleep(Duration::from_secs(3));
+        }
+        self.0.make(name, level, for_what)
+    }
+
+    fn keep(&mut self, name: &Name, chain: &[Box<[u8]>]) -> Result<(), Fault> {
+        match self.1 {
+            true => Err(Fault::Refused("the disk is full".into())),
+            false => self.0.keep(name, chain),
+        }
+    }
+
+    fn sign(
+        &mut self,
+        name: &Name,
+        level: SecurityLevel,
+        with: With,
+        message: &[u8],
+    ) -> Result<Vec<u8>, Fault> {
+        if matches!(name, Name::Own(name) if name.starts_with("trustd posture ")) {
+            thread::sleep(Duration::from_millis(300));
+        }
+        self.0.sign(name, level, with, message)
+    }
+
+    fn remove(&mut self, name: &Name) -> Result<(), Fault> {
+        self.0.remove(name)
+    }
+
+    fn has(&mut self, level: SecurityLevel) -> Result<bool, Fault> {
+        self.0.has(level)
+    }
+}
+
+/// As many calls as one uid may have under way: the device is attested all the same, and another audience has its key.
+#[test]
+fn one_audience_that_asks_for_keys_without_end_keeps_none_from_anybody_else() {
+    let phone = Phone::new("crowd");
+    let keystore2 = phone.keystore2();
+    let keys = KeystoreKeys::start(|| Box::new(Slow(Keystore2::of(keystore2.clone()), false))).unwrap();
+    thread::scope(|scope| {
+        let crowd: Vec<_> =
+            (0..8).map(|_| scope.spawn(|| keys.show(CALLS, &[1; 32], true).map(drop))).collect();
+        thread::sleep(Duration::from_millis(500));
+        assert_eq!(keys.attest_device(&[2; 32]).map(|chains| chains.len()), Ok(2));
+        assert!(keys.show(OTHERS[1], &[2; 32], false).is_ok());
+        let crowd: Vec<_> = crowd.into_iter().map(|one| one.join().unwrap()).collect();
+        let busy = crowd.iter().filter(|made| **made == Err(KeyError::Busy)).count();
+        assert_eq!((crowd.iter().filter(|made| made.is_ok()).count(), busy), (1, 7), "{crowd:?}");
+    });
+}
+
+#[test]
+fn a_new_key_whose_chain_can_t_be_kept_leaves_the_old_one() {
+    let phone = Phone::new("unkept");
+    let keystore2 = phone.keystore2();
+    let keys =
+        |is_full| KeystoreKeys::start(|| Box::new(Slow(Keystore2::of(keystore2.clone()), is_full))).unwrap();
+    let before = evidence(&keys(false), CALLS, [1; 32], false).unwrap();
+    let full = keys(true);
+    assert!(full.show(CALLS, &[2; 32], true).is_err());
+    for keys in [full, keys(false)] {
+        assert!(keys.sign(CALLS, b"message").is_ok());
+        assert_eq!(chain(&evidence(&keys, CALLS, [3; 32], false).unwrap()), chain(&before));
+    }
+}
+
+/// Two audiences sign without end, as often at once as they may: a third is answered all the same.
+#[test]
+fn nobody_s_signatures_wait_behind_those_of_others() {
+    let phone = Phone::new("starve");
+    let keystore2 = phone.keystore2();
+    let keys = KeystoreKeys::start(|| Box::new(Slow(Keystore2::of(keystore2.clone()), false))).unwrap();
+    assert!(OTHERS.iter().all(|whose| keys.show(*whose, &[1; 32], false).is_ok()));
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for nth in 0..16 {
+            let (keys, is_over) = (&keys, &is_over);
+            scope.spawn(move || {
+                while !is_over.load(Ordering::Relaxed) {
+                    let _ = keys.sign(OTHERS[nth % 2], b"message");
+                }
+            });
+        }
+        thread::sleep(Duration::from_millis(500));
+        let signed: Vec<_> = (0..5).map(|_| keys.sign(OTHERS[2], b"message").map(drop)).collect();
+        is_over.store(true, Ordering::Relaxed);
+        assert_eq!(signed, [const { Ok(()) }; 5]);
+    });
 }

@@ -2,7 +2,7 @@
 
 use crate::refusal::Refusal;
 use crate::rules::{BootKey, Release, Rules};
-use trust_formats::attestation::key_description::{AuthorizationList, PatchLevel};
+use trust_formats::attestation::key_description::{AuthorizationList, Package, PatchLevel};
 use trust_formats::attestation::{
     Chain, Demand, KeyDescription, RevocationCheck, Rule, SecurityLevel, VerifiedAttestation, verify,
 };
@@ -18,6 +18,9 @@ const P_256: u32 = 1;
 const SHA_256: u32 = 4;
 /// EXPORTABLE, which Keymaster had before version 3 (keymaster_defs.h): the reader does not know it.
 const EXPORTABLE: u32 = 602;
+/// What keystore2 calls uid 0 and 1000, of version 1 and without a signer (keystore/keystore_attestation_id.cpp of AOSP's
+/// system/security). No app is called so: a package's name has a dot.
+const SYSTEM: &str = "AndroidSystem";
 
 /// What a chain must have been made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +84,7 @@ pub fn appraise(
     }
     is_the_key(&verified, evidence.key())?;
     check_use(verified.description())?;
+    check_owner(verified.description())?;
     let boot_key = check_boot(&verified, &rules.boot_keys, &rules.releases)?;
     let patches = patches(&verified.description().hardware);
     check_patches(&patches, &rules.patches)?;
@@ -115,6 +119,14 @@ fn check_use(description: &KeyDescription<'_>) -> Result<(), Refusal> {
     is(!is_exportable, "a key that can't be exported")?;
     // A key that is deleted with a user's lock, or used up, would end in the middle of its credential.
     is(hardware.usage_count_limit.is_none(), "a key that may be used without limit")
+}
+
+/// A key that uid 0 or 1000 asked for: trustd has the one, and no app either. Any app of a good device may have a key of
+/// its own attested, for whatever challenge it likes, and would say with it whatever it likes.
+fn check_owner(description: &KeyDescription<'_>) -> Result<(), Refusal> {
+    let application = description.software.application().and_then(Result::ok).ok_or(Refusal::KeyOwner)?;
+    let is_system = matches!(*application.packages, [Package { name: SYSTEM, version: 1 }]);
+    if is_system && application.signatures.is_empty() { Ok(()) } else { Err(Refusal::KeyOwner) }
 }
 
 /// The boot key of a locked device that runs an accepted release.

@@ -41,6 +41,8 @@ pub enum Refusal {
     OtherKey,
     /// The attested key is not one for this: what was expected.
     KeyUse(&'static str),
+    /// Somebody else than the system had the attested key made: an app.
+    KeyOwner,
     /// The device is unlocked, or its boot state is none that goes with a boot key that is accepted.
     BootState,
     /// Its boot key is not accepted.
@@ -88,6 +90,7 @@ pub const CODES: &[&str] = &[
     "chain",
     "other-key",
     "key-use",
+    "key-owner",
     "boot-state",
     "boot-key",
     "patch",
@@ -123,6 +126,7 @@ impl Refusal {
             Refusal::Chain(_) => "chain",
             Refusal::OtherKey => "other-key",
             Refusal::KeyUse(_) => "key-use",
+            Refusal::KeyOwner => "key-owner",
             Refusal::BootState => "boot-state",
             Refusal::BootKey => "boot-key",
             Refusal::Patch(_) => "patch",
@@ -173,6 +177,7 @@ impl fmt::Display for Refusal {
             Refusal::Chain(rule) => write!(f, "the chain breaks the rule {}", rule.code()),
             Refusal::OtherKey => f.write_str("the chain attests another key than the one that signed"),
             Refusal::KeyUse(expected) => write!(f, "the attested key: expected {expected}"),
+            Refusal::KeyOwner => f.write_str("expected a key that the system had made, and no app"),
             Refusal::BootState => {
                 f.write_str("expected a locked device in the state of an accepted boot key")
             }

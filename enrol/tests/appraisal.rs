@@ -78,6 +78,12 @@ fn a_key_in_a_file_is_taken_in_a_laboratory_alone_and_the_credential_says_so() {
     assert_eq!(credential.floors.patches, [0; 3]);
 }
 
+/// A phone whose key these packages asked for.
+fn of_application(phone: Phone, packages: &[(&str, u64)], digests: &[&[u8]]) -> Phone {
+    let application = trust_forge::key_description::application_id(packages, digests);
+    phone.with(|description| description.with_software(709, trust_forge::der::octets(&application)))
+}
+
 /// A row of what must fail: its name, the rules, the phone, the code.
 type Row = (&'static str, fn(Rules) -> Rules, fn(Phone) -> Phone, &'static str);
 
@@ -172,6 +178,21 @@ const ROWS: &[Row] = &[
     ("no digest", |r| r, |p| p.with(|d| d.without(5)), "key-use"),
     ("an exportable key", |r| r, |p| p.with(|d| d.with_hardware(602, trust_forge::der::null())), "key-use"),
     ("a key for one use", |r| r, |p| p.with(|d| d.with_number(405, 1)), "key-use"),
+    // Any app of a good device has its keys attested for whatever challenge it likes.
+    ("an app's own key", |r| r, |p| of_application(p, &[("org.example.app", 1)], &[&[7; 32]]), "key-owner"),
+    (
+        "an app's that shares its uid",
+        |r| r,
+        |p| of_application(p, &[("AndroidSystem", 1), ("org.example.app", 1)], &[&[7; 32]]),
+        "key-owner",
+    ),
+    (
+        "an app's that calls itself the system",
+        |r| r,
+        |p| of_application(p, &[("AndroidSystem", 1)], &[&[7; 32]]),
+        "key-owner",
+    ),
+    ("nobody's key", |r| r, |p| p.with(|d| d.without(709)), "key-owner"),
     ("unlocked", |r| r, |p| p.with_root(|t| *t = trust_forge::RootOfTrust::unlocked()), "boot-state"),
     ("not locked", |r| r, |p| p.with_root(|t| t.device_locked = false), "boot-state"),
     ("a self-signed boot", |r| r, |p| p.with_root(|t| t.verified_boot_state = 1), "boot-state"),

@@ -322,6 +322,7 @@ fn unsealed(error: SealError) -> Refusal {
 fn fault(error: KeyError) -> Refusal {
     match error {
         KeyError::NotEnrolled => return Refusal::NotEnrolled,
+        KeyError::Busy => return Refusal::Busy,
         KeyError::TimedOut => tracing::warn!("the keystore does not answer"),
         KeyError::Unavailable(why) => {
             tracing::warn!("nothing can be signed yet: {why}");

@@ -14,7 +14,7 @@ pub use vault::{Entry, Fault, Name, Use, Vault, With};
 use super::worker::Worker;
 use super::{Chain, EPOCH, KeyError, Keys, Owner, Whose, handle_of};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -47,6 +47,8 @@ pub struct KeystoreKeys {
     /// Makes keys, one after the other, so that no two make the same.
     makes: Worker<Maker>,
     known: Mutex<BTreeMap<Owner, Known>>,
+    /// Whose keys are being made: one of each owner, so that nobody fills the queue for all.
+    making: Mutex<BTreeSet<Owner>>,
 }
 
 /// What needs not be asked for twice.
@@ -80,11 +82,21 @@ impl KeystoreKeys {
             uses: Worker::start("keystore", connect())?,
             makes: Worker::start("keystore-make", Maker { vault: connect(), in_vain: Vec::new() })?,
             known: Mutex::default(),
+            making: Mutex::default(),
         })
     }
 
     fn known(&self) -> MutexGuard<'_, BTreeMap<Owner, Known>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.known)
+    }
+
+    /// The owner's turn to have a key made.
+    fn turn(&self, whose: Whose<'_>) -> Result<Turn<'_>, KeyError> {
+        let owner = whose.owner();
+        match lock(&self.making).insert(owner.clone()) {
+            true => Ok(Turn { of: &self.making, owner }),
+            false => Err(KeyError::Busy),
+        }
     }
 
     fn remember(&self, whose: Whose<'_>, known: Known) {
@@ -101,11 +113,27 @@ impl KeystoreKeys {
         if let Some(Known { key: Some(key), .. }) = self.recalled(whose) {
             return Ok(key);
         }
-        let found = self.uses.ask(USING, move |vault| current(&mut **vault, &handle))?;
+        let found = self.uses.ask(Some(whose.owner()), USING, move |vault| current(&mut **vault, &handle))?;
         let key = found.ok_or(KeyError::NotEnrolled)?;
         self.remember(whose, Known { handle, key: Some(key.clone()) });
         Ok(key)
     }
+}
+
+/// An owner's turn; dropping it ends it.
+struct Turn<'t> {
+    of: &'t Mutex<BTreeSet<Owner>>,
+    owner: Owner,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        lock(self.of).remove(&self.owner);
+    }
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Keys for KeystoreKeys {
@@ -117,7 +145,7 @@ impl Keys for KeystoreKeys {
         let handle = self.handle(whose)?;
         let Posture { name, level, key, .. } = self.key(whose)?;
         let signed = message.to_vec();
-        let signature = self.uses.ask(USING, move |vault| {
+        let signature = self.uses.ask(Some(whose.owner()), USING, move |vault| {
             vault.sign(&name, level, With::Ecdsa, &signed).map_err(|fault| match fault {
                 Fault::NotFound | Fault::Invalid => KeyError::NotEnrolled,
                 fault => refused(fault),
@@ -142,7 +170,7 @@ impl Keys for KeystoreKeys {
             return Ok(known.handle);
         }
         let (audience, user) = (whose.audience.to_owned(), whose.user);
-        let handle = self.makes.ask(MAKING, move |maker| {
+        let handle = self.makes.ask(Some(whose.owner()), MAKING, move |maker| {
             maker.handles()?;
             let mac = Mac(RefCell::new(&mut *maker.vault));
             handle_of(&mac, Whose { audience: &audience, user }).map_err(|error| match error {
@@ -160,16 +188,18 @@ impl Keys for KeystoreKeys {
         challenge: &[u8; 32],
         anew: bool,
     ) -> Result<(PublicKey, Kept), KeyError> {
+        let _turn = self.turn(whose)?;
         let handle = self.handle(whose)?;
         let challenge = attestation_challenge(whose.audience, challenge, &handle, EPOCH);
-        let shown = self.makes.ask(MAKING, move |maker| maker.show(&handle, challenge, anew))?;
+        let shown =
+            self.makes.ask(Some(whose.owner()), MAKING, move |maker| maker.show(&handle, challenge, anew))?;
         self.remember(whose, Known { handle, key: Some(shown.clone()) });
         Ok((shown.key, Kept::Hardware(shown.chain)))
     }
 
     fn attest_device(&self, challenge: &[u8; 32]) -> Result<Vec<Chain>, KeyError> {
         let challenge = *challenge;
-        self.makes.ask(MAKING, move |maker| {
+        self.makes.ask(None, MAKING, move |maker| {
             let mut chains = Vec::new();
             for level in [SecurityLevel::TrustedEnvironment, SecurityLevel::StrongBox] {
                 if maker.vault.has(level).map_err(refused)? {
@@ -197,8 +227,8 @@ impl Maker {
         made.map(drop).map_err(refused)
     }
 
-    /// The posture key: the one that there is, or a new one for this challenge. The old one goes when the new one was
-    /// looked at, and the new one counts when its chain is kept: so at most one of the two ever does.
+    /// The posture key: the one that there is, or a new one for this challenge. The new one counts when it was looked at
+    /// and its chain is kept, and then the old one goes. A kill between the two leaves both, of which the first counts.
     fn show(&mut self, handle: &[u8; 32], challenge: [u8; 32], anew: bool) -> Result<Posture, KeyError> {
         let found = current(&mut *self.vault, handle)?;
         if let Some(found) = found.as_ref().filter(|_| !anew) {
@@ -215,8 +245,10 @@ impl Maker {
         };
         tracing::info!("a posture key is made, of which nobody knows until it is enrolled");
         let (chain, key) = self.attested(&name, level, challenge)?;
-        self.vault.remove(&other).map_err(refused)?;
-        self.vault.keep(&name, &chain).map_err(refused)?;
+        let kept = self.vault.keep(&name, &chain).and_then(|()| self.vault.remove(&other));
+        kept.map_err(refused).inspect_err(|_| {
+            let _ = self.vault.remove(&name);
+        })?;
         Ok(Posture { name, level, key, chain })
     }
 
@@ -238,13 +270,26 @@ impl Maker {
         challenge: [u8; 32],
     ) -> Result<(Chain, PublicKey), KeyError> {
         let (by, above) = self.attest_key(level)?;
-        let made = self.vault.make(name, level, &Use::Sign { challenge, by });
-        let own = made.map_err(refused)?.chain;
-        let chain: Chain = own.into_iter().take(1).chain(above).collect();
+        let made = self.vault.make(name, level, &Use::Sign { challenge, by: by.clone() });
+        let own = made.inspect_err(|fault| {
+            if *fault == Fault::Invalid {
+                self.forget(&by, level);
+            }
+        });
+        let chain: Chain = own.map_err(refused)?.chain.into_iter().take(1).chain(above).collect();
         let key = key_of(&chain, Some(challenge)).inspect_err(|_| {
             let _ = self.vault.remove(name);
+            self.forget(&by, level);
         })?;
         Ok((chain, key))
+    }
+
+    /// Removes a key that attests others, by which nothing good was made: whoever else has trustd's uid may have changed
+    /// it. The next that needs one makes it.
+    fn forget(&mut self, by: &Name, level: SecurityLevel) {
+        tracing::warn!("a key that attests others is of no use: the next is made anew");
+        let _ = self.vault.remove(by);
+        self.in_vain.retain(|tried| *tried != level);
     }
 
     /// The key that attests others on this hardware, with its chain. Where its certificates end soon it is made again:

@@ -46,6 +46,9 @@ pub enum KeyError {
     /// The keeper has none to give now: the system is still booting, say. Later it may.
     #[error("{0}")]
     Unavailable(String),
+    /// Another key of this audience and user is being made.
+    #[error("another key is being made: expected its answer to be waited for")]
+    Busy,
     /// The keeper does not answer.
     #[error("no answer in time")]
     TimedOut,

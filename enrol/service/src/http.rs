@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::problem::Problem;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -71,13 +72,18 @@ async fn enrolments(State(app): State<Arc<App>>, request: Request) -> Response {
     respond("enrolments", given)
 }
 
-async fn revoked(State(app): State<Arc<App>>, Path(audience): Path<String>) -> Response {
+/// A name in a path; one that is no text is nobody's.
+type Named = Result<Path<String>, PathRejection>;
+
+async fn revoked(State(app): State<Arc<App>>, name: Named) -> Response {
+    let Ok(Path(audience)) = name else { return respond("revoked", Err(Refusal::Audience.into())) };
     let clock = app.clock;
     let list = work(&app, move |verifier| verifier.revoked(clock.now(), &audience)).await;
     respond("revoked", list.map(|list| (StatusCode::OK, REVOCATION_TYPE, Bytes::from_owner(list))))
 }
 
-async fn policies(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response {
+async fn policies(State(app): State<Arc<App>>, name: Named) -> Response {
+    let Ok(Path(id)) = name else { return respond("policies", Err(Refusal::Policy.into())) };
     let bundle = work(&app, move |verifier| verifier.policy(&id)).await;
     respond("policies", bundle.map(|bundle| (StatusCode::OK, BUNDLE_TYPE, bundle.into())))
 }

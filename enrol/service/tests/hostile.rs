@@ -82,6 +82,8 @@ fn what_is_no_request() {
         ("too many that come in pieces", chunked, 413, "too-large"),
         ("nobody's list", line("GET /v1/revoked/nobody"), 404, "audience"),
         ("a name that is none", line("GET /v1/revoked/%00"), 404, "audience"),
+        ("a name that is no text", line("GET /v1/revoked/%ff"), 404, "audience"),
+        ("a policy that is no text", line("GET /v1/policies/%ff"), 404, "policy"),
         ("no such policy", line("GET /v1/policies/production"), 404, "policy"),
     ];
     for (name, request, status, code) in rows {

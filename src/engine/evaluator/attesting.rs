@@ -153,7 +153,7 @@ impl State<'_> {
     /// There is no attestation. What was attested before stands until it is too old.
     fn unattested(&mut self, plan: &Plan<'_>, why: KeyError) {
         let reason = match &why {
-            KeyError::Unavailable(_) => Reason::NotYetAvailable,
+            KeyError::Unavailable(_) | KeyError::Busy => Reason::NotYetAvailable,
             KeyError::TimedOut => Reason::TimedOut,
             KeyError::NotEnrolled | KeyError::Unusable(_) => Reason::Malformed,
         };

@@ -49,6 +49,8 @@ impl State<'_> {
         let mut dirty = self.note(happened);
         let stale = self.stale();
         dirty.iter_mut().zip(stale).for_each(|(dirty, stale)| *dirty |= stale);
+        // Numbers are reserved: most attestations would not touch the file, nor see what became of it.
+        self.is_intact = self.start.store.glance();
         self.cycle(plan, dirty);
         let report = self.report(plan);
         let disclosure = disclose(&report, audience).ok_or(Refusal::NotPermitted)?;
