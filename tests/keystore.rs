@@ -192,7 +192,10 @@ fn nobody_has_the_key_or_the_handle_of_another() {
     // A device that was wiped is another one.
     let phone = Phone::new("pairwise-wiped");
     let wiped = phone.keys();
-    assert!(OTHERS.iter().all(|whose| !handles.contains(&wiped.handle(*whose).unwrap())));
+    assert_eq!(wiped.handle(CALLS), Err(KeyError::NotEnrolled));
+    for whose in OTHERS {
+        assert!(!handles.contains(&evidence(&wiped, whose, [1; 32], false).unwrap().handle));
+    }
 }
 
 #[test]
@@ -323,6 +326,28 @@ fn a_keystore_that_hangs_holds_nobody_for_long() {
     });
     // Whoever asks now is told at once.
     assert!((0..1000).all(|_| asked() == KeyError::TimedOut));
+}
+
+/// The key of the handles is of no use any more: nobody is enrolled, and whoever enrols makes another device of it.
+#[test]
+fn a_key_for_handles_that_is_gone_is_made_by_who_enrols_and_nobody_else() {
+    let phone = Phone::new("handles");
+    let before = evidence(&phone.keys(), CALLS, [1; 32], false).unwrap();
+    for fault in ["vanished", "invalid-blob"] {
+        phone.suffers(fault);
+        let keys = phone.keys();
+        assert_eq!(keys.public_key(CALLS), Err(KeyError::NotEnrolled), "{fault}");
+        assert_eq!(keys.sign(CALLS, b"message"), Err(KeyError::NotEnrolled), "{fault}");
+        phone.suffers("");
+        let again = phone.keys();
+        assert_eq!(again.handle(CALLS), Ok(before.handle), "{fault}: asking for a signature changed it");
+    }
+    phone.suffers("invalid-blob");
+    let refused = phone.keys().show(CALLS, &[2; 32], false).unwrap_err();
+    assert!(matches!(&refused, KeyError::Unusable(_)), "{refused:?}");
+    phone.suffers("");
+    let after = evidence(&phone.keys(), CALLS, [3; 32], false).unwrap();
+    assert_ne!(after.handle, before.handle);
 }
 
 #[test]

@@ -93,7 +93,7 @@ pub struct Lifetimes {
 /// How many there may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Open challenges.
+    /// Open challenges, of each audience.
     pub challenges: u64,
     /// Keys of one handle that wait for approval.
     pub pending_of_a_handle: u64,

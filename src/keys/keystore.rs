@@ -67,6 +67,15 @@ struct Posture {
     chain: Chain,
 }
 
+/// What becomes of a key for handles that can't be used any more.
+#[derive(Clone, Copy)]
+enum Gone {
+    /// Nobody is enrolled any more, and is told so.
+    NotEnrolled,
+    /// Another is made: whoever asks is being enrolled.
+    MadeAnew,
+}
+
 /// What makes keys.
 struct Maker {
     vault: Box<dyn Vault>,
@@ -105,6 +114,18 @@ impl KeystoreKeys {
 
     fn recalled(&self, whose: Whose<'_>) -> Option<Known> {
         self.known().get(&whose.owner()).cloned()
+    }
+
+    fn handle_or(&self, whose: Whose<'_>, gone: Gone) -> Result<[u8; 32], KeyError> {
+        if let Some(known) = self.recalled(whose) {
+            return Ok(known.handle);
+        }
+        let (audience, user) = (whose.audience.to_owned(), whose.user);
+        let handle = self.makes.ask(Some(whose.owner()), MAKING, move |maker| {
+            maker.handle(Whose { audience: &audience, user }, gone)
+        })?;
+        self.remember(whose, Known { handle, key: None });
+        Ok(handle)
     }
 
     /// The posture key, if there is one.
@@ -166,20 +187,7 @@ impl Keys for KeystoreKeys {
     }
 
     fn handle(&self, whose: Whose<'_>) -> Result<[u8; 32], KeyError> {
-        if let Some(known) = self.recalled(whose) {
-            return Ok(known.handle);
-        }
-        let (audience, user) = (whose.audience.to_owned(), whose.user);
-        let handle = self.makes.ask(Some(whose.owner()), MAKING, move |maker| {
-            maker.handles()?;
-            let mac = Mac(RefCell::new(&mut *maker.vault));
-            handle_of(&mac, Whose { audience: &audience, user }).map_err(|error| match error {
-                NoHandle::Audience => KeyError::Unusable("an audience of another length".into()),
-                NoHandle::Prf(fault) => refused(fault),
-            })
-        })?;
-        self.remember(whose, Known { handle, key: None });
-        Ok(handle)
+        self.handle_or(whose, Gone::NotEnrolled)
     }
 
     fn show(
@@ -189,7 +197,7 @@ impl Keys for KeystoreKeys {
         anew: bool,
     ) -> Result<(PublicKey, Kept), KeyError> {
         let _turn = self.turn(whose)?;
-        let handle = self.handle(whose)?;
+        let handle = self.handle_or(whose, Gone::MadeAnew)?;
         let challenge = attestation_challenge(whose.audience, challenge, &handle, EPOCH);
         let shown =
             self.makes.ask(Some(whose.owner()), MAKING, move |maker| maker.show(&handle, challenge, anew))?;
@@ -212,19 +220,37 @@ impl Keys for KeystoreKeys {
 }
 
 impl Maker {
-    /// Makes the handles' key where there is none. With a new one the device is another to everybody.
-    fn handles(&mut self) -> Result<(), KeyError> {
+    /// A handle. Whoever is being enrolled has the key of the handles made, where there is none or none that can be used:
+    /// with another one the device is another to everybody.
+    fn handle(&mut self, whose: Whose<'_>, gone: Gone) -> Result<[u8; 32], KeyError> {
         let name = Name::Own(HANDLES.into());
-        match self.vault.find(&name) {
-            Ok(_) => return Ok(()),
-            Err(Fault::NotFound) => tracing::info!("a key for handles is made"),
-            Err(Fault::Invalid) => {
-                tracing::error!("the key for handles is gone: every audience has to enrol anew")
+        let found = match self.vault.find(&name) {
+            // Whether it can be used shows when it is.
+            Ok(_) => self.mac(whose),
+            Err(fault) => Err(NoHandle::Prf(fault)),
+        };
+        match (found, gone) {
+            (Err(NoHandle::Prf(Fault::Invalid | Fault::NotFound)), Gone::NotEnrolled) => {
+                return Err(KeyError::NotEnrolled);
             }
-            Err(fault) => return Err(refused(fault)),
+            (Err(NoHandle::Prf(fault @ (Fault::Invalid | Fault::NotFound))), Gone::MadeAnew) => {
+                tracing::warn!(
+                    "the key for handles: {fault}: it is made, and every audience is to be enrolled"
+                );
+                let made = self.vault.make(&name, SecurityLevel::TrustedEnvironment, &Use::Mac);
+                made.map_err(refused)?;
+                self.mac(whose)
+            }
+            (found, _) => found,
         }
-        let made = self.vault.make(&name, SecurityLevel::TrustedEnvironment, &Use::Mac);
-        made.map(drop).map_err(refused)
+        .map_err(|error| match error {
+            NoHandle::Audience => KeyError::Unusable("an audience of another length".into()),
+            NoHandle::Prf(fault) => refused(fault),
+        })
+    }
+
+    fn mac(&mut self, whose: Whose<'_>) -> Result<[u8; 32], NoHandle<Fault>> {
+        handle_of(&Mac(RefCell::new(&mut *self.vault)), whose)
     }
 
     /// The posture key: the one that there is, or a new one for this challenge. The new one counts when it was looked at

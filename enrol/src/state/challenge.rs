@@ -14,7 +14,8 @@ pub(crate) struct Open {
     pub(crate) expires_at: u64,
 }
 
-/// Opens a challenge, if fewer than `most` are. Those that are over are forgotten.
+/// Opens a challenge, if fewer than `most` of this audience are: a flood for one costs the others nothing. Those that are
+/// over are forgotten.
 pub(crate) fn issue(
     on: &Connection,
     challenge: &[u8; 32],
@@ -24,7 +25,8 @@ pub(crate) fn issue(
 ) -> Result<(), Refusal> {
     let over = execute(on, "DELETE FROM challenge WHERE expires_at < ?1", [integer(open.made_at)]);
     over.map_err(doing("forgetting challenges"))?;
-    let count = one(on, "SELECT count(*) FROM challenge", [], |row| row.get::<_, i64>(0));
+    let count =
+        one(on, "SELECT count(*) FROM challenge WHERE audience = ?1", [audience], |row| row.get::<_, i64>(0));
     if count.map_err(doing("counting challenges"))?.unsigned_abs() >= most {
         return Err(Refusal::TooManyChallenges);
     }

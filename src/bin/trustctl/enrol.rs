@@ -31,15 +31,16 @@ pub fn enrolled(daemon: &DaemonArgs, args: &EnrolArgs) -> Outcome {
     let ca = args.ca.as_deref().map(|path| read_capped(path, MAX_KEY)).transpose()?;
     let service = Service::at(&args.service, args.insecure, ca.as_deref())?;
     let link = link(daemon)?;
+    let had_credential = args.output.exists();
     let shown = |anew| {
         let given = service.challenge(&args.audience)?;
         let evidence = ready(|| link.enrolment_evidence(&given.challenge, anew))?;
         Ok::<_, CommandError>(service.enrol(&evidence)?)
     };
     let credential = match shown(args.anew) {
-        // Of the key that it has, this enrolment verifier knows nothing: no enrolment is lost with it.
+        // This enrolment verifier knows nothing of the key, and nobody gave a credential for it: none is lost with it.
         Err(CommandError::Service(ServiceError::Refused(problem)))
-            if problem.is_of_another_challenge() && !args.anew =>
+            if problem.is_of_another_challenge() && !args.anew && !had_credential =>
         {
             shown(true)
         }
@@ -144,6 +145,9 @@ fn refused(problem: &Problem, args: &EnrolArgs, link: &dyn Link) -> Outcome {
             "Ask again: nothing was decided that a second time would not decide.\n".into()
         }
         "device-clock" => "Set this device's clock.\n".into(),
+        "chain" if problem.is_of_another_challenge() && !args.anew => {
+            "This enrolment verifier does not know the key that the device has. Is it the one that gave the credential? If\nthat is lost for good, --anew makes another key.\n".into()
+        }
         "patch" if !args.anew => {
             "--anew makes a new key, which tells today's patch levels, and which a person then approves.\n"
                 .into()
