@@ -194,7 +194,7 @@ stop servicemanager
 }
 
 /// Whatever one audience was given or told of one device.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Seen {
     /// What stood at each path, at one time or another.
     leaves: BTreeMap<String, BTreeSet<Leaf>>,
@@ -362,6 +362,23 @@ fn two_audiences_share_what_the_page_admits_or_another_device_has_too() {
     let others = [&other_calls, &other_app];
     let links = [links(&calls, &app, &others), links(&app, &calls, &others)].concat();
     assert!(links.is_empty(), "{links:#?}");
+
+    // It would have been found: what is one audience's own at the other too, and what nobody knows of beside it.
+    let path_of_a_chain = "evidence/protected/33/1";
+    for path in OWN.into_iter().chain([path_of_a_chain]) {
+        let unknown = BTreeSet::from([Leaf::Bytes(vec![7; 100])]);
+        let leaves = calls.leaves.get(path).unwrap_or(&unknown);
+        let [mut one, mut other] = [calls.clone(), app.clone()];
+        one.leaves.insert(path.into(), leaves.clone());
+        other.leaves.insert(path.into(), leaves.clone());
+        assert!(!self::links(&one, &other, &others).is_empty(), "{path}");
+    }
+    for path in ["token/-75000", "credential/8/1/-2", "evidence/ciphertext"] {
+        let Some(Leaf::Bytes(bytes)) = calls.leaves[path].first() else { panic!("{path}") };
+        let mut other = app.clone();
+        other.raw.push([&b"somewhere "[..], &bytes[12..24]].concat());
+        assert!(!self::links(&calls, &other, &others).is_empty(), "a part of {path}");
+    }
 
     // However much happened between two questions: that anything did is all that a number tells.
     let rises = |seen: &Seen| -> BTreeSet<i128> {
