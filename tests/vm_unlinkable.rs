@@ -306,7 +306,7 @@ fn links(one: &Seen, other: &Seen, others: &[&Seen]) -> Vec<String> {
         let is_anybodys = || others.iter().any(|seen| seen.all().any(|(_, known)| known == leaf));
         if let Some((at, _)) = other.all().find(|(_, known)| leaf.is_telling() && *known == leaf) {
             // What the table admits at one path and another, such as an expiry that is another's time of issue, is of it.
-            if !(admits(path) && admits(at)) && !is_anybodys() {
+            if !(is_anybodys() || admits(path) && admits(at)) {
                 links.push(format!("{path} is the other's {at}: {leaf:?}"));
             }
         }
