@@ -18,7 +18,6 @@ use crate::serve::listeners::Listeners;
 use crate::store::Store;
 use crate::watch::WatchRoot;
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, Weak};
@@ -226,6 +225,8 @@ impl Setup {
 /// The kernel has the means and refuses.
 #[cfg(target_os = "linux")]
 pub fn confine(state: &Path) -> Result<(), DaemonError> {
+    use std::os::unix::fs::DirBuilderExt;
+
     // init and systemd have made it already; what can't be made is the history's to tell.
     match std::fs::DirBuilder::new().mode(0o700).create(state) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
@@ -350,6 +351,7 @@ impl Daemon {
 }
 
 /// The posture keys. Without them nothing is signed, and everything else goes on.
+#[cfg_attr(target_os = "android", expect(unused_variables, reason = "no keys in files there"))]
 fn keys(keeper: Keeper, state: &Path) -> Option<Arc<dyn Keys>> {
     let keys: Result<Arc<dyn Keys>, String> = match keeper {
         #[cfg(not(target_os = "android"))]

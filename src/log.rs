@@ -1,6 +1,7 @@
 //! The daemon's log: logcat on Android, standard error elsewhere, which systemd hands to the journal. Nothing private
 //! is logged, and nothing for each call at the level of info.
 
+#[cfg(not(target_os = "android"))]
 use tracing::Level;
 
 /// Starts logging. What is read and judged is logged only where it is asked for.

@@ -71,7 +71,7 @@ pub fn outgoing(signed: Vec<u8>, kept: &Kept, verifier: Option<&[u8; 65]>) -> Re
 /// # Errors
 /// All but [`SealError::NoVerifier`].
 pub fn seal(evidence: &[u8], verifier: &[u8; 65]) -> Result<Vec<u8>, SealError> {
-    let recipient = public_key(verifier).ok_or(SealError::Point)?.thumbprint();
+    let recipient = PublicKey::from_point(verifier).ok_or(SealError::Point)?.thumbprint();
     let mut text = pad(evidence).ok_or(SealError::TooLarge)?;
     let random = SystemRandom::new();
     let ephemeral = EphemeralPrivateKey::generate(&ECDH_P256, &random).map_err(|_| SealError::Failed)?;
@@ -83,11 +83,6 @@ pub fn seal(evidence: &[u8], verifier: &[u8; 65]) -> Result<Vec<u8>, SealError> 
     let schedule = agreed.map_err(|_| SealError::Point)?.map_err(|_| SealError::Failed)?;
     schedule.seal(&aad(&recipient), &mut text).map_err(|_| SealError::Failed)?;
     Ok(Sealed { recipient, ek, ciphertext: text }.to_bytes())
-}
-
-fn public_key(point: &[u8; 65]) -> Option<PublicKey> {
-    let (x, y) = point.strip_prefix(&[4])?.split_first_chunk()?;
-    Some(PublicKey { x: *x, y: y.try_into().ok()? })
 }
 
 /// The key and the nonce of the one message of a context.

@@ -8,19 +8,25 @@ mod governed;
 use governed::{Built, Device, TAKEN};
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use trust_enrol::{Audience, Rules, State, Verifier};
 use trust_forge::Key;
 use trust_posture::{GateId, Posture};
 use trust_token::challenge::binding;
 use trust_token::credential::{Credential, EvidenceLevel, Floors};
-use trust_token::crypto::{Ring, Sign};
+use trust_token::crypto::{PublicKey, Ring, Sign, Signature};
+use trust_token::evidence::Kept;
 use trust_token::inspect::{Stated, stated};
 use trust_token::ledger::{Ledger, Memory};
 use trust_token::revocation::Revoked;
 use trust_token::{Against, Challenge, KnownPolicy, Requirements, verify};
 use trustd::daemon::{Daemon, KEYS};
-use trustd::keys::{FileKeys, Keys, Whose};
+use trustd::engine::Handle;
+use trustd::keys::{Chain, FileKeys, KeyError, Keys, Whose};
 use trustd::serve::access::{Caller, Door};
 use trustd::serve::wire::{Evaluator, Refusal};
 use trustd::store::RESERVED;
@@ -272,11 +278,108 @@ fn without_keys_nothing_is_signed_and_everything_else_goes_on() {
     let device = Device::new("keyless", &Built::production());
     let caller = app("enigm_calls", 0);
     let keys = device.state().join(KEYS);
-    std::fs::write(&keys, "damaged").unwrap();
-    std::fs::set_permissions(&keys, PermissionsExt::from_mode(0o600)).unwrap();
+    fs::write(&keys, "damaged").unwrap();
+    fs::set_permissions(&keys, PermissionsExt::from_mode(0o600)).unwrap();
     let daemon = device.start();
     assert_eq!(attest(&daemon, &caller, 1), Err(Refusal::Unsupported));
     assert_eq!(daemon.handle().summary().unwrap().posture, Posture::Compliant);
     daemon.stop();
-    assert_eq!(std::fs::read(&keys).unwrap(), b"damaged", "nothing takes its place");
+    assert_eq!(fs::read(&keys).unwrap(), b"damaged", "nothing takes its place");
+}
+
+/// Keys that take their time to sign: so long that the device turns, each time, for so many times.
+struct Slow {
+    keys: FileKeys,
+    device: PathBuf,
+    turns: AtomicUsize,
+    signed: AtomicUsize,
+    daemon: OnceLock<Handle>,
+}
+
+impl Slow {
+    /// Makes what was good bad, or what was bad good, and waits until the daemon knows.
+    fn turn(&self) {
+        let daemon = self.daemon.get().unwrap();
+        let before = daemon.summary().unwrap().sequence;
+        let path = self.device.join("getprop.txt");
+        let text = fs::read_to_string(&path).unwrap();
+        let (good, bad) = ("[ro.debuggable]: [0]", "[ro.debuggable]: [1]");
+        let turned = if text.contains(good) { text.replace(good, bad) } else { text.replace(bad, good) };
+        fs::write(path.with_extension("new"), turned).unwrap();
+        fs::rename(path.with_extension("new"), path).unwrap();
+        while daemon.summary().unwrap().sequence == before {
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Keys for Slow {
+    fn public_key(&self, whose: Whose<'_>) -> Result<PublicKey, KeyError> {
+        self.keys.public_key(whose)
+    }
+
+    fn sign(&self, whose: Whose<'_>, message: &[u8]) -> Result<Signature, KeyError> {
+        let nth = self.signed.fetch_add(1, Ordering::SeqCst);
+        let signature = self.keys.sign(whose, message);
+        if nth < self.turns.load(Ordering::SeqCst) {
+            self.turn();
+        }
+        signature
+    }
+
+    fn handle(&self, whose: Whose<'_>) -> Result<[u8; 32], KeyError> {
+        self.keys.handle(whose)
+    }
+
+    fn show(
+        &self,
+        whose: Whose<'_>,
+        challenge: &[u8; 32],
+        anew: bool,
+    ) -> Result<(PublicKey, Kept), KeyError> {
+        self.keys.show(whose, challenge, anew)
+    }
+
+    fn attest_device(&self, challenge: &[u8; 32]) -> Result<Vec<Chain>, KeyError> {
+        self.keys.attest_device(challenge)
+    }
+
+    fn attests(&self) -> bool {
+        self.keys.attests()
+    }
+}
+
+/// The device turns between judging and signing: what was signed is not handed out, and what is was judged after it.
+#[test]
+fn a_posture_that_changes_while_it_is_signed_is_judged_again() {
+    let said = |token: &[u8]| match stated(token).unwrap() {
+        Stated::Attestation(claims) => claims.posture,
+        other => panic!("{other:?}"),
+    };
+    for (turns, expected, signed) in [
+        (0, Ok(Posture::Indeterminate), 1),
+        (1, Ok(Posture::NonCompliant), 2),
+        (2, Ok(Posture::Indeterminate), 3),
+        // It never stands still: no answer.
+        (9, Err(Refusal::Busy), 3),
+    ] {
+        let device = Device::new(&format!("turns-{turns}"), &Built::production());
+        let keys = Arc::new(Slow {
+            keys: FileKeys::open(&device.state().join(KEYS)).unwrap(),
+            device: device.state().with_file_name("root"),
+            turns: AtomicUsize::new(turns),
+            signed: AtomicUsize::new(0),
+            daemon: OnceLock::new(),
+        });
+        let daemon = device.start_as(TAKEN, |setup| setup.with_keys(keys.clone()));
+        assert!(keys.daemon.set(daemon.handle().clone()).is_ok());
+        // These keys attest no device, and the daemon has heard that.
+        while daemon.handle().counts().attested.load(Ordering::SeqCst) == 0 {
+            std::thread::yield_now();
+        }
+        let token = attest(&daemon, &app("enigm_calls", 0), 1);
+        assert_eq!(token.map(|token| said(&token)), expected, "{turns} turns");
+        assert_eq!(keys.signed.load(Ordering::SeqCst), signed, "{turns} turns");
+        daemon.stop();
+    }
 }

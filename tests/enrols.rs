@@ -61,6 +61,17 @@ fn a_device_enrols_answers_and_is_verified_once() {
     let Said(code, _, said) = phone.try_enrol(&service.url, CALLS, &["-o", &credential]);
     assert_eq!((code, said.contains("there is a file already: --force replaces it")), (2, true), "{said}");
     assert_eq!(fs::read(&credential).unwrap(), before);
+    // Where nothing can be written nobody is asked.
+    let folder = phone.folder().to_str().unwrap().to_owned();
+    let nowhere = format!("{folder}/nowhere/credential");
+    for (place, why) in [(&folder, "a folder: expected a file's name"), (&nowhere, "there is no such folder")]
+    {
+        let Said(code, out, said) = phone.try_enrol("http://127.0.0.1:1", CALLS, &["-o", place, "--force"]);
+        assert_eq!((code, &*out, said.contains(why)), (2, "", true), "{said}");
+    }
+    let path = format!("{}/v1", service.url);
+    let Said(code, out, _) = phone.try_enrol(&path, CALLS, &["-o", &credential, "--force"]);
+    assert_eq!((code, out.contains("--service is the address without a path")), (1, true), "{out}");
     let Said(code, out, said) = phone.try_enrol(&service.url, CALLS, &["-o", &credential, "--force"]);
     assert_eq!(
         (code, out.contains("NOT VERIFIED: anybody could have answered so")),
@@ -371,7 +382,15 @@ fn a_ledger_is_never_made_by_the_way() {
     let Said(code, out, said) = open(&[&none]);
     assert_eq!((code, &*out, said.contains(expected)), (2, "", true), "{said}");
     let Said(code, _, said) = party.open(CNF, &["--new"]);
-    assert_eq!((code, said.contains("ledger-calls")), (2, true), "one that is there stays: {said}");
+    let there = ": there is a file already: without --new it is used";
+    assert_eq!((code, said.contains(there)), (2, true), "one that is there stays: {said}");
+    let folder = phone.folder().to_str().unwrap().to_owned();
+    let Said(code, _, said) = open(&[&folder]);
+    assert_eq!((code, said.contains("a folder: expected a ledger's file")), (2, true), "{said}");
+    let Said(code, _, said) = open(&[&format!("{folder}/nowhere/ledger"), "--new"]);
+    assert_eq!((code, said.contains("No such file")), (2, true), "{said}");
+    let Said(code, out, said) = party.open(CNF, &["--qr", "-o", "x.png"]);
+    assert_eq!((code, &*out, said.contains("QR code of version")), (2, "", false), "{said}");
     fs::write(&none, "no ledger, though there is a file").unwrap();
     let Said(code, out, _) = open(&[&none]);
     assert_eq!((code, &*out), (2, ""));

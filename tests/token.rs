@@ -223,7 +223,7 @@ fn what_can_not_be_asked_is_refused_with_the_way_on() {
         (&["--policy", &"05".repeat(32)], "expected its version after a colon"),
         (&["--policy", &("05".repeat(32) + ":4294967296")], "expected its version after a colon"),
         (&["--policy", &"05".repeat(16)], "32 hexadecimal digits, and a SHA-256 has 64"),
-        (&["--audience", "nobody.example"], "shows nobody.example nothing, but calls.enigm.example, keys."),
+        (&["--audience", "nobody.example"], "shows it nothing: expected one of calls.enigm.example, keys."),
         (&["--posture", "good"], "expected one of compliant, at-risk"),
     ] {
         let output = verify(&claims(), extra);

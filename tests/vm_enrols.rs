@@ -15,7 +15,7 @@ mod scratch;
 #[path = "vm/transcript.rs"]
 mod transcript;
 
-use callers::{APP, CALLS};
+use callers::{APP, CALLS, CENTER_APP};
 use enrolment::*;
 use running::carrying;
 use scratch::Scratch;
@@ -265,13 +265,12 @@ fn script() -> Script {
     script
 }
 
-#[test]
-fn from_a_challenge_to_a_decision_and_everything_that_must_not_be_believed() {
-    let scratch = Scratch::new("vm-enrols");
-    let script = script();
+/// Runs a script, and compares what came of it.
+fn run(name: &str, script: &Script) {
+    let scratch = Scratch::new(name);
     let along = luggage(&scratch);
     let options: Vec<&str> = ["-t240"].into_iter().chain(along.iter().map(String::as_str)).collect();
-    let Some(transcript) = carrying("vm-enrols", &options, &["trust_enrold"], &script.text) else { return };
+    let Some(transcript) = carrying(name, &options, &["trust_enrold"], &script.text) else { return };
     assert!(transcript.is_done && transcript.troubles.is_empty(), "{:#?}", transcript.troubles);
     for (name, code, says) in &script.expected {
         let ran = transcript.ran(name);
@@ -281,4 +280,41 @@ fn from_a_challenge_to_a_decision_and_everything_that_must_not_be_believed() {
         }
     }
     assert_eq!(transcript.denials, [].into(), "SELinux refused what it should not");
+}
+
+#[test]
+fn from_a_challenge_to_a_decision_and_everything_that_must_not_be_believed() {
+    run("vm-enrols", &script());
+}
+
+/// The machine's own attestation: what its gate of boot integrity rests on, before and after a list of what is revoked
+/// was brought, and of another's hardware.
+#[test]
+fn a_device_attests_itself_once_it_can_tell_what_is_revoked() {
+    const DAEMON: &str =
+        "trustd --bus none --verbose --keys keystore --policy /live.toml --state /data/misc/trustd";
+    // Class S: nobody says what is revoked. Class L.
+    const BEFORE: &str =
+        "signal: \"attested.chain\", evidenceClass: EvidenceClass(2), observed: \"verified\"";
+    const AFTER: &str = "signal: \"attested.chain\", evidenceClass: EvidenceClass(7), observed: \"verified\"";
+    let mut script = Script::default();
+    script.shell(&bring_up());
+    script.shell(&format!(
+        "mkdir -p /data/misc/trustd\nchown 1000:1000 /data/misc/trustd\nchmod 700 /data/misc/trustd\n\
+         start daemon - 1000 {DAEMON}\nawait daemon 'verified, class S'"
+    ));
+    script.step("without", CENTER_APP, "trust_client gate 2", 0, &[BEFORE]);
+    let install = "trustctl revocations install /enrolment/revocation.pem";
+    script.step("not-theirs", CALLS, install, 1, &["not permitted"]);
+    script.step("installs", CENTER_APP, install, 0, &[]);
+    script.shell("await daemon 'verified, class L'");
+    script.step("with", CENTER_APP, "trust_client gate 2", 0, &[AFTER]);
+    script.shell(&format!(
+        "stop daemon\necho others-chain >/data/misc/keystore/faults\nstart daemon-again - 1000 {DAEMON}\n\
+         await daemon-again \"can't be attested\""
+    ));
+    script.expected.push(("daemon".into(), 0, vec![]));
+    script.step("another-s", CENTER_APP, "trust_client gate 2", 0, &["signal: \"attested.chain\""]);
+    script.shell("stop daemon-again\nstop keystore\nstop servicemanager");
+    run("vm-attests", &script);
 }

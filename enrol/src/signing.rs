@@ -71,7 +71,7 @@ pub(crate) fn generate() -> Result<Vec<u8>, KeyError> {
 pub(crate) fn pair(der: &[u8], random: &SystemRandom) -> Result<(EcdsaKeyPair, PublicKey), KeyError> {
     let pair =
         EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der, random).map_err(|_| PRIVATE)?;
-    let public = point(pair.public_key().as_ref()).ok_or(PRIVATE)?;
+    let public = PublicKey::from_point(pair.public_key().as_ref()).ok_or(PRIVATE)?;
     Ok((pair, public))
 }
 
@@ -80,12 +80,6 @@ pub fn public_key(bytes: &[u8]) -> Result<PublicKey, KeyError> {
     let [block] =
         <[pem::Block; 1]>::try_from(pem::blocks("key", bytes)?).map_err(|_| KeyError::Kind("PUBLIC KEY"))?;
     let is_public = *block.label == *"PUBLIC KEY";
-    let key = block.bytes.strip_prefix(&P256_INFO).and_then(point).filter(|_| is_public);
+    let key = block.bytes.strip_prefix(&P256_INFO).and_then(PublicKey::from_point).filter(|_| is_public);
     key.ok_or(KeyError::Kind("PUBLIC KEY"))
-}
-
-/// The coordinates of an uncompressed point (SEC 1 §2.3.3).
-fn point(bytes: &[u8]) -> Option<PublicKey> {
-    let (x, y) = bytes.strip_prefix(&[4])?.split_first_chunk()?;
-    Some(PublicKey { x: *x, y: y.try_into().ok()? })
 }

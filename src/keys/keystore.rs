@@ -325,18 +325,20 @@ fn is_valid_for_long(chain: &Chain) -> bool {
 /// The key of a chain in which each certificate signed the one before, whatever its root, and which was made for this
 /// challenge. What the chain is worth, others find out; this is what the keystore was asked for.
 fn key_of(chain: &Chain, challenge: Option<[u8; 32]>) -> Result<PublicKey, KeyError> {
-    let wrong = |why: String| KeyError::Unusable(format!("a key attestation of the keystore's: {why}"));
-    let parsed = attestation::Chain::parse(chain).map_err(|refusal| wrong(refusal.to_string()))?;
-    let root = parsed.certificates().last().ok_or_else(|| wrong("no certificate".into()))?;
+    // The rule alone: what certificates are called tells this device from others.
+    let wrong = |why: &str| KeyError::Unusable(format!("a key attestation of the keystore's: {why}"));
+    let refused = |refusal: attestation::Refusal| wrong(refusal.rule().code());
+    let parsed = attestation::Chain::parse(chain).map_err(refused)?;
+    let root = parsed.certificates().last().ok_or_else(|| wrong("no certificate"))?;
     let roots = Roots::none().and("the keystore's", pin(root));
     // When the youngest of them began: those of a key that was kept may have expired since.
     let at = parsed.certificates().iter().map(|certificate| certificate.not_before).max().unwrap_or_default();
     let challenge = challenge.as_ref().map(<[u8; 32]>::as_slice);
     let demand = Demand { at, roots: &roots, challenge, revocation: None, purposes: Some(&[SIGN]) };
-    let verified = verify(&parsed, &demand, &Certificates).map_err(|refusal| wrong(refusal.to_string()))?;
+    let verified = verify(&parsed, &demand, &Certificates).map_err(refused)?;
     match verified.public_key() {
         Attested::Ec(Curve::P256, point) => PublicKey::from_point(point),
         _ => None,
     }
-    .ok_or_else(|| wrong("a key of another kind: expected one on P-256".into()))
+    .ok_or_else(|| wrong("a key of another kind: expected one on P-256"))
 }

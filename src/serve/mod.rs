@@ -7,7 +7,6 @@
 //! ```
 
 pub mod access;
-#[cfg(target_os = "linux")]
 pub mod binder;
 #[cfg(not(target_os = "android"))]
 pub mod dbus;

@@ -5,6 +5,8 @@ use crate::scratch::Scratch;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use trust_formats::attestation::pin;
+use trust_formats::x509::Certificate;
 
 /// Off the device, and here in the same machine.
 pub const ENROLMENT: &str = "u:r:enrolment:s0 2001";
@@ -81,6 +83,15 @@ pub fn luggage(scratch: &Scratch) -> Vec<String> {
         assert!(policy.contains(from), "{from}");
         policy.replacen(from, to, 1)
     };
+    let pins = trust_formats::attestation::split(&fs::read(devices.join("roots.pem")).unwrap()).unwrap();
+    let pins = pins.iter().map(|der| pin(&Certificate::parse(der).unwrap()));
+    let pins: Vec<String> = pins.map(|pin| format!("\"{}\"", digest(&pin))).collect();
+    let attestation = format!(
+        "[attestation]\nroots = [{}]\nrevocation_signers = [\"{}\"]\nrevocation_age_days = 7\n\n[enrolment]\n",
+        pins.join(", "),
+        digest(&signer.revocation_signers[0])
+    );
+    scratch.write("live.toml", but("[enrolment]\n", &attestation));
     scratch.write("lab.toml", but("\nversion = 1\n", "\nversion = 1\nlab = true\n"));
     scratch.write("stricter.toml", but("\nversion = 1\n", "\nversion = 2\n"));
     scratch.write("policy.toml", policy);
@@ -92,6 +103,7 @@ pub fn luggage(scratch: &Scratch) -> Vec<String> {
         (at("policy.toml"), "/policy.toml"),
         (at("stricter.toml"), "/stricter.toml"),
         (at("lab.toml"), "/lab.toml"),
+        (at("live.toml"), "/live.toml"),
     ];
     along.iter().map(|(here, there)| format!("-f{here}={there}")).collect()
 }

@@ -37,6 +37,16 @@ pub enum EvidenceLevel {
     StrongBox,
 }
 
+impl fmt::Display for EvidenceLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            EvidenceLevel::Software => "software",
+            EvidenceLevel::TrustedEnvironment => "trusted-environment",
+            EvidenceLevel::StrongBox => "strongbox",
+        })
+    }
+}
+
 const LEVELS: [EvidenceLevel; 3] =
     [EvidenceLevel::Software, EvidenceLevel::TrustedEnvironment, EvidenceLevel::StrongBox];
 
@@ -262,12 +272,20 @@ impl fmt::Display for CredentialRefusal {
                 write!(f, ": {}, expected the thumbprint of a pinned key", Hex(kid))
             }
             CredentialRefusal::Expired { issued_at, expires_at, now } => {
-                write!(f, ": it holds from {issued_at} to before {expires_at}, and now is {now}")
+                holds(f, *issued_at, *expires_at, *now)
             }
-            CredentialRefusal::Unprotected | CredentialRefusal::HighS | CredentialRefusal::Signature => {
-                Ok(())
-            }
+            CredentialRefusal::Unprotected => f.write_str(": expected an empty unprotected header"),
+            CredentialRefusal::HighS => f.write_str(": expected the lower of the two signatures"),
+            CredentialRefusal::Signature => f.write_str(": expected its issuer's signature"),
         }
+    }
+}
+
+/// How far from now a credential holds.
+pub(crate) fn holds(f: &mut fmt::Formatter<'_>, issued_at: u64, expires_at: u64, now: u64) -> fmt::Result {
+    match issued_at.checked_sub(now) {
+        Some(ahead) if ahead > 0 => write!(f, ": it holds from {ahead} s ahead"),
+        _ => write!(f, ": it ended {} s ago", now.saturating_sub(expires_at)),
     }
 }
 

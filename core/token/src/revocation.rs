@@ -148,7 +148,7 @@ impl fmt::Display for RevokedRefusal {
             RevokedRefusal::UnknownSigner(kid) => {
                 write!(f, ": {}, expected the thumbprint of a pinned key", Hex(kid))
             }
-            RevokedRefusal::Signature => Ok(()),
+            RevokedRefusal::Signature => f.write_str(": expected its signer's signature"),
         }
     }
 }

@@ -45,7 +45,7 @@ pub(crate) enum Command {
         /// The key's thumbprint, 64 hexadecimal digits: all of it, as the device shows it.
         key: String,
     },
-    /// Revokes a handle, for good.
+    /// Revokes a handle, for good: it enrols no more from now on, and is on the audience's next list.
     Revoke {
         /// The audience.
         audience: String,
@@ -58,7 +58,7 @@ pub(crate) enum Command {
         #[arg(long)]
         pending: bool,
     },
-    /// Gives out a policy's signed bundle from now on.
+    /// Gives out a policy's bundle from now on, which one of policy_signers signed (`trustctl policy sign`).
     Publish {
         /// The policy's id.
         id: String,
@@ -68,6 +68,8 @@ pub(crate) enum Command {
     /// Makes the keys of the configuration that have no file yet; prints their public keys: the signing key's, which
     /// relying parties pin, and as policies have them those that devices seal evidence to.
     InitKey,
+    /// Prints the public keys of the configuration again, as init-key does.
+    Keys,
     /// Makes an empty state.
     InitState,
     /// Takes the kept time back to now, after a clock that was ahead.

@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use text::{Fault, Text};
-use trust_enrol::{Opener, Rules};
+use trust_enrol::{KeyError, Opener, Rules};
 
 /// The largest configuration, in bytes.
 const MAX_CONFIG: u64 = 1 << 20;
@@ -29,6 +29,42 @@ pub(crate) enum ConfigError {
     /// It is not what is expected.
     #[error("{}: {message}", path.display())]
     Wrong { path: PathBuf, message: String },
+}
+
+impl ConfigError {
+    /// A key's file that can't be used.
+    pub(crate) fn key(path: &Path, error: KeyError) -> ConfigError {
+        match error {
+            KeyError::File { path, error } => ConfigError::File { path, error },
+            KeyError::NotPrivate { mode, .. } => {
+                let message = format!("mode {mode:o}: expected a regular file of mode 600");
+                ConfigError::Wrong { path: path.into(), message }
+            }
+            error => ConfigError::Wrong { path: path.into(), message: error.to_string() },
+        }
+    }
+}
+
+/// Where a configuration has its own keys.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    pub(crate) signing_key: PathBuf,
+    /// Of the keys that evidence is sealed to.
+    pub(crate) opener_keys: Vec<PathBuf>,
+}
+
+impl Keys {
+    /// Reads a configuration, and nothing that it names.
+    pub(crate) fn read(path: &Path) -> Result<Keys, ConfigError> {
+        Ok(Keys::of(&text(path)?, folder(path)))
+    }
+
+    fn of(text: &Text, folder: &Path) -> Keys {
+        Keys {
+            signing_key: folder.join(&text.signing_key),
+            opener_keys: text.opener_keys.iter().map(|path| folder.join(path)).collect(),
+        }
+    }
 }
 
 /// The configuration.
@@ -75,23 +111,30 @@ impl Config {
     /// folder.
     pub(crate) fn read(path: &Path) -> Result<Config, ConfigError> {
         let wrong = |message: String| ConfigError::Wrong { path: path.into(), message };
-        let bytes = read(path, MAX_CONFIG)?;
-        let text = String::from_utf8(bytes).map_err(|_| wrong("expected UTF-8".into()))?;
-        let text: Text = toml::from_str(&text).map_err(|error| wrong(error.to_string().trim_end().into()))?;
-        let folder = path.parent().unwrap_or(Path::new(""));
+        let (text, folder) = (text(path)?, folder(path));
         let rules = text.rules(folder).map_err(|error| match error {
             Fault::Config(error) => error,
             Fault::Here(message) => wrong(message),
         })?;
         text.http.check().map_err(wrong)?;
-        Ok(Config {
-            state: folder.join(&text.state),
-            signing_key: folder.join(&text.signing_key),
-            opener_keys: text.opener_keys.iter().map(|path| folder.join(path)).collect(),
-            http: text.http,
-            rules,
-        })
+        let Keys { signing_key, opener_keys } = Keys::of(&text, folder);
+        Ok(Config { state: folder.join(&text.state), signing_key, opener_keys, http: text.http, rules })
     }
+}
+
+/// A configuration's text, by itself.
+fn text(path: &Path) -> Result<Text, ConfigError> {
+    let wrong = |message: String| ConfigError::Wrong { path: path.into(), message };
+    let bytes = read(path, MAX_CONFIG)?;
+    let text = String::from_utf8(bytes).map_err(|_| wrong("expected UTF-8".into()))?;
+    let text: Text = toml::from_str(&text).map_err(|error| wrong(error.to_string().trim_end().into()))?;
+    text.check_keys().map_err(wrong)?;
+    Ok(text)
+}
+
+/// Of which its relative paths are.
+fn folder(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
 }
 
 impl Config {
@@ -100,7 +143,7 @@ impl Config {
         let mut rules = self.rules;
         for path in &self.opener_keys {
             let wrong = |message: String| ConfigError::Wrong { path: path.clone(), message };
-            let opener = Opener::open(path).map_err(|error| wrong(error.to_string()))?;
+            let opener = Opener::open(path).map_err(|error| ConfigError::key(path, error))?;
             if rules.openers.iter().any(|known| known.public_key() == opener.public_key()) {
                 return Err(wrong("opener_keys: expected each key once".into()));
             }

@@ -225,8 +225,17 @@ fn keys_and_states_are_made_once_and_are_private() {
     std::fs::remove_file(&opener).unwrap();
     let said = String::from_utf8(served.command(&["serve"]).stderr).unwrap();
     assert!(said.contains("opener.pem: No such file"), "{said}");
+    // The keys come first: they are made, and printed again, without the list of revoked certificates.
+    std::fs::remove_file(served.place.file("revocation.pem")).unwrap();
+    let said = String::from_utf8(served.command(&["serve"]).stderr).unwrap();
+    assert!(said.contains("attestation.revocation") && said.contains("docs/revocations.md"), "{said}");
+    let made = served.command(&["init-key"]).stdout;
+    let shown = served.command(&["keys"]);
+    assert!(shown.status.success() && shown.stdout.ends_with(&made) && shown.stdout.len() > made.len());
+    let said = String::from_utf8(shown.stdout).unwrap();
+    assert!(said.contains("BEGIN PUBLIC KEY") && said.contains("verifier = \"04"), "{said}");
+    assert!(!said.contains("PRIVATE"), "{said}");
     // A state that is gone is not made anew in silence: it would have forgotten every pin.
-    assert!(served.command(&["init-key"]).status.success());
     std::fs::remove_file(served.place.file("state.db")).unwrap();
     assert!(!served.command(&["serve"]).status.success());
 }

@@ -20,9 +20,12 @@ pub const NEAR: &str = "a QR code proves a compliant device, not whose it is, no
 
 /// Opens a challenge.
 pub fn opened(args: &ChallengeArgs) -> Outcome {
-    let mut ledger =
-        if args.new { SqliteLedger::create(&args.ledger) } else { SqliteLedger::open(&args.ledger) }
-            .map_err(|error| unusable(&args.ledger, error))?;
+    // A challenge that can't be shown is open for nothing.
+    args.output.as_deref().map(expect_svg).transpose()?;
+    let mut ledger = match args.new {
+        true => SqliteLedger::create(&args.ledger).map_err(|error| not_made(&args.ledger, error)),
+        false => SqliteLedger::open(&args.ledger).map_err(|error| unusable(&args.ledger, error)),
+    }?;
     let random = random()?;
     let now = seconds(args.at.unwrap_or_else(trustd::cycle::now));
     let made = Challenge::make(&args.audience, &random, args.cnf, &[], now, &mut ledger);
@@ -41,7 +44,26 @@ pub fn unusable(path: &Path, error: trust_ledger::LedgerError) -> CommandError {
             "{}: there is no ledger: `trustctl challenge --new` makes one, which has forgotten whatever another knew",
             path.display()
         )),
+        Ok(found) if found.is_dir() => {
+            CommandError::Usage(format!("{}: a folder: expected a ledger's file", path.display()))
+        }
         _ => CommandError::Ledger(path.into(), error),
+    }
+}
+
+/// Why there is no new ledger.
+fn not_made(path: &Path, error: trust_ledger::LedgerError) -> CommandError {
+    match error {
+        trust_ledger::LedgerError::File { error, .. }
+            if error.kind() == std::io::ErrorKind::AlreadyExists =>
+        {
+            CommandError::Usage(format!(
+                "{}: there is a file already: without --new it is used",
+                path.display()
+            ))
+        }
+        trust_ledger::LedgerError::File { error, .. } => CommandError::Io(path.into(), error),
+        error => CommandError::Ledger(path.into(), error),
     }
 }
 

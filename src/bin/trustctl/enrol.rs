@@ -26,9 +26,7 @@ const REFUSED: u8 = 1;
 /// Enrols this device.
 pub fn enrolled(daemon: &DaemonArgs, args: &EnrolArgs) -> Outcome {
     // Before anybody is asked: what is found out only then has cost an enrolment.
-    if !args.force && args.output.symlink_metadata().is_ok() {
-        return Err(exists(&args.output));
-    }
+    expect_place(&args.output, args.force)?;
     let issuer = args.issuer.as_deref().map(key).transpose()?;
     let ca = args.ca.as_deref().map(|path| read_capped(path, MAX_KEY)).transpose()?;
     let service = Service::at(&args.service, args.insecure, ca.as_deref())?;
@@ -72,7 +70,8 @@ pub fn enrolled(daemon: &DaemonArgs, args: &EnrolArgs) -> Outcome {
     let next = format!(
         "\nNext\n{verifies}  Give {path} to {audience}: it knows this device by it, and asks\n    trustctl challenge --audience \
          {audience} --cnf HEX --ledger FILE\n  and this device answers\n    trustctl attest --nonce HEX --cnf HEX -o \
-         TOKEN\n  Enrol again, with --force, before it ends.\n"
+         TOKEN\n  It needs the list of revoked handles too, GET {}/v1/revoked/{audience}\n  Enrol again, with --force, before it ends.\n",
+        args.service.trim_end_matches('/')
     );
     print(format!("ENROLLED  {path}\n\n{head}{}{next}", statement::credential(&said)).as_bytes())
 }
@@ -110,6 +109,23 @@ fn key(path: &Path) -> Result<PublicKey, CommandError> {
         .map_err(|error| CommandError::Usage(format!("{}: {error}", path.display())))
 }
 
+/// That a credential can be written there.
+fn expect_place(path: &Path, force: bool) -> Result<(), CommandError> {
+    let name = path.display().to_string();
+    let wrong = |why: &str| Err(CommandError::Usage(format!("{}: {why}", printable(&name))));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if path.is_dir() {
+        return wrong("a folder: expected a file's name");
+    }
+    if folder.is_some_and(|folder| !folder.is_dir()) {
+        return wrong("there is no such folder");
+    }
+    match !force && path.symlink_metadata().is_ok() {
+        true => Err(exists(path)),
+        false => Ok(()),
+    }
+}
+
 fn exists(path: &Path) -> CommandError {
     let name = path.display().to_string();
     CommandError::Usage(format!("{}: there is a file already: --force replaces it", printable(&name)))
@@ -133,6 +149,12 @@ fn refused(problem: &Problem, args: &EnrolArgs, link: &dyn Link) -> Outcome {
                 .into()
         }
         "audience" => "Ask whoever runs it which audiences it has.\n".into(),
+        "revoked" => "That is for good. What gives this device another handle is in docs/keys.md.\n".into(),
+        "recipient" => {
+            "Its opener key and the one that this device's policy names differ: docs/enrolment.md, Opener keys.\n"
+                .into()
+        }
+        "not-found" => "--service is the address without a path: what is asked begins with /v1.\n".into(),
         "file-key" => {
             "This device keeps its key in a file, which nothing attests: laboratories alone take it.\n".into()
         }

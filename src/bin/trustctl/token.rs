@@ -129,6 +129,8 @@ fn read_statement(path: &Path, most: usize) -> Result<Vec<u8>, CommandError> {
         None
     } else if text.starts_with(b"-----BEGIN") {
         Some("PEM")
+    } else if text.starts_with(b"ENIGM-") {
+        Some("the text of a QR code, which `trustctl verify --qr` takes")
     } else if text.iter().all(u8::is_ascii_hexdigit) {
         Some("hexadecimal text")
     } else {
@@ -196,7 +198,7 @@ fn shown_gates(known: &[Known<'_>], audience: &str) -> Result<Vec<GateId>, Comma
         let Some(shown) = policy.audiences().iter().find(|known| *known.id == *audience) else {
             let known: Vec<&str> = policy.audiences().iter().map(|known| &*known.id).collect();
             return Err(CommandError::Usage(format!(
-                "policy {name} shows {audience} nothing, but {}: expected one of these, or --gate",
+                "--audience {audience}: policy {name} shows it nothing: expected one of {}, or --gate",
                 known.join(", ")
             )));
         };

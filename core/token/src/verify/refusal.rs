@@ -3,7 +3,7 @@
 use super::{KnownPolicy, MAX_TOKEN, TYPE};
 use crate::cbor::Malformed;
 use crate::cose::Bad;
-use crate::credential::{EvidenceLevel, Floors};
+use crate::credential::{EvidenceLevel, Floors, holds};
 use crate::crypto::Hex;
 use alloc::boxed::Box;
 use core::fmt;
@@ -136,7 +136,7 @@ pub const RULES: [(&str, &str); 35] = [
     ("malformed-claims", "the profile's claims in their one encoding"),
     ("audience", "for this audience, the credential too"),
     ("nonce", "in answer to this challenge"),
-    ("challenge-used", "the challenge was open"),
+    ("challenge-used", "an open challenge of this audience and confirmation"),
     ("clock-set-back", "the relying party's clock went on"),
     ("too-late", "answered in time"),
     ("lifetime", "valid for no longer than is accepted"),
@@ -232,7 +232,7 @@ impl<E> fmt::Display for Refusal<E> {
             Refusal::NotYetValid(by, most) => write!(f, ": {by} s ahead, expected at most {most}"),
             Refusal::Expired(by, most) => write!(f, ": {by} s ago, expected at most {most}"),
             Refusal::CredentialExpired { issued_at, expires_at, now } => {
-                write!(f, ": it holds from {issued_at} to before {expires_at}, and now is {now}")
+                holds(f, *issued_at, *expires_at, *now)
             }
             Refusal::Gate(gate, Some(verdict)) => write!(f, ": {gate} is {verdict}, expected pass"),
             Refusal::Gate(gate, None) => write!(f, ": {gate} is not shown, expected pass"),
@@ -240,7 +240,7 @@ impl<E> fmt::Display for Refusal<E> {
             Refusal::Waivers(found, most) => write!(f, ": {found}, expected at most {most}"),
             Refusal::UnknownPolicy(KnownPolicy { digest, version, is_lab }) => {
                 let lab = if *is_lab { ", a laboratory's" } else { "" };
-                write!(f, ": SHA-256 {}, version {version}{lab}", Hex(digest))
+                write!(f, ": SHA-256 {}, version {version}{lab}, expected one that is known", Hex(digest))
             }
             Refusal::RevocationStale { taken_at, now, at_most } => match now.checked_sub(*taken_at) {
                 Some(age) => write!(f, ": {age} s old, expected at most {at_most}"),
@@ -249,7 +249,7 @@ impl<E> fmt::Display for Refusal<E> {
             Refusal::RevocationOlder(found, stood) => {
                 write!(f, ": number {found}, and {stood} was used before")
             }
-            Refusal::Evidence(found, least) => write!(f, ": {found:?}, expected {least:?} or better"),
+            Refusal::Evidence(found, least) => write!(f, ": {found}, expected {least} or better"),
             Refusal::Floor(shown, stood) => fell(f, shown, stood),
             Refusal::CredentialOlder(found, stood) => {
                 write!(f, ": a credential given at {found}, and one given at {stood} was used before")

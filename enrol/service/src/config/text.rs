@@ -166,16 +166,8 @@ impl Text {
         }
         let (roots, revocation) = match &self.attestation {
             Some(attestation) => attestation.read(folder)?,
-            None if self.accept_file_keys => (Roots::none(), None),
-            None => return Err("expected [attestation], or accept_file_keys = true".to_owned().into()),
+            None => (Roots::none(), None),
         };
-        if self.opener_keys.is_empty() && !self.accept_file_keys {
-            return Err("expected opener_keys, or accept_file_keys = true".to_owned().into());
-        }
-        if self.opener_keys.len() > MAX_OPENERS || self.opener_keys.contains(&self.signing_key) {
-            let expected = format!("at most {MAX_OPENERS}, and not signing_key among them");
-            return Err(format!("opener_keys: expected {expected}").into());
-        }
         let boot_keys = self.boot.iter().map(|boot| {
             let state = match boot.state {
                 BootState::Verified => VerifiedBootState::Verified,
@@ -212,6 +204,22 @@ impl Text {
                 devices: self.limits.devices,
             },
         })
+    }
+
+    /// That it names what is needed for the keys that it takes.
+    pub(super) fn check_keys(&self) -> Result<(), String> {
+        if self.attestation.is_none() && !self.accept_file_keys {
+            return Err("expected [attestation], or accept_file_keys = true".into());
+        }
+        if self.opener_keys.is_empty() && !self.accept_file_keys {
+            return Err("expected opener_keys, or accept_file_keys = true".into());
+        }
+        if self.opener_keys.len() > MAX_OPENERS || self.opener_keys.contains(&self.signing_key) {
+            return Err(format!(
+                "opener_keys: expected at most {MAX_OPENERS}, and not signing_key among them"
+            ));
+        }
+        Ok(())
     }
 
     fn audiences(&self) -> Result<Vec<Audience>, String> {
@@ -296,7 +304,11 @@ impl Attestation {
         let signers = self.revocation_signers.iter().map(|hex| digest("attestation.revocation_signers", hex));
         let signers: Vec<[u8; 32]> = signers.collect::<Result<_, String>>()?;
         let path = folder.join(&self.revocation);
-        let list = RevocationList::snapshot(&read(&path, MAX_FILE)?, &signers, &Ring);
+        // What is missing on the first day, and is not the configuration's own to make.
+        let snapshot = read(&path, MAX_FILE).map_err(|error| {
+            format!("attestation.revocation: {error}: expected a signed snapshot (docs/revocations.md)")
+        })?;
+        let list = RevocationList::snapshot(&snapshot, &signers, &Ring);
         let list = list.map_err(|error| ConfigError::Wrong { path, message: error.to_string() })?;
         Ok((roots, Some(Revocation { list, max_age: i64::from(self.revocation_age_days) * 86_400 })))
     }

@@ -21,7 +21,8 @@ pub struct EnrolArgs {
     /// Replace a credential that is there
     #[arg(long)]
     pub force: bool,
-    /// With a new posture key: where the enrolment verifier asks for one, and will want a person's approval
+    /// With a new posture key: where the enrolment verifier asks for one, and will want a person's approval. A key in a
+    /// file stays what it is
     #[arg(long)]
     pub anew: bool,
     /// Take only a credential that this key signed: the enrolment verifier's public key or certificate, PEM

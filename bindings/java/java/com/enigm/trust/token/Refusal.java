@@ -16,7 +16,7 @@ public enum Refusal {
   MALFORMED_CLAIMS(9, "malformed-claims: expected the profile's claims in their one encoding"),
   AUDIENCE(10, "audience: expected for this audience, the credential too"),
   NONCE(11, "nonce: expected in answer to this challenge"),
-  CHALLENGE_USED(12, "challenge-used: expected the challenge was open"),
+  CHALLENGE_USED(12, "challenge-used: expected an open challenge of this audience and confirmation"),
   CLOCK_SET_BACK(13, "clock-set-back: expected the relying party's clock went on"),
   TOO_LATE(14, "too-late: expected answered in time"),
   LIFETIME(15, "lifetime: expected valid for no longer than is accepted"),
