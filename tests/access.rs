@@ -184,6 +184,7 @@ fn an_audience_sees_its_gates_and_no_counts_or_head() {
     assert!(seen.gates.iter().all(|gate| gate.failing.is_none()));
     assert_eq!((seen.head, seen.posture), (None, Posture::AtRisk));
     let whole = desk.summary(&caller(0)).unwrap();
+    assert_eq!((seen.judged_at, whole.judged_at), (1_793_610_000, 1_793_610_059));
     assert_eq!((whole.gates.len(), whole.gates[0].failing), (10, Some([0, 1, 2])));
     assert!(whole.head.is_some());
 }
@@ -359,9 +360,11 @@ is up to who signed them ([policies.md](policies.md)).
 ";
 
 const PAGE_KINDS: &str = "
-*its tier*: the posture, its sequence number, the policy's name, the number of waivers, and the gates that the audience is
-granted, without counts; no head of the history. It is told of changes of the posture and of those gates. That the
-sequence number rose tells it that something changed elsewhere, and no more.
+*its tier*: the posture, a sequence number, when it was judged to the minute, the policy's name, the number of waivers, and
+the gates that the audience is granted, without counts; no head of the history. It is told of changes of the posture and
+of those gates. The sequence number is this audience's and Android user's own: it begins at random when the daemon starts,
+and is one higher where anything changed since they were last told one. That tells it that something changed elsewhere,
+and no more: neither how much, nor a number that another audience of this device is told.
 
 On D-Bus, Version is a property, the properties Posture and Sequence are as GetSummary, and Listen and Unlisten are
 Subscribe and Unsubscribe. Anybody whom the bus lets through may Ping and Introspect, which tell nothing of the device.

@@ -82,7 +82,7 @@ fn values_arrive_as_they_are() {
     let summary: HashMap<&str, Variant<'_>> = body.deserialize().unwrap();
     assert_eq!(summary["posture"], "at-risk".into());
     assert_eq!(summary["sequence"], 41u64.into());
-    assert_eq!(summary["judged-at"], 1_793_610_000i64.into());
+    assert_eq!(summary["judged-at"], 1_793_610_059i64.into());
     assert_eq!(summary["waivers"], 1u32.into());
     let text = format!("{summary:?}");
     assert!(summary.contains_key("head") && text.contains("build-integrity") && !text.contains("critical"));

@@ -51,6 +51,11 @@ impl Listener for Ears {
     }
 }
 
+/// What an audience is told by: its own number is another test's.
+fn but_its_number(change: Change) -> (Posture, Vec<GateId>) {
+    (change.posture, change.gates)
+}
+
 fn change(sequence: u64, posture: Posture, gates: &[GateId]) -> Change {
     Change { sequence, posture, gates: gates.into() }
 }
@@ -71,13 +76,32 @@ fn an_audience_hears_of_its_gates_and_of_the_posture() {
     let (told, heard) = std::sync::mpsc::channel();
     desk.listen(&caller(3), Box::new(Ears(told))).unwrap();
     let (build, update, boot) = (GRANTED[0], GRANTED[1], GateId::BootIntegrity);
-    let hears = |published| hears(&listeners, &heard, &published);
+    let hears = |published| hears(&listeners, &heard, &published).map(but_its_number);
     let first = hears(change(1, Posture::Compliant, &[boot]));
-    assert_eq!(first, Some(change(1, Posture::Compliant, &[])), "the first posture that it is told");
+    assert_eq!(first, Some((Posture::Compliant, vec![])), "the first posture that it is told");
     assert_eq!(hears(change(2, Posture::Compliant, &[boot])), None);
     let own = hears(change(3, Posture::Compliant, &[build, boot, update]));
-    assert_eq!(own, Some(change(3, Posture::Compliant, &[build, update])));
-    assert_eq!(hears(change(4, Posture::AtRisk, &[boot])), Some(change(4, Posture::AtRisk, &[])));
+    assert_eq!(own, Some((Posture::Compliant, vec![build, update])));
+    assert_eq!(hears(change(4, Posture::AtRisk, &[boot])), Some((Posture::AtRisk, vec![])));
+}
+
+/// The history's number is the device's: whoever compared it with another audience's would know the device again.
+#[test]
+fn an_audience_has_a_sequence_of_its_own() {
+    let evaluator = StandIn::new();
+    let (desk, listeners) = desk(evaluator.clone(), policy(), unbounded(), still());
+    let (told, heard) = std::sync::mpsc::channel();
+    desk.listen(&caller(3), Box::new(Ears(told))).unwrap();
+    let other_user = Caller { uid: 1_000_000 + AUDIENCE.1, ..caller(3) };
+    let sequence = |caller: &Caller| desk.summary(caller).unwrap().sequence;
+    let (first, others) = (sequence(&caller(3)), sequence(&other_user));
+    assert_eq!(sequence(&caller(0)), 41);
+    assert!(first != 41 && first != others, "begun at {first} and {others}");
+    assert_eq!(sequence(&caller(3)), first, "nothing changed");
+    evaluator.sequence.store(44, Ordering::Relaxed);
+    listeners.publish(&change(44, Posture::Compliant, &[GRANTED[0]]));
+    assert_eq!(heard.recv().unwrap().sequence, first + 1, "three changes, of which it is told once");
+    assert_eq!([sequence(&caller(3)), sequence(&other_user)], [first + 1, others + 1]);
 }
 
 #[test]

@@ -15,6 +15,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use trust_posture::GateId;
 
+/// To how many seconds an audience is told times.
+const GRAIN: i64 = 60;
+
 /// Both doors' one way in.
 pub struct Desk {
     evaluator: Arc<dyn Evaluator>,
@@ -89,7 +92,10 @@ impl Desk {
         self.call(caller, Method::Summary, |role| {
             let summary = self.evaluator.summary()?;
             Ok(match role {
-                Role::Audience(tier) => Arc::new(seen_by(tier, &summary)),
+                Role::Audience(tier) => {
+                    let sequence = self.listeners.number(tier, caller, summary.sequence);
+                    Arc::new(Summary { sequence, ..seen_by(tier, &summary) })
+                }
                 _ => summary,
             })
         })
@@ -289,13 +295,14 @@ fn refused(caller: &Caller, method: Method) -> Refusal {
 fn view(method: Method, role: Role<'_>) -> Option<View> {
     match (method.cell(role), role) {
         (Cell::Yes, _) => Some(View::All),
-        (Cell::Tier, Role::Audience(tier)) => Some(View::Only(tier.gates.clone())),
+        (Cell::Tier, Role::Audience(tier)) => Some(View::Only(tier.clone())),
         _ => None,
     }
 }
 
 /// The posture, the audience's gates without counts, and no head. How many waivers hold is shown to all, as in an
-/// attestation: a waiver lowers what is asked.
+/// attestation: a waiver lowers what is asked. To the minute, as in an attestation: when a device judged itself is the same
+/// for whoever asks afterwards.
 fn seen_by(tier: &Tier, summary: &Summary) -> Summary {
     let shown = summary.gates.iter().filter(|gate| tier.gates.contains(&gate.gate));
     Summary {
@@ -303,7 +310,7 @@ fn seen_by(tier: &Tier, summary: &Summary) -> Summary {
         head: None,
         posture: summary.posture,
         sequence: summary.sequence,
-        judged_at: summary.judged_at,
+        judged_at: summary.judged_at - summary.judged_at.rem_euclid(GRAIN),
         policy: summary.policy.clone(),
         waivers: summary.waivers,
     }

@@ -1,8 +1,9 @@
 //! Listeners: who is told of changes. The evaluator publishes and goes on; each listener is told from a thread of its
 //! own, so that one that is slow, stuck or dead costs the others nothing.
 
-use super::access::Caller;
+use super::access::{Caller, Tier};
 use super::limits::Clock;
+use super::numbers::Numbers;
 use super::wire::{Change, Refusal};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -41,8 +42,8 @@ pub struct ListenerId(pub u64);
 pub enum View {
     /// Every change.
     All,
-    /// Changes of the posture and of these gates.
-    Only(Vec<GateId>),
+    /// Changes of the posture and of this audience's gates.
+    Only(Tier),
 }
 
 /// All listeners.
@@ -52,6 +53,7 @@ pub struct Listeners {
 
 struct Hall {
     clock: Clock,
+    numbers: Numbers,
     seats: Mutex<Seats>,
     door: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
@@ -90,7 +92,8 @@ struct State {
 impl Listeners {
     /// Nobody yet.
     pub fn new(clock: Clock) -> Listeners {
-        Listeners { hall: Arc::new(Hall { clock, seats: Mutex::default(), door: OnceLock::new() }) }
+        let (numbers, seats, door) = (Numbers::default(), Mutex::default(), OnceLock::new());
+        Listeners { hall: Arc::new(Hall { clock, numbers, seats, door }) }
     }
 
     /// Tells everybody who may know of it. Never blocks: a change that a listener has not taken yet is merged with
@@ -100,7 +103,7 @@ impl Listeners {
         let mut seats = self.hall.lock();
         seats.posture = Some(change.posture);
         seats.taken.retain_mut(|seat| {
-            if let Some(change) = seat.sees(change) {
+            if let Some(change) = seat.sees(change, &self.hall.numbers) {
                 seat.told = Some(change.posture);
                 seat.slot.put(change, now);
             }
@@ -156,6 +159,11 @@ impl Listeners {
             }
             seat.slot.is_held()
         });
+    }
+
+    /// What this caller is told in the place of a number of the history's, as an audience.
+    pub fn number(&self, tier: &Tier, caller: &Caller, sequence: u64) -> u64 {
+        self.hall.numbers.in_place_of(&tier.id, caller.android_user(), sequence)
     }
 
     /// Whether this one is still told.
@@ -214,10 +222,15 @@ impl Hall {
 
 impl Seat {
     /// What the listener may know of a change, if it concerns it at all.
-    fn sees(&self, change: &Change) -> Option<Change> {
-        let View::Only(granted) = &self.view else { return Some(change.clone()) };
-        let gates: Vec<GateId> = change.gates.iter().copied().filter(|gate| granted.contains(gate)).collect();
-        (!gates.is_empty() || self.told != Some(change.posture)).then(|| Change { gates, ..change.clone() })
+    fn sees(&self, change: &Change, numbers: &Numbers) -> Option<Change> {
+        let View::Only(tier) = &self.view else { return Some(change.clone()) };
+        let granted = |gate: &GateId| tier.gates.contains(gate);
+        let gates: Vec<GateId> = change.gates.iter().copied().filter(granted).collect();
+        if gates.is_empty() && self.told == Some(change.posture) {
+            return None;
+        }
+        let sequence = numbers.in_place_of(&tier.id, self.caller.android_user(), change.sequence);
+        Some(Change { sequence, posture: change.posture, gates })
     }
 }
 

@@ -13,6 +13,7 @@ pub mod dbus;
 pub mod desk;
 pub mod limits;
 pub mod listeners;
+pub mod numbers;
 pub mod render;
 pub mod turns;
 pub mod wire;

@@ -25,9 +25,10 @@ pub const MAX_TTL: u32 = 86_400;
 pub struct Summary {
     /// What all ten gates come to.
     pub posture: Posture,
-    /// Its place in the history; it rises with every change of posture, gate or check.
+    /// Its place in the history; it rises with every change of posture, gate or check. For an audience a number of its own:
+    /// [`Numbers`](super::numbers::Numbers).
     pub sequence: u64,
-    /// When it was judged, in seconds since 1970 by the device's clock.
+    /// When it was judged, in seconds since 1970 by the device's clock; for an audience rounded down to the minute.
     pub judged_at: i64,
     /// The policy that it was judged under.
     pub policy: PolicyName,
@@ -225,7 +226,7 @@ pub struct Head {
 /// What a listener is told. It asks for the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The new sequence number.
+    /// The new sequence number, as the listener's owner is told it in a summary.
     pub sequence: u64,
     /// The posture now.
     pub posture: Posture,

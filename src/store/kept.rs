@@ -1,9 +1,11 @@
 //! What is kept beside the history: counters that never step back, what each provider reported last, and the installed
 //! policy bundle. Each is on the disk before it is answered, or is an error.
 
-use super::state::{MAX_NAME, MAX_NAMES, Stamp};
+use super::state::{Counted, MAX_NAME, MAX_NAMES, Stamp};
 use super::{State, Store, StoreError};
+use ring::rand::{SecureRandom, SystemRandom};
 use rusqlite::{OptionalExtension, params};
+use std::collections::btree_map::Entry;
 use trust_ledger::doing;
 use trust_token::bundle::MAX_BUNDLE;
 use trust_token::claims::Counters;
@@ -62,9 +64,10 @@ impl Store {
         self.change(|_, state, _| Ok(state.boots))
     }
 
-    /// The counters of an audience's next attestation: the boot's number, and a number that rises with each attestation
-    /// for this audience. The disk has one above it: so many are reserved at once, and those that were not used up when
-    /// the process ended are left out.
+    /// The counters of an audience's next attestation: a number that rises with each boot, and one that rises with each
+    /// attestation for this audience. Both begin at a random number below 2^32, which is this audience's alone: how often a
+    /// device was booted would be one number for all of them. The disk has one above the second: so many are reserved at
+    /// once, and those that were not used up when the process ended are left out.
     pub fn attestation(&mut self, audience: &str) -> Result<Counters, StoreError> {
         check_name(audience)?;
         if let Some(next) = self.reserved.get_mut(audience).and_then(Reserved::take) {
@@ -75,10 +78,15 @@ impl Store {
             if !state.audiences.contains_key(audience) && state.audiences.len() >= MAX_NAMES {
                 return Err(StoreError::Bounds("too many audiences"));
             }
-            let kept = state.audiences.entry(audience.into()).or_default();
-            let last = used.max(*kept);
-            *kept = last.checked_add(RESERVED).ok_or(StoreError::Bounds("the last attestation was made"))?;
-            Ok(Reserved { last: Counters { boot: state.boots, sequence: last }, until: *kept })
+            let kept = match state.audiences.entry(audience.into()) {
+                Entry::Occupied(kept) => kept.into_mut(),
+                Entry::Vacant(new) => new.insert(Counted { boots: random()?, last: random()? }),
+            };
+            let last = used.max(kept.last);
+            kept.last =
+                last.checked_add(RESERVED).ok_or(StoreError::Bounds("the last attestation was made"))?;
+            let boot = kept.boots.saturating_add(state.boots);
+            Ok(Reserved { last: Counters { boot, sequence: last }, until: kept.last })
         })?;
         let next = reserved.take().ok_or(StoreError::Bounds("no number was reserved"))?;
         self.reserved.insert(audience.into(), reserved);
@@ -161,6 +169,14 @@ impl Store {
             }
         })
     }
+}
+
+/// Where a counter begins.
+fn random() -> Result<u64, StoreError> {
+    let mut bytes = [0; 4];
+    let filled = SystemRandom::new().fill(&mut bytes);
+    filled.map_err(|_| StoreError::Bounds("the system has no random bytes"))?;
+    Ok(u32::from_be_bytes(bytes).into())
 }
 
 fn last(state: &State, name: &str, boot_id: [u8; 16]) -> u64 {

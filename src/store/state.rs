@@ -40,6 +40,15 @@ pub(crate) struct Listed {
     pub(crate) digest: [u8; 32],
 }
 
+/// What is counted for one audience, from numbers that no other audience's begin at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Counted {
+    /// What its counter of boots is above the number of them.
+    pub(crate) boots: u64,
+    /// The last number that was reserved for an attestation.
+    pub(crate) last: u64,
+}
+
 /// All of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct State {
@@ -58,8 +67,8 @@ pub(crate) struct State {
     pub(crate) revocations: Option<Listed>,
     /// The highest attested boot patch level, YYYYMM.
     pub(crate) patch_floor: Option<u32>,
-    /// Per audience: the last number that was reserved for an attestation.
-    pub(crate) audiences: BTreeMap<String, u64>,
+    /// What is counted for each audience.
+    pub(crate) audiences: BTreeMap<String, Counted>,
     /// Per provider: the last report, of which boot.
     pub(crate) providers: BTreeMap<String, ([u8; 16], u64)>,
 }
@@ -137,7 +146,9 @@ impl State {
             rows.insert("patch-floor".into(), floor.to_be_bytes().into());
         }
         let audiences = self.audiences.iter();
-        rows.extend(audiences.map(|(name, count)| (format!("{AUDIENCE}{name}"), count.to_be_bytes().into())));
+        rows.extend(audiences.map(|(name, Counted { boots, last })| {
+            (format!("{AUDIENCE}{name}"), [boots.to_be_bytes(), last.to_be_bytes()].concat())
+        }));
         let providers = self.providers.iter();
         rows.extend(
             providers.map(|(name, (boot_id, last))| (format!("{PROVIDER}{name}"), counted(boot_id, *last))),
@@ -172,7 +183,7 @@ impl State {
                 }
                 _ => {
                     if let Some(name) = name.strip_prefix(AUDIENCE) {
-                        state.audiences.insert(name.into(), u64::from_be_bytes(value.try_into().ok()?));
+                        state.audiences.insert(name.into(), numbers(&value)?);
                     } else {
                         state.providers.insert(name.strip_prefix(PROVIDER)?.into(), counted(&value)?);
                     }
@@ -207,6 +218,11 @@ fn head(bytes: &[u8]) -> Option<Head> {
 fn counted(bytes: &[u8]) -> Option<([u8; 16], u64)> {
     let (boot_id, count) = bytes.split_first_chunk()?;
     Some((*boot_id, u64::from_be_bytes(count.try_into().ok()?)))
+}
+
+fn numbers(bytes: &[u8]) -> Option<Counted> {
+    let (boots, last) = bytes.split_first_chunk()?;
+    Some(Counted { boots: u64::from_be_bytes(*boots), last: u64::from_be_bytes(last.try_into().ok()?) })
 }
 
 fn stamp(bytes: &[u8]) -> Option<Stamp> {

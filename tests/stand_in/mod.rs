@@ -48,7 +48,7 @@ pub fn summary(sequence: u64) -> Summary {
     Summary {
         posture: Posture::AtRisk,
         sequence,
-        judged_at: 1_793_610_000,
+        judged_at: 1_793_610_059,
         policy: PolicyName { id: "lab".into(), version: 3, digest: [7; 32], is_lab: true },
         gates: GateId::ALL.map(gate).into(),
         waivers: 1,

@@ -63,7 +63,9 @@ pub const METHODS: [Entry; 14] = [
         gives: &[("summary", "a{sv}")],
         says: "The posture in short: posture s, sequence t, judged-at x, policy a{sv} (id s, version u, digest ay, lab \
             b), gates aa{sv} (gate u, id s, verdict s, binding b, and failing (uuu): critical, major and minor), \
-            waivers u, head a{sv} (sequence t, digest ay). An audience gets its own gates, without failing, and no head.",
+            waivers u, head a{sv} (sequence t, digest ay). An audience gets its own gates, without failing, and no head; \
+            judged-at to the minute; and a sequence of its own, that begins at random when the daemon starts and is one \
+            higher where anything changed since it was last told one.",
     },
     Entry {
         name: "GetGate",
@@ -213,7 +215,7 @@ pub const PROPERTIES: [Property; 3] = [
         signature: "t",
         method: Method::Summary,
         emits: "false",
-        says: "The posture's place in the history. Sent to subscribers as Posture is.",
+        says: "The posture's place in the history, for an audience as in GetSummary. Sent to subscribers as Posture is.",
     },
 ];
 

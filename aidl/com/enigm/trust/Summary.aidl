@@ -9,9 +9,13 @@ import com.enigm.trust.Posture;
 parcelable Summary {
     /** Of all ten gates, also those that the caller does not see. */
     Posture posture = Posture.NON_COMPLIANT;
-    /** Its place in the history: it rises with every change of the posture, of a gate or of a check. */
+    /**
+     * Its place in the history: it rises with every change of the posture, of a gate or of a check. For an audience it is a
+     * number of its own: it begins at random when the daemon starts, and is one higher where anything changed since
+     * this audience was last told one.
+     */
     long sequence;
-    /** When it was judged: seconds since 1970, by the device's clock. */
+    /** When it was judged: seconds since 1970, by the device's clock; for an audience rounded down to the minute. */
     long judgedAt;
     PolicyName policy;
     /** In order: all ten for a caller that may see findings, else those that the policy grants its audience. */
