@@ -178,7 +178,10 @@ mod tests {
             }
             for (before, name) in ["a", "a", "a", "a", "b"].into_iter().enumerate() {
                 let of = Some((name.into(), 0));
-                let did = move |did: &mut Vec<&str>| Ok(did.push(name));
+                let did = move |did: &mut Vec<&str>| {
+                    did.push(name);
+                    Ok(())
+                };
                 scope.spawn(move || worker.ask(of, LONG, did));
                 while lock(&worker.shared.waiting).jobs.values().map(VecDeque::len).sum::<usize>() == before {
                     std::thread::yield_now();
