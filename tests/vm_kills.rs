@@ -24,7 +24,7 @@ use scratch::Scratch;
 use trust_token::inspect::inspect;
 
 /// How many enrolments and attestations, where nobody says.
-const FEW: usize = 24;
+const FEW: usize = 14;
 
 /// What the machine does: each round is an enrolment, or a question, its answer, and the same answer again. In half of
 /// the rounds one of the three is killed meanwhile, and started again after it.
