@@ -2,3 +2,8 @@
 //! Cargo reads.
 
 pub mod aidl;
+pub mod blueprint;
+pub mod cargo;
+mod others;
+pub mod sources;
+pub mod twin;
