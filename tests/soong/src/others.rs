@@ -81,7 +81,8 @@ fn interface(root: &Path, module: &Module, found: &mut Vec<Finding>) {
         found.push(module.finding("versions_with_info", says));
     }
     if !module.is("frozen") {
-        found.push(module.finding("frozen", "expected true: nothing is added to the last version"));
+        found
+            .push(module.finding("frozen", "frozen: expected true, as nothing is added to the last version"));
     }
 }
 
