@@ -44,6 +44,8 @@ pub struct Dependency {
     pub package: String,
     /// The crate's name in the sources.
     pub name: String,
+    /// The features that its user asks for.
+    pub features: Vec<String>,
 }
 
 /// Asks Cargo of the workspace at `root`, whose sources are below `root`.
@@ -107,9 +109,17 @@ fn read(root: &Path, package: &Value) -> Result<Package, String> {
         }
         let crate_name =
             dependency.get("rename").and_then(Value::as_str).unwrap_or(&package).replace('-', "_");
-        let dependency_of = Dependency { name: crate_name, package };
+        let features =
+            list(dependency, "features").iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        let dependency_of = Dependency { name: crate_name, package, features };
         match dependency.get("kind").and_then(Value::as_str) {
-            None if !dependencies.contains(&dependency_of) => dependencies.push(dependency_of),
+            None => {
+                match dependencies.iter_mut().find(|other: &&mut Dependency| other.name == dependency_of.name)
+                {
+                    Some(other) => other.features.extend(dependency_of.features),
+                    None => dependencies.push(dependency_of),
+                }
+            }
             Some("dev") => for_tests.push(dependency_of),
             _ => {}
         }

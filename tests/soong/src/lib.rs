@@ -5,5 +5,7 @@ pub mod aidl;
 pub mod blueprint;
 pub mod cargo;
 mod others;
+pub mod page;
 pub mod sources;
 pub mod twin;
+pub mod vendored;

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 use std::process::ExitCode;
-use trust_tree::aidl;
+use trust_tree::{aidl, cargo, vendored};
 
-const USAGE: &str = "usage: tree aidl compare OLDER NEWER | tree aidl write FROM TO | tree aidl hash DIRECTORY VERSION_BEFORE";
+const USAGE: &str = "usage: tree aidl compare OLDER NEWER | tree aidl write FROM TO | tree aidl hash DIRECTORY VERSION_BEFORE | tree vendored TREE";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         ["aidl", "hash", directory, before] => aidl::hash(Path::new(directory), before)
             .map(|hash| println!("{hash}"))
             .map_err(|error| error.to_string()),
+        ["vendored", tree] => lacks(tree),
         _ => Err(USAGE.into()),
     };
     match done {
@@ -45,4 +46,12 @@ fn write(from: &str, to: &str) -> Result<(), String> {
             .map_err(|error| format!("{}: can't be written: {error}", path.display()))?;
     }
     Ok(())
+}
+
+fn lacks(tree: &str) -> Result<(), String> {
+    let root = std::env::current_dir().map_err(|error| format!("the folder that this runs in: {error}"))?;
+    let packages = cargo::packages(&root, "Cargo.toml")?;
+    let lines = vendored::check(Path::new(tree), &vendored::graph(&root)?, &packages)?;
+    let lines: Vec<String> = lines.iter().map(|line| format!("\n{line}")).collect();
+    if lines.is_empty() { Ok(()) } else { Err(format!("{tree} lacks:{}", lines.concat())) }
 }

@@ -171,7 +171,9 @@ impl Project {
     ) {
         let Ok(files) = sources(&self.root.join(&library.root), For::Tests) else { return };
         let has_tests = files.iter().any(|file| file.text.contains("#[test]"));
-        let is_more = |dependency: &&Dependency| !package.dependencies.contains(dependency);
+        let is_own =
+            |dependency: &Dependency| package.dependencies.iter().any(|own| own.name == dependency.name);
+        let is_more = |dependency: &&Dependency| !is_own(dependency);
         let needs =
             package.for_tests.iter().filter(is_more).find(|dependency| name(&files, &dependency.name));
         let expected = format!("lib{}_test", library.name);
