@@ -69,6 +69,18 @@ impl Compared<'_> {
             let (was, is) = (was.annotations.join(" "), now.annotations.join(" "));
             self.say(now.line, format!("annotations of {}: {is:?}, expected {was:?}", now.name));
         }
+        for old in &was.constants {
+            let same =
+                |new: &&Field| (&new.name, &new.of, &new.default) == (&old.name, &old.of, &old.default);
+            if !now.constants.iter().any(|new| same(&new)) {
+                self.say(
+                    now.line,
+                    format!("the constant {} is gone or changed: expected {:?}", old.name, old.default),
+                );
+            }
+        }
+        let constants = now.constants.iter().map(|new| (new.line, new.name.clone()));
+        self.added(was.constants.len(), constants, "constant");
         match (&was.kind, &now.kind) {
             (Kind::Interface(was), Kind::Interface(now)) => self.methods(was, now),
             (Kind::Parcelable(was), Kind::Parcelable(now)) | (Kind::Union(was), Kind::Union(now)) => {

@@ -13,6 +13,10 @@ pub fn dump(declared: &Declared) -> String {
     text.push_str(&format!("{} {} {{\n", declared.kind.keyword(), declared.name));
     // Writing to a String can't fail.
     let _written = members(&mut text, &declared.kind);
+    for constant in &declared.constants {
+        let value = constant.default.as_deref().unwrap_or_default();
+        text.push_str(&format!("  const {} {} = {value};\n", written(&constant.of), constant.name));
+    }
     text.push_str("}\n");
     text
 }

@@ -6,12 +6,14 @@ mod dump;
 mod hash;
 mod older;
 mod read;
+mod rust;
 mod words;
 
 pub use compare::{Difference, Level, compare};
 pub use dump::dump;
 pub use hash::{NEVER_FROZEN, hash};
 pub use older::{Answer, Compiler, simplified};
+pub use rust::bindings;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -44,6 +46,8 @@ pub struct Declared {
     pub name: String,
     /// As they are written, `@Backing(type="int")`.
     pub annotations: Vec<String>,
+    /// Its constants, with their values as defaults.
+    pub constants: Vec<Field>,
     /// What it is.
     pub kind: Kind,
 }

@@ -25,42 +25,75 @@ struct Reader<'a> {
     line: usize,
     /// Short names to full ones.
     known: BTreeMap<String, String>,
+    /// The numbers of enums that were read already: `TagType.ENUM`.
+    numbers: &'a BTreeMap<String, i64>,
+    constants: Vec<Field>,
 }
 
 pub fn all(texts: &[(String, String)]) -> Result<Api, AidlError> {
-    let mut heads = Vec::new();
-    for (file, text) in texts {
-        let mut reader = Reader {
-            file,
-            words: words(file, text)?.into_iter().peekable(),
-            line: 0,
-            known: BTreeMap::new(),
-        };
-        let package = reader.package()?;
-        heads.push((reader, package));
-    }
     let stem =
         |file: &str| file.rsplit('/').next().and_then(|name| name.strip_suffix(".aidl")).map(str::to_owned);
-    let siblings: Vec<(String, String)> =
-        heads.iter().filter_map(|(reader, package)| Some((package.clone(), stem(reader.file)?))).collect();
-    let mut api = Api::new();
-    for (mut reader, package) in heads {
-        let own = siblings.iter().filter(|(other, _)| *other == package);
-        reader.known.extend(own.map(|(package, name)| (name.clone(), format!("{package}.{name}"))));
-        let declared = reader.declared(package)?;
-        let (name, file, line) =
-            (format!("{}.{}", declared.package, declared.name), declared.file.clone(), declared.line);
-        let place = format!("{}.aidl", name.replace('.', "/"));
-        if file != place {
-            let says = format!("{name} in this file: expected it in {place}");
-            return Err(AidlError { file, line, says });
+    let none = BTreeMap::new();
+    let mut siblings: Vec<(String, String)> = Vec::new();
+    for (file, text) in texts {
+        let package = Reader::of(file, text, &none)?.package()?;
+        siblings.extend(stem(file).map(|name| (package, name)));
+    }
+    let (mut api, mut numbers) = (Api::new(), BTreeMap::new());
+    let mut asked: Vec<&(String, String)> = texts.iter().collect();
+    // A number may be made of another file's, which then has to be read first.
+    while !asked.is_empty() {
+        let mut failed = Vec::new();
+        let mut first_error = None;
+        let before = asked.len();
+        for (file, text) in std::mem::take(&mut asked).into_iter().map(|both| (&both.0, both)) {
+            match one(file, &text.1, &siblings, &numbers) {
+                Ok(declared) => {
+                    if let Kind::Enum(names) = &declared.kind {
+                        let own = names.iter().map(|of| (format!("{}.{}", declared.name, of.name), of.value));
+                        numbers.extend(own);
+                    }
+                    api.insert(format!("{}.{}", declared.package, declared.name), declared);
+                }
+                Err(error) => {
+                    first_error.get_or_insert(error);
+                    failed.push(text);
+                }
+            }
         }
-        api.insert(name, declared);
+        if let Some(error) = first_error.filter(|_| failed.len() == before) {
+            return Err(error);
+        }
+        asked = failed;
     }
     Ok(api)
 }
 
-impl Reader<'_> {
+fn one(
+    file: &str,
+    text: &str,
+    siblings: &[(String, String)],
+    numbers: &BTreeMap<String, i64>,
+) -> Result<Declared, AidlError> {
+    let mut reader = Reader::of(file, text, numbers)?;
+    let package = reader.package()?;
+    let own = siblings.iter().filter(|(other, _)| *other == package);
+    reader.known.extend(own.map(|(package, name)| (name.clone(), format!("{package}.{name}"))));
+    let declared = reader.declared(package)?;
+    let place = format!("{}/{}.aidl", declared.package.replace('.', "/"), declared.name);
+    if file != place {
+        let says = format!("{}.{} in this file: expected it in {place}", declared.package, declared.name);
+        return Err(AidlError { file: file.into(), line: declared.line, says });
+    }
+    Ok(declared)
+}
+
+impl<'a> Reader<'a> {
+    fn of(file: &'a str, text: &str, numbers: &'a BTreeMap<String, i64>) -> Result<Reader<'a>, AidlError> {
+        let words = words(file, text)?.into_iter().peekable();
+        Ok(Reader { file, words, line: 0, known: BTreeMap::new(), numbers, constants: Vec::new() })
+    }
+
     fn wrong(&self, says: String) -> AidlError {
         AidlError { file: self.file.into(), line: self.line, says }
     }
@@ -148,18 +181,24 @@ impl Reader<'_> {
             self.line = more.line;
             return Err(self.wrong(format!("{}: expected one type a file", more.text)));
         }
-        Ok(Declared { file: self.file.into(), line, package, name, annotations, kind })
+        let constants = std::mem::take(&mut self.constants);
+        Ok(Declared { file: self.file.into(), line, package, name, annotations, constants, kind })
     }
 
     fn members<T>(&mut self, one: impl Fn(&mut Self) -> Result<T, AidlError>) -> Result<Vec<T>, AidlError> {
         let mut found = Vec::new();
         while !self.take("}") {
-            found.push(one(self)?);
+            if self.take("const") {
+                let constant = self.field()?;
+                self.constants.push(constant);
+            } else {
+                found.push(one(self)?);
+            }
         }
         Ok(found)
     }
 
-    fn of(&mut self) -> Result<Type, AidlError> {
+    fn used(&mut self) -> Result<Type, AidlError> {
         let annotations = self.annotations()?;
         let short = self.name("a type")?;
         let mut name = self.full(&short)?;
@@ -183,7 +222,7 @@ impl Reader<'_> {
     fn method(&mut self, oneway: bool) -> Result<Method, AidlError> {
         let mut annotations = self.annotations()?;
         let oneway = self.take("oneway") || oneway;
-        let mut gives = self.of()?;
+        let mut gives = self.used()?;
         annotations.append(&mut gives.annotations);
         gives.annotations = annotations;
         let name = self.name("a method's name")?;
@@ -196,7 +235,7 @@ impl Reader<'_> {
             }
             let direction =
                 ["in", "out", "inout"].into_iter().find(|word| self.take(word)).unwrap_or_default();
-            let of = self.of()?;
+            let of = self.used()?;
             takes.push(Argument { direction: direction.into(), of, name: self.name("an argument's name")? });
         }
         let number = if self.take("=") { Some(self.number()?) } else { None };
@@ -205,7 +244,7 @@ impl Reader<'_> {
     }
 
     fn field(&mut self) -> Result<Field, AidlError> {
-        let of = self.of()?;
+        let of = self.used()?;
         let name = self.name("a field's name")?;
         let line = self.line;
         let default = if self.take("=") { Some(self.value()?) } else { None };
@@ -246,13 +285,30 @@ impl Reader<'_> {
         Ok(found)
     }
 
+    /// A number, or several with `|` and `<<` between them, from the left.
     fn number(&mut self) -> Result<i64, AidlError> {
+        let mut number = self.term()?;
+        loop {
+            if self.take("|") {
+                number |= self.term()?;
+            } else if self.take("<") {
+                self.sign("<")?;
+                let by = self.term()?;
+                let shifted = u32::try_from(by).ok().and_then(|by| number.checked_shl(by));
+                number = shifted.ok_or_else(|| self.wrong(format!("{by}: expected a number of bits")))?;
+            } else {
+                return Ok(number);
+            }
+        }
+    }
+
+    fn term(&mut self) -> Result<i64, AidlError> {
         let sign = if self.take("-") { -1 } else { 1 };
         let found = self.next("a number")?;
         let number = match found.strip_prefix("0x") {
-            Some(hex) => i64::from_str_radix(hex, 16),
-            None => found.parse::<i64>(),
+            Some(hex) => i64::from_str_radix(hex, 16).ok(),
+            None => found.parse::<i64>().ok().or_else(|| self.numbers.get(&found).copied()),
         };
-        number.map(|number| sign * number).map_err(|_| self.wrong(format!("{found}: expected a number")))
+        number.map(|number| sign * number).ok_or_else(|| self.wrong(format!("{found}: expected a number")))
     }
 }

@@ -36,7 +36,7 @@ pub fn words(file: &str, text: &str) -> Result<Vec<Word>, AidlError> {
         } else if is_part(first) || first == '@' {
             let behind = rest.chars().skip(1).take_while(|c| is_part(*c)).map(char::len_utf8).sum::<usize>();
             first.len_utf8() + behind
-        } else if "{}()[];,=<>-".contains(first) {
+        } else if "{}()[];,=<>-|".contains(first) {
             1
         } else {
             return Err(wrong(line, format!("{first:?}: expected AIDL")));

@@ -19,8 +19,15 @@ impl Copied {
         &self.0
     }
 
-    /// Puts another text in the place of the first that stands in the file; the folders above it become real ones.
+    /// Puts another text in the place of the first that stands in the file.
     pub fn change(&self, file: &str, from: &str, to: &str) {
+        let text = fs::read_to_string(self.0.join(file)).unwrap();
+        assert!(text.contains(from), "{file}: {from:?} is not there");
+        self.write(file, &text.replacen(from, to, 1));
+    }
+
+    /// Writes a file; the folders above it become real ones.
+    pub fn write(&self, file: &str, text: &str) {
         let mut folder = self.0.clone();
         for part in Path::new(file).parent().unwrap() {
             folder.push(part);
@@ -30,10 +37,8 @@ impl Copied {
             }
         }
         let path = self.0.join(file);
-        let text = fs::read_to_string(&path).unwrap();
-        assert!(text.contains(from), "{file}: {from:?} is not there");
-        fs::remove_file(&path).unwrap();
-        fs::write(&path, text.replacen(from, to, 1)).unwrap();
+        let _none = fs::remove_file(&path);
+        fs::write(&path, text).unwrap();
     }
 }
 
@@ -47,8 +52,12 @@ fn links(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in from.read_dir().unwrap().flatten() {
         // The version control's own and what Cargo builds are no part of it.
-        if ![".git", "target"].iter().any(|name| entry.file_name() == *name) {
-            symlink(entry.path(), to.join(entry.file_name())).unwrap();
+        let name = entry.file_name();
+        if name == "Cargo.lock" {
+            // Cargo may write to it.
+            fs::copy(entry.path(), to.join(name)).unwrap();
+        } else if ![".git", "target"].iter().any(|left| name == *left) {
+            symlink(entry.path(), to.join(name)).unwrap();
         }
     }
 }
