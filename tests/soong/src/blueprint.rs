@@ -227,7 +227,7 @@ impl Reader<'_> {
             if map.insert(name.clone(), Property { line, value }).is_some() {
                 return Err(Finding { file: self.file.into(), line, says: format!("{name}: expected once") });
             }
-            if !self.take(",") && !self.words.peek().is_some_and(|(_, word)| word == "}") {
+            if !self.take(",") && self.words.peek().is_none_or(|(_, word)| word != "}") {
                 return Err(self.wrong(format!("{name}: expected , or }} behind it")));
             }
         }
@@ -244,7 +244,7 @@ impl Reader<'_> {
                 let mut values = Vec::new();
                 while !self.take("]") {
                     values.push(self.value()?);
-                    if !self.take(",") && !self.words.peek().is_some_and(|(_, word)| word == "]") {
+                    if !self.take(",") && self.words.peek().is_none_or(|(_, word)| word != "]") {
                         return Err(self.wrong("expected , or ] behind a value".into()));
                     }
                 }
