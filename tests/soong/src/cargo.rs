@@ -12,6 +12,8 @@ pub struct Package {
     pub name: String,
     /// Its version.
     pub version: String,
+    /// The oldest Rust that it is for.
+    pub rust_version: String,
     /// Its manifest, from the project's root.
     pub manifest: String,
     /// What it builds.
@@ -125,7 +127,8 @@ fn read(root: &Path, package: &Value) -> Result<Package, String> {
         }
     }
     let (version, manifest) = (text(package, "version"), below(text(package, "manifest_path"))?);
-    Ok(Package { version, manifest, targets, dependencies, for_tests, features, name })
+    let rust_version = text(package, "rust_version");
+    Ok(Package { rust_version, version, manifest, targets, dependencies, for_tests, features, name })
 }
 
 /// Whether a dependency of this condition is one on Android. There, `target_os` is "android", not "linux".

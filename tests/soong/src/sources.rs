@@ -152,3 +152,51 @@ pub fn name(sources: &[Source], name: &str) -> bool {
         })
     })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // a test may
+mod tests {
+    use super::{For, Source, holds, kept, name};
+
+    #[test]
+    fn a_condition_holds_as_soong_compiles_for_a_device() {
+        let device = [
+            ("soong", true),
+            ("not(soong)", false),
+            ("test", false),
+            ("all(test, not(soong))", false),
+            (r#"target_os = "android""#, true),
+            (r#"not(target_os = "android")"#, false),
+            (r#"target_os = "linux""#, false),
+            (r#"any(debug_assertions, not(target_os = "android"))"#, false),
+            (r#"any(target_os = "linux", target_os = "android")"#, true),
+            (r#"feature = "p256""#, false),
+            (r#"target_arch = "x86_64""#, true),
+        ];
+        for (condition, is) in device {
+            assert_eq!(holds(condition, For::Device), is, "{condition}");
+        }
+        assert!(holds("test", For::Tests));
+    }
+
+    #[test]
+    fn what_does_not_hold_is_left_out_and_nothing_else() {
+        let text = "use a::A;\n#[cfg(not(soong))]\nuse b::B;\n#[cfg(test)]\nmod tests {\n    use c::C;\n}\n// d::D\nuse e::E;\n";
+        let text = kept(text, For::Device);
+        let sources = [Source { path: "x.rs".into(), text }];
+        let named: Vec<&str> =
+            ["a", "b", "c", "d", "e"].into_iter().filter(|of| name(&sources, of)).collect();
+        assert_eq!(named, ["a", "e"]);
+        assert_eq!(sources.first().unwrap().text.lines().count(), 9);
+    }
+
+    #[test]
+    fn a_crate_is_named_by_its_whole_name() {
+        let of = |text: &str| [Source { path: "x.rs".into(), text: text.into() }];
+        assert!(name(&of("ring::digest()"), "ring"));
+        assert!(name(&of("use ring;"), "ring") && name(&of("use ring as r;"), "ring"));
+        assert!(name(&of("<serde::de::Error>"), "serde"));
+        assert!(!name(&of("use crate::ring::Ring;"), "ring"));
+        assert!(!name(&of("string::new(); let ring = 1;"), "ring"));
+    }
+}

@@ -131,7 +131,7 @@ const FOLDERS: [&str; 3] = [
 ];
 /// What a tree has of the platform: a path, and what it is.
 const PLATFORM: [(&str, &str); 3] = [
-    ("frameworks/native/libs/binder/rust/Android.bp", "libbinder_rs"),
+    ("frameworks/native/libs/binder/rust/src/service.rs", "libbinder_rs with check_interface, of Android 16"),
     (
         "system/hardware/interfaces/keystore2/aidl/aidl_api/android.system.keystore2/5",
         "android.system.keystore2-V5-rust, of Android 16",
@@ -167,6 +167,7 @@ pub fn check(tree: &Path, graph: &[Node], packages: &[Package]) -> Result<Vec<St
     for (path, what) in PLATFORM.iter().filter(|(path, _)| !tree.join(path).exists()) {
         lines.push(format!("{path}: not there: expected {what}"));
     }
+    lines.extend(compiler(tree, packages));
     for one in lacking(graph, &has) {
         let by: Vec<&str> = one.by.iter().map(String::as_str).collect();
         let found = one.has.map_or("not there".to_owned(), |version| format!("{version} is there"));
@@ -177,6 +178,25 @@ pub fn check(tree: &Path, graph: &[Node], packages: &[Package]) -> Result<Vec<St
         lines.extend(modules(&dependency, &features, places.get(&name).map_or(&[], Vec::as_slice)));
     }
     Ok(lines)
+}
+
+/// Where Soong says which Rust it takes, unless RUST_PREBUILTS_VERSION does.
+const COMPILER: &str = "build/soong/rust/config/global.go";
+
+/// Whether the tree's Rust is older than the project's.
+fn compiler(tree: &Path, packages: &[Package]) -> Option<String> {
+    let expected = &packages.iter().find(|package| package.name == "trustd")?.rust_version;
+    let text = std::fs::read_to_string(tree.join(COMPILER)).unwrap_or_default();
+    let named =
+        text.lines().enumerate().find(|(_, line)| line.trim_start().starts_with("RustDefaultVersion "));
+    let Some((number, line)) = named else {
+        return Some(format!("{COMPILER}: no RustDefaultVersion: expected {expected} or newer"));
+    };
+    let found = line.split('"').nth(1).unwrap_or_default();
+    let parts =
+        |version: &str| version.split('.').map_while(|part| part.parse::<u32>().ok()).collect::<Vec<_>>();
+    let says = format!("{COMPILER}:{}: Rust {found}: expected {expected} or newer", number + 1);
+    (parts(found) < parts(expected)).then_some(says)
 }
 
 /// Whether a crate that is there is built as a module of the name that ours ask for, with the features.

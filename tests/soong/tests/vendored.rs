@@ -39,10 +39,11 @@ impl Tree {
         for path in [
             "system/hardware/interfaces/keystore2/aidl/aidl_api/android.system.keystore2/5/.hash",
             "hardware/interfaces/security/keymint/aidl/aidl_api/android.hardware.security.keymint/4/.hash",
-            "frameworks/native/libs/binder/rust/Android.bp",
+            "frameworks/native/libs/binder/rust/src/service.rs",
         ] {
             tree.write(path, "");
         }
+        tree.write("build/soong/rust/config/global.go", "var (\n\tRustDefaultVersion = \"1.93.1\"\n)\n");
         let packages = cargo::packages(&root(), "Cargo.toml").unwrap();
         let direct = direct(&packages);
         for node in graph(&root()).unwrap().into_iter().filter(|node| !node.is_own) {
@@ -99,6 +100,7 @@ fn what_a_tree_lacks_is_named_with_who_needs_it() {
     fs::remove_dir_all(tree.0.join(crates).join("memchr")).unwrap();
     tree.change(&format!("{crates}/rusqlite/Android.bp"), "\"cache\"", "\"trace\"");
     tree.change(&format!("{crates}/log/Android.bp"), "liblog_rust", "liblog");
+    tree.change("build/soong/rust/config/global.go", "1.93.1", "1.81.0");
     let lines = tree.lacks();
     let says = |start: &str| {
         let found = lines.iter().filter(|line| line.contains(start)).count();
@@ -110,7 +112,8 @@ fn what_a_tree_lacks_is_named_with_who_needs_it() {
     says("memchr: not there: expected 2");
     says("crates/rusqlite/Android.bp:2: librusqlite lacks the feature cache: expected it");
     says("crates/log/Android.bp: no module liblog_rust: expected it");
-    assert_eq!(lines.len(), 6, "{lines:#?}");
+    says("build/soong/rust/config/global.go:2: Rust 1.81.0: expected 1.89 or newer");
+    assert_eq!(lines.len(), 7, "{lines:#?}");
 }
 
 #[test]
