@@ -166,8 +166,12 @@ pub fn parse(file: &str, text: &str) -> Result<Vec<Module>, Finding> {
     while let Some((line, kind)) = reader.words.next() {
         reader.line = line;
         let known = KNOWN.iter().find(|(known, _)| *known == kind).map(|(_, properties)| *properties);
-        let known =
-            known.or((kind == "prebuilt_etc").then_some(&["name", "src", "sub_dir", "system_ext_specific"]));
+        let known = known.or((kind == "prebuilt_etc").then_some(&[
+            "name",
+            "src",
+            "relative_install_path",
+            "system_ext_specific",
+        ]));
         let Some(known) = known else {
             return Err(reader.wrong(format!("{kind}: expected a type of module that is known here")));
         };

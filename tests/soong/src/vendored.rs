@@ -1,7 +1,7 @@
 //! The crates that an Android tree has to have, and what of them it lacks.
 
 use crate::cargo::{Dependency, Package};
-use crate::twin::{LEFT_OUT, module_of};
+use crate::twin::{PLATFORMS, is_left_out, module_of};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
@@ -82,7 +82,7 @@ pub fn lacking(graph: &[Node], has: &BTreeMap<String, Vec<String>>) -> Vec<Lacki
         }
         satisfied = None;
         let versions = has.get(&node.name).map_or(&[][..], Vec::as_slice);
-        let is_platforms = LEFT_OUT.iter().any(|(name, _)| *name == node.name);
+        let is_platforms = PLATFORMS.iter().any(|(name, _)| *name == node.name);
         if is_platforms || versions.iter().any(|version| generation(version) == generation(&node.version)) {
             satisfied = Some(node.depth);
         } else if !node.is_own {
@@ -109,9 +109,7 @@ pub fn generation(version: &str) -> &str {
 /// The crates that the project names itself, with the features that it asks of them.
 pub fn direct(packages: &[Package]) -> BTreeMap<String, (Dependency, BTreeSet<String>)> {
     let mut found: BTreeMap<String, (Dependency, BTreeSet<String>)> = BTreeMap::new();
-    let is_built = |package: &&Package| {
-        package.name != "trust_fuzz" && !LEFT_OUT.iter().any(|(name, _)| *name == package.name)
-    };
+    let is_built = |package: &&Package| package.name != "trust_fuzz" && !is_left_out(package);
     for dependency in packages.iter().filter(is_built).flat_map(|package| &package.dependencies) {
         if !packages.iter().any(|own| own.name == dependency.package) {
             let one = found.entry(dependency.package.clone());

@@ -170,7 +170,7 @@ pub fn read(directory: &Path) -> Result<Api, AidlError> {
 /// The same of texts, each with the name of its file.
 ///
 /// # Errors
-/// As [`read`].
+/// As [`read()`].
 pub fn read_texts(texts: &[(String, String)]) -> Result<Api, AidlError> {
     read::all(texts)
 }
