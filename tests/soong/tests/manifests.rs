@@ -8,7 +8,8 @@ use copied::Copied;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use trust_tree::blueprint::{Finding, parse};
-use trust_tree::twin::{Project, blueprints};
+use trust_tree::cargo;
+use trust_tree::twin::{FUZZ_LEFT_OUT, Project, blueprints};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
@@ -27,8 +28,29 @@ fn is_to_come(root: &Path, file: &str) -> bool {
     file.starts_with("java/") && found.is_some_and(|found| found.count() == 1)
 }
 
+/// Writes the modules of the fuzz targets anew, behind the library that they share.
+fn bless_the_fuzz_targets() {
+    let path = root().join("fuzz/Android.bp");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut text = text.split("\nrust_fuzz {").next().unwrap().to_owned();
+    let packages = cargo::packages(&root(), "fuzz/Cargo.toml").unwrap();
+    let targets = packages.iter().flat_map(|package| &package.targets).filter(|target| target.kind == "bin");
+    for name in targets.map(|target| &target.name) {
+        if !FUZZ_LEFT_OUT.iter().any(|(left_out, _)| left_out == name) {
+            text.push_str(&format!(
+                "\nrust_fuzz {{\n    name: \"trust_fuzz_{name}\",\n    edition: \"2024\",\n    srcs: \
+                 [\"fuzz_targets/{name}.rs\"],\n    rustlibs: [\"libtrust_fuzz\"],\n    corpus: [\"seeds/{name}/*\"],\n}}\n"
+            ));
+        }
+    }
+    std::fs::write(path, text).unwrap();
+}
+
 #[test]
 fn the_build_files_say_the_same() {
+    if std::env::var_os("BLESS").is_some() {
+        bless_the_fuzz_targets();
+    }
     let lines: String = differences(&root()).iter().map(|finding| format!("\n{finding}")).collect();
     assert!(lines.is_empty(), "{lines}");
     for file in blueprints(&root()).iter().filter(|file| is_to_come(&root(), file)) {
