@@ -141,12 +141,12 @@ def foreground(door):
 
 def serving(door):
     """Waits until the service manager knows the service."""
-    asked = f"service check {SERVICE}"
-    there = f"Service {SERVICE}: found"
-    said = door.shell(asked, until=lambda said: said.out.strip() == there, seconds=SERVICE_SECONDS)
-    if said.out.strip() != there:
+    # Not `service check`, which asks for more than to list: a shell may be refused that.
+    asked = f"service list | grep -o -F {SERVICE}"
+    said = door.shell(asked, until=lambda said: said.out.strip() == SERVICE, seconds=SERVICE_SECONDS)
+    if said.out.strip() != SERVICE:
         state = door.shell("getprop init.svc.trustd").out.strip() or "no such service"
         raise Refused(
-            f"trustd isn't running: {said.out.strip()!r}, init.svc.trustd {state!r}: expected the service: is it in the image? "
+            f"trustd isn't running: no {SERVICE}, init.svc.trustd {state!r}: expected the service: is it in the image? "
             "`adb logcat -d -s trustd`, `adb shell dmesg | grep -e avc -e trustd`; --policy needs a development build"
         )

@@ -85,7 +85,7 @@ def checks(ledger, said, expected, variant, has_root):
             continue
         name = f"check {check['code']}"
         if check.get("root") and not has_root:
-            print(f"  left out: {name}: what it rests on is root's to read, and adb has no root here")
+            print(f"  left out: {name}: a shell can't tell, and adb has no root here")
             continue
         verdict, words = found.get(check["code"], ("neither failing nor unknown", ""))
         verdicts = check.get("verdicts", ["fail"])
@@ -107,4 +107,4 @@ def signals(ledger, said, variant, has_root):
         holds = any(all(found.get(key) == value for key, value in outcome.items()) for outcome in outcomes)
         ledger.expect(f"signal {signal}", holds, said, line, f"{found}, expected one of {outcomes}")
     if not has_root:
-        print(f"  left out: {len(variant['root_signals'])} signals: they are root's to read, and adb has no root here")
+        print(f"  left out: {len(variant['root_signals'])} signals: a shell can't tell, and adb has no root here")

@@ -38,7 +38,7 @@ class Watch:
         """What it said since, as soon as that is wanted."""
         command = f"tail -n +{self.read + 1} {HEARD}"
         said = self.door.shell(command, until=lambda said: wanted(parsed(said)), seconds=EVENT_SECONDS)
-        self.read += len(said.out.splitlines())
+        self.read += len(parsed(said))
         return said, parsed(said)
 
     def stop(self):
