@@ -32,7 +32,9 @@ class Watch:
         self.door, self.read = door, 0
         command = f"nohup {tool} watch --format json > {HEARD} 2>&1 < /dev/null & echo $! > {HEARD}.pid"
         door.do(["adb", "shell", command])
-        self.lines(lambda lines: lines)
+        said, first = self.lines(lambda lines: lines)
+        if not first:
+            raise Refused(f"{tool} watch: {said.out.strip()!r} after {EVENT_SECONDS} s: expected the posture as it stands")
 
     def lines(self, wanted):
         """What it said since, as soon as that is wanted."""
@@ -83,39 +85,39 @@ class Trial:
 
     def run(self, name):
         """Injects it, looks, and undoes it whatever came of it."""
-        watch = Watch(self.door, self.tool)
+        # A start of the device is no event, and ends whoever watches.
+        watch = None if self.fault.get("reboots") else Watch(self.door, self.tool)
         self.judged(f"{name}: before", self.fault["before"])
         try:
-            watch = self.give(watch, self.fault["fault"], self.fault.get("fails", False))
+            self.give(self.fault["fault"], self.fault.get("fails", False))
             self.event(f"{name}: event", watch)
             self.observed(f"{name}: signal")
             self.judged(f"{name}: after", self.fault["after"])
         finally:
-            watch = self.give(watch, self.fault["undo"], False)
+            self.give(self.fault["undo"], False)
         self.event(f"{name}: event of the undoing", watch)
         self.judged(f"{name}: undone", self.fault["before"])
-        watch.stop()
+        if watch:
+            watch.stop()
 
-    def give(self, watch, commands, fails):
+    def give(self, commands, fails):
         """Gives the commands, and starts the device where they count from its next start."""
         for command in commands:
             said = self.door.shell(command)
             if (said.code != 0) != fails:
                 wanted = "an error" if fails else "success"
                 raise Refused(f"{command}: exit {said.code}: {(said.err or said.out).strip()}: expected {wanted}")
-        if not self.fault.get("reboots"):
-            return watch
-        device.reboot(self.door)
-        if self.mode == "foreground":
-            device.foreground(self.door)
-        device.serving(self.door)
-        return Watch(self.door, self.tool)
+        if self.fault.get("reboots"):
+            device.reboot(self.door)
+            if self.mode == "foreground":
+                device.foreground(self.door)
+            device.serving(self.door)
 
     def event(self, name, watch):
-        """That `watch` tells of the gate; of nothing where nothing may change. A start is no event."""
-        if self.fault.get("reboots"):
-            return
+        """That `watch` tells of the gate; of nothing where nothing may change."""
         gate = self.fault.get("gate")
+        if not watch:
+            return
         if gate is None:
             said, lines = watch.lines(lambda lines: True)
             self.ledger.expect(name, not said.out, said, "nothing", f"{lines}, expected no event")
