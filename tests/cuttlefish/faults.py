@@ -14,34 +14,37 @@ EVENT_SECONDS = 60
 ALTERED = "/data/ota_package/trustd-altered.bin"
 
 
-def parsed(said):
-    """The lines of `watch` that are whole."""
-    lines = []
-    for line in said.out.splitlines():
+def parsed(lines):
+    """What `watch` told of in these lines."""
+    changes = []
+    for line in lines:
         try:
-            lines.append(json.loads(line))
+            changes.append(json.loads(line))
         except json.JSONDecodeError:
             continue
-    return lines
+    return changes
 
 
 class Watch:
-    """`trustctl watch` on the device, and how much of what it said was read."""
+    """`trustctl watch` on the device, and how many of its lines were read."""
 
     def __init__(self, door, tool):
         self.door, self.read = door, 0
         command = f"nohup {tool} watch --format json > {HEARD} 2>&1 < /dev/null & echo $! > {HEARD}.pid"
         door.do(["adb", "shell", command])
-        said, first = self.lines(lambda lines: lines)
-        if not first:
+        said, lines = self.lines(lambda lines: lines)
+        if not lines:
             raise Refused(f"{tool} watch: {said.out.strip()!r} after {EVENT_SECONDS} s: expected the posture as it stands")
 
     def lines(self, wanted):
-        """What it said since, as soon as that is wanted."""
-        command = f"tail -n +{self.read + 1} {HEARD}"
-        said = self.door.shell(command, until=lambda said: wanted(parsed(said)), seconds=EVENT_SECONDS)
-        self.read += len(parsed(said))
-        return said, parsed(said)
+        """Its whole lines since, as soon as that is wanted."""
+        def since(said):
+            return [line for line in said.out.splitlines(True) if line.endswith("\n")][self.read :]
+
+        said = self.door.shell(f"cat {HEARD}", until=lambda said: wanted(since(said)), seconds=EVENT_SECONDS)
+        lines = since(said)
+        self.read += len(lines)
+        return said, lines
 
     def stop(self):
         """Ends it."""
@@ -120,11 +123,14 @@ class Trial:
             return
         if gate is None:
             said, lines = watch.lines(lambda lines: True)
-            self.ledger.expect(name, not said.out, said, "nothing", f"{lines}, expected no event")
+            self.ledger.expect(name, not lines, said, "nothing", f"{lines}, expected no event")
             return
-        said, lines = watch.lines(lambda lines: any(gate in line["gates"] for line in lines))
-        holds = any(gate in line["gates"] for line in lines)
-        self.ledger.expect(name, holds, said, f'"{gate}"', f"{lines}, expected one with {gate}")
+
+        def tells(lines):
+            return any(gate in change["gates"] for change in parsed(lines))
+
+        said, lines = watch.lines(tells)
+        self.ledger.expect(name, tells(lines), said, f'"{gate}"', f"{lines}, expected one with {gate}")
 
     def explained(self, what, wanted, pattern):
         command = f"{self.tool} explain {what} --bus binder"
