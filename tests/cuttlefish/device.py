@@ -13,7 +13,9 @@ TEMPORARY = "/data/local/tmp"
 POLICY = "trustd-cuttlefish.toml"
 # What the platform's build makes of a system_ext policy (system/sepolicy/Android.bp).
 CONTEXTS = ["file", "service", "property", "seapp", "keystore2_key"]
+BOOT_ID = "/proc/sys/kernel/random/boot_id"
 BOOT_SECONDS = 600
+ROOT_SECONDS = 30
 SERVICE_SECONDS = 60
 
 
@@ -82,22 +84,32 @@ def root(door):
     """Restarts adbd as root, which a user build refuses."""
     door.do(["adb", "root"])
     door.do(["adb", "wait-for-device"])
-    found = door.shell("id -u").out.strip()
+    # adbd goes and comes back: the first answers may be the old one's, or none.
+    found = door.shell("id -u", until=lambda said: said.out.strip() == "0", seconds=ROOT_SECONDS).out.strip()
     if found != "0":
         raise Refused(f"adb root: the shell is uid {found}: expected 0, as on a userdebug build; a user build takes `image` alone")
 
 
 def reboot(door):
     """Starts the device again, as root."""
+    before = door.do(["adb", "shell", f"cat {BOOT_ID}"]).out.strip()
     door.do(["adb", "reboot"])
-    booted(door)
+
+    def another(said):
+        # Until it goes, the start before this one answers.
+        lines = said.out.split()
+        return len(lines) == 2 and lines[0] != before and lines[1] == "1"
+
+    said = door.shell(f"cat {BOOT_ID}; getprop sys.boot_completed", until=another, seconds=BOOT_SECONDS)
+    if not another(said):
+        raise Refused(f"adb reboot: {(said.out or said.err).strip()!r} after {BOOT_SECONDS} s: expected another boot id and 1")
     root(door)
 
 
 def push(door):
     """Lays trustd over the image. init compiles the policy at the next start; labels follow then, and a start more."""
-    # The first remount switches dm-verity off, which takes a start.
-    door.do(["adb", "remount"])
+    # The first remount switches dm-verity off, which takes a start; whether it calls that an error differs by version.
+    door.run(["adb", "remount"])
     reboot(door)
     door.do(["adb", "remount"])
     for place, path in [

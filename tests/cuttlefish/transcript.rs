@@ -1,5 +1,7 @@
 //! What the tests of `tests/cuttlefish/run` share: the expectations, the transcripts, and the stand-in for a device.
 
+#![allow(dead_code)] // a release build has no stand-in
+
 use crate::bus::{OPEN, TestBus};
 use crate::tree;
 use serde::Deserialize;
