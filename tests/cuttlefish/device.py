@@ -1,11 +1,10 @@
 """The device: that it is a Cuttlefish, how it starts, and how trustd comes onto it."""
 
 import hashlib
-import tempfile
 from pathlib import Path
 
 import expectations
-from door import Refused, program
+from door import Refused, program, scratch
 
 SERVICE = "com.enigm.trust.ITrustService/default"
 SYSTEM_EXT = "/system_ext"
@@ -24,7 +23,7 @@ def places(options, expected):
     places = {"trustctl": options.trustctl, "host": options.host_out, "product": options.product_out}
     if options.mode == "image":
         return places
-    made = Path(tempfile.mkdtemp(prefix="trustd-cuttlefish-"))
+    made = scratch()
     programs = Path(options.programs)
     places |= {name: program(None, str(programs / tool)) for name, tool in [("trustd", "trustd"), ("tool", "trustctl")]}
     (made / POLICY).write_text(expectations.policy(expected))

@@ -4,11 +4,15 @@
 one that stands there next.
 """
 
+import atexit
 import os
 import shlex
+import shutil
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 # Seconds that a command may take; an update takes the longest.
 PATIENCE = 900
@@ -175,3 +179,10 @@ def program(name, default):
     if not os.access(path, os.R_OK):
         raise Refused(f"{path}: not there: expected a program: build it, or name another place by --programs")
     return path
+
+
+def scratch():
+    """A directory of the host's that goes away with the program."""
+    made = Path(tempfile.mkdtemp(prefix="trustd-cuttlefish-"))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made

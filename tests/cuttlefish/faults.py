@@ -3,11 +3,10 @@
 import json
 import re
 import shlex
-import tempfile
 import zipfile
 
 import device
-from door import Refused
+from door import Refused, scratch
 
 HEARD = "/data/local/tmp/trustd-watch"
 EVENT_SECONDS = 60
@@ -162,7 +161,7 @@ def altered(door, options):
         except (OSError, KeyError, zipfile.BadZipFile) as error:
             raise Refused(f"{options.ota}: {error}: expected an update package with payload.bin") from None
         payload[len(payload) // 2] ^= 1
-        with tempfile.NamedTemporaryFile(delete=False, prefix="trustd-altered-") as file:
-            file.write(payload)
-        door.places |= {"payload": file.name, "headers": shlex.quote(headers)}
+        file = scratch() / "payload.bin"
+        file.write_bytes(payload)
+        door.places |= {"payload": str(file), "headers": shlex.quote(headers)}
     door.do(["adb", "push", "{payload}", ALTERED])
