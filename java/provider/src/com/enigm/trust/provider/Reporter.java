@@ -182,7 +182,7 @@ final class Reporter {
       case ErrorCode.REPLAYED:
         // Somebody reported under this provider's name with a higher number: far above it there is room.
         platform.log("a report with number " + sequence + " was not the newest");
-        sequence = Math.min(sequence, Long.MAX_VALUE / 4) * 2;
+        sequence = Math.min(sequence, Long.MAX_VALUE / 2048) * 1024;
         tryAgain();
         break;
       default:
