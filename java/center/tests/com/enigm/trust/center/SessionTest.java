@@ -348,7 +348,7 @@ public final class SessionTest {
     entry.sinceBootMillis = 0x53fc;
     entry.cause = 1;
     entry.posture = 2;
-    entry.gates = new int[] {2, 2, 2, 0, 2, 0, 1, 3, 2, 2};
+    entry.gates = new int[] {2, 2, 2, 0, 1, 2, 2, 3, 2, 2};
     entry.checksDigest = new byte[32];
     entry.policyDigest = new byte[32];
     Arrays.fill(entry.checksDigest, (byte) 0x11);
