@@ -1,8 +1,10 @@
 //! The compiler and the virtual machine.
 
+use data_encoding::HEXLOWER;
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// A file of this repository.
 pub fn path(relative: &str) -> PathBuf {
@@ -57,6 +59,34 @@ pub fn run(class: &str, arguments: &[&str], classes: &[&Path]) -> String {
     let (said, wrong) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
     assert!(run.status.success(), "{class}: {:?}\n{said}{wrong}", run.status);
     said.into_owned()
+}
+
+/// Runs a class whose calls ("call CODE HEX", a line each) are answered here ("HEX", or "!" for none): what else it prints.
+pub fn converse(
+    class: &str,
+    arguments: &[String],
+    classes: &[&Path],
+    answer: impl Fn(u32, &[u8]) -> Option<Vec<u8>>,
+) -> Vec<String> {
+    let mut java = Command::new("java");
+    java.arg("-ea").arg("-cp").arg(class_path(classes)).arg(class).args(arguments);
+    let mut java = java.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a JDK on the path");
+    let mut answers = java.stdin.take().unwrap();
+    let mut said = Vec::new();
+    for line in BufReader::new(java.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        let Some(call) = line.strip_prefix("call ") else {
+            said.push(line);
+            continue;
+        };
+        let (code, hex) = call.split_once(' ').unwrap();
+        let bytes = HEXLOWER.decode(hex.as_bytes()).unwrap();
+        let reply = answer(code.parse().unwrap(), &bytes);
+        writeln!(answers, "{}", reply.map_or("!".into(), |reply| HEXLOWER.encode(&reply))).unwrap();
+    }
+    let status = java.wait().unwrap();
+    assert!(status.success(), "{class}: {status}: {said:?}");
+    said
 }
 
 fn class_path(folders: &[&Path]) -> String {
