@@ -210,7 +210,8 @@ fn what_java_reports_the_daemon_judges_and_what_it_judged_java_shows() {
         let service = served(daemon.desk(), side);
         converse(class, arguments, &tests(), |code, bytes| service::transact(&service, code, bytes))
     };
-    let provides = |but: &[(&str, &str)]| talk(Side::Provider, "com.enigm.trust.provider.ReportMain", &report(but));
+    let provides =
+        |but: &[(&str, &str)]| talk(Side::Provider, "com.enigm.trust.provider.ReportMain", &report(but));
     let pages = |side, pages: &[&str]| {
         let pages: Vec<String> = pages.iter().map(|page| (*page).to_owned()).collect();
         talk(side, "com.enigm.trust.center.PageMain", &pages)
@@ -233,7 +234,8 @@ fn what_java_reports_the_daemon_judges_and_what_it_judged_java_shows() {
     let read = |gate, signal: &str| {
         let gate = daemon.handle().gate(gate).unwrap();
         let findings = gate.objectives.into_iter().flat_map(|objective| objective.findings);
-        let reading = findings.flat_map(|finding| finding.reads).find(|read| &*read.signal == signal).unwrap();
+        let reading =
+            findings.flat_map(|finding| finding.reads).find(|read| &*read.signal == signal).unwrap();
         (reading.class, reading.observed)
     };
     assert_eq!(read(GateId::NetworkSecurity, "pushed.private_dns_active"), ('J', "false".into()));
@@ -260,4 +262,95 @@ fn what_java_reports_the_daemon_judges_and_what_it_judged_java_shows() {
     let refused = talk(Side::Center, "com.enigm.trust.provider.ReportMain", &report(&[]));
     assert_eq!(refused, ["log a report is refused: 1"]);
     daemon.stop();
+}
+
+/// The attributes `android:name` of these elements.
+fn named(text: &str, element: &str) -> BTreeSet<String> {
+    let mut reader = quick_xml::Reader::from_str(text);
+    let mut found = BTreeSet::new();
+    loop {
+        match reader.read_event().unwrap() {
+            quick_xml::events::Event::Start(start) | quick_xml::events::Event::Empty(start)
+                if start.name().as_ref() == element.as_bytes() =>
+            {
+                let named =
+                    start.attributes().flatten().find(|attribute| attribute.key.as_ref().ends_with(b"name"));
+                found.insert(String::from_utf8(named.unwrap().value.to_vec()).unwrap());
+            }
+            quick_xml::events::Event::Eof => return found,
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn the_apps_ask_for_no_more_than_their_reasons_and_open_only_the_centers_activity() {
+    let read = |relative: &str| fs::read_to_string(path(relative)).unwrap();
+    let (provider, center) =
+        (read("java/provider/AndroidManifest.xml"), read("java/center/AndroidManifest.xml"));
+    let asked = named(&provider, "uses-permission");
+    let allowed =
+        named(&read("java/provider/privapp-permissions-com.enigm.trust.provider.xml"), "permission");
+    assert!(!allowed.is_empty() && allowed.is_subset(&asked), "{allowed:?} of {asked:?}");
+    assert!(!asked.contains("android.permission.INTERNET"));
+    assert_eq!(named(&center, "uses-permission"), BTreeSet::new());
+    // Each permission's reason stands above it, once for those that are asked for one thing.
+    for before in provider.split("<uses-permission").take(asked.len()) {
+        assert!(before.trim_end().ends_with("-->") || before.trim_end().ends_with("/>"), "{before}");
+    }
+    for component in ["activity", "service", "receiver", "provider"] {
+        assert_eq!(named(&provider, component), BTreeSet::new(), "{component}");
+    }
+    assert_eq!(named(&center, "activity"), BTreeSet::from([".CenterActivity".into()]));
+    for component in ["service", "receiver", "provider"] {
+        assert_eq!(named(&center, component), BTreeSet::new(), "{component}");
+    }
+    for (manifest, class) in [(&provider, "provider/ProviderApplication"), (&center, "center/CenterActivity")]
+    {
+        assert!(apps().join(format!("com/enigm/trust/{class}.class")).exists(), "{class}");
+        assert!(manifest.contains("android:allowBackup=\"false\""), "{class}");
+    }
+}
+
+#[test]
+fn what_is_no_aidl_of_ours_is_refused() {
+    let good =
+        "package com.enigm.trust;\n/** A */ parcelable A { @nullable String b; byte[4] c; int d = 3; }";
+    assert!(aidl::parse(good).is_ok(), "{:?}", aidl::parse(good));
+    for (text, expected) in [
+        ("", "the file ends"),
+        ("package a", "the file ends"),
+        ("package a; /* parcelable A {}", "/*: expected */ after it"),
+        (
+            "package a; union A { int b; }",
+            "union: expected a parcelable, an enum with @Backing or an interface",
+        ),
+        ("package a; enum A { B = 1, }", "enum: expected"),
+        ("package a; @Backing(type=\"byte\") enum A { B = 1, }", "\"byte\": expected \"int\""),
+        ("package a; @Backing(type=\"int\") enum A { B, }", ",: expected ="),
+        ("package a; @Backing(type=\"int\") enum A { B = C, }", "C: expected a number"),
+        ("package a; @Backing(type=\"int\") parcelable A { }", "parcelable: expected"),
+        ("package a; oneway parcelable A { }", "parcelable: expected"),
+        ("package a; parcelable A { int b }", "}: expected ;"),
+        ("package a; parcelable A { int b;", "the file ends"),
+        ("package a; parcelable A { @utf8InCpp String b; }", "utf8InCpp: expected nullable"),
+        ("package a; parcelable A { byte[x] b; }", "[x]: expected a number"),
+        ("package a; interface A { void b(out int c); }", "c: expected )"),
+        ("package a; interface A { void b() = 3; }", "=: expected ;"),
+        ("package a; parcelable A { } parcelable B { }", "parcelable: expected the end of the file"),
+    ] {
+        let error = aidl::parse(text).err().unwrap_or_else(|| panic!("{text}: parsed"));
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+    for (field, expected) in [
+        ("Nobody b;", "Nobody: expected a type that this interface has"),
+        ("float b;", "float: expected a type"),
+        ("byte b;", "expected a shape that this interface has"),
+        ("long[] b;", "expected a shape"),
+        ("int[4] b;", "expected a shape"),
+    ] {
+        let (name, item) = aidl::parse(&format!("package a; parcelable A {{ {field} }}")).unwrap();
+        let error = bindings::write(&BTreeMap::from([(name, item)])).unwrap_err();
+        assert!(error.contains(expected), "{field}: {error}");
+    }
 }

@@ -193,7 +193,10 @@ impl Tokens {
         while !self.take(")") {
             self.take("in");
             arguments.push((self.ty()?, self.next()?));
-            self.take(",");
+            if !self.take(",") {
+                self.word(")")?;
+                break;
+            }
         }
         self.word(";")?;
         Ok(Method { answers, name, arguments })

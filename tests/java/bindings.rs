@@ -130,10 +130,10 @@ fn interface(
     let (mut declared, mut codes, mut cases, mut calls) =
         (String::new(), String::new(), String::new(), String::new());
     for (at, method) in methods.iter().enumerate() {
-        let answers =
-            method.answers.as_ref().map(|ty| {
-                spell(items, ty, "answer", "android.os.Parcelable.PARCELABLE_WRITE_RETURN_VALUE")
-            });
+        let answers = method
+            .answers
+            .as_ref()
+            .map(|ty| spell(items, ty, "answer", "android.os.Parcelable.PARCELABLE_WRITE_RETURN_VALUE"));
         let answers = answers.transpose()?;
         let (mut parameters, mut given, mut writes, mut reads) =
             (Vec::new(), Vec::new(), String::new(), String::new());
@@ -163,7 +163,9 @@ fn interface(
             cases,
             "        case TRANSACTION_{name}: {{\n{reads}          data.enforceNoDataAvail();\n          {served}\n          return true;\n        }}"
         );
-        let answered = answers.as_ref().map_or(String::new(), |answer| format!("        return reply.{};\n", answer.read));
+        let answered = answers
+            .as_ref()
+            .map_or(String::new(), |answer| format!("        return reply.{};\n", answer.read));
         let reply = if oneway { "null" } else { "android.os.Parcel.obtain()" };
         let heard = if oneway { "" } else { "        reply.readException();\n" };
         let flags = if oneway { "android.os.IBinder.FLAG_ONEWAY" } else { "0" };

@@ -42,11 +42,9 @@ pub fn compile(sources: &[PathBuf], with: &[&Path], classes: &Path) -> Result<()
     let run = javac.output().unwrap_or_else(|error| panic!("javac: {error}: expected a JDK on the path"));
     match run.status.success() {
         true => Ok(()),
-        false => Err(format!(
-            "{}{}",
-            String::from_utf8_lossy(&run.stdout),
-            String::from_utf8_lossy(&run.stderr)
-        )),
+        false => {
+            Err(format!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr)))
+        }
     }
 }
 
