@@ -129,8 +129,8 @@ public final class Session {
   private static List<HistoryEntry> entries(ITrustService service, Head head, Head kept)
       throws RemoteException, BadAnswerException {
     long after = Math.max(0, head.sequence - MOST);
-    if (kept != null && kept.sequence > 0 && kept.sequence <= after) {
-      after = Math.max(kept.sequence - 1, head.sequence - (long) MOST * MAX_CALLS);
+    if (kept != null && kept.sequence > 0 && kept.sequence < after) {
+      after = Math.max(kept.sequence, head.sequence - (long) MOST * MAX_CALLS);
     }
     List<HistoryEntry> all = new ArrayList<>();
     for (int call = 0; call < MAX_CALLS && after < head.sequence; call++) {

@@ -85,8 +85,9 @@ public final class ReporterTest {
     secure.reading = Reading.word("yes");
     owner.reading = Reading.name("two words");
     wep.reading = null;
-    started();
-    for (String signal : List.of(SECURE, OWNER, WEP)) {
+    Given error = new Given(Signal.PAYLOAD_ERROR, Reading.of(true));
+    new Reporter(machine, List.of(secure, owner, wep, error)).start();
+    for (String signal : List.of(SECURE, OWNER, WEP, "service.payload_error")) {
       Check.same(ReportedKind.MISSING + " ", machine.told(signal), signal);
     }
   }
@@ -156,6 +157,17 @@ public final class ReporterTest {
     Check.same(asked + 1, machine.asked, "it is not tried in every round");
     machine.notIts.clear();
     machine.pass(2 * 3_600_000);
+    everythingIsTold();
+  }
+
+  private void aDaemonThatCameBackMayTakeWhatItsForerunnerRefused() {
+    machine.notIts.add(OWNER);
+    started();
+    machine.dies();
+    machine.pass(0);
+    machine.notIts.clear();
+    machine.isUp = true;
+    machine.pass(2000);
     everythingIsTold();
   }
 
@@ -241,6 +253,7 @@ public final class ReporterTest {
     new ReporterTest().refusalsForAWhileAreTriedAgain();
     new ReporterTest().anEndlessRefusalIsAskedSeldom();
     new ReporterTest().aSignalThatIsNotItsIsLeftOut();
+    new ReporterTest().aDaemonThatCameBackMayTakeWhatItsForerunnerRefused();
     new ReporterTest().anotherBootIsReadAnew();
     new ReporterTest().withoutABootIdNothingIsSent();
     new ReporterTest().aReplayIsPassed();
