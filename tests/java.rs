@@ -11,12 +11,15 @@ mod bindings;
 mod governed;
 #[path = "java/jvm.rs"]
 mod jvm;
+#[path = "java/manifests.rs"]
+mod manifests;
 #[path = "java/service.rs"]
 mod service;
 
 use governed::{Built, Device};
 use jvm::{compile, converse, path, run, scratch, sources};
 use service::{Side, served};
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -264,52 +267,40 @@ fn what_java_reports_the_daemon_judges_and_what_it_judged_java_shows() {
     daemon.stop();
 }
 
-/// The attributes `android:name` of these elements.
-fn named(text: &str, element: &str) -> BTreeSet<String> {
-    let mut reader = quick_xml::Reader::from_str(text);
-    let mut found = BTreeSet::new();
-    loop {
-        match reader.read_event().unwrap() {
-            quick_xml::events::Event::Start(start) | quick_xml::events::Event::Empty(start)
-                if start.name().as_ref() == element.as_bytes() =>
-            {
-                let named =
-                    start.attributes().flatten().find(|attribute| attribute.key.as_ref().ends_with(b"name"));
-                found.insert(String::from_utf8(named.unwrap().value.to_vec()).unwrap());
-            }
-            quick_xml::events::Event::Eof => return found,
-            _ => {}
-        }
-    }
+#[test]
+fn java_calls_each_method_by_the_daemons_code() {
+    let said = run("com.enigm.trust.wire.CodesMain", &[], &tests());
+    let found: BTreeSet<&str> = said.lines().collect();
+    let mut expected: Vec<String> =
+        service::CODES.iter().map(|(name, code)| format!("{name} {code}")).collect();
+    expected.push("onPostureChanged 1".into());
+    assert_eq!(found, expected.iter().map(String::as_str).collect());
 }
 
 #[test]
-fn the_apps_ask_for_no_more_than_their_reasons_and_open_only_the_centers_activity() {
-    let read = |relative: &str| fs::read_to_string(path(relative)).unwrap();
-    let (provider, center) =
-        (read("java/provider/AndroidManifest.xml"), read("java/center/AndroidManifest.xml"));
-    let asked = named(&provider, "uses-permission");
-    let allowed =
-        named(&read("java/provider/privapp-permissions-com.enigm.trust.provider.xml"), "permission");
-    assert!(!allowed.is_empty() && allowed.is_subset(&asked), "{allowed:?} of {asked:?}");
-    assert!(!asked.contains("android.permission.INTERNET"));
-    assert_eq!(named(&center, "uses-permission"), BTreeSet::new());
-    // Each permission's reason stands above it, once for those that are asked for one thing.
-    for before in provider.split("<uses-permission").take(asked.len()) {
-        assert!(before.trim_end().ends_with("-->") || before.trim_end().ends_with("/>"), "{before}");
-    }
-    for component in ["activity", "service", "receiver", "provider"] {
-        assert_eq!(named(&provider, component), BTreeSet::new(), "{component}");
-    }
-    assert_eq!(named(&center, "activity"), BTreeSet::from([".CenterActivity".into()]));
-    for component in ["service", "receiver", "provider"] {
-        assert_eq!(named(&center, component), BTreeSet::new(), "{component}");
-    }
-    for (manifest, class) in [(&provider, "provider/ProviderApplication"), (&center, "center/CenterActivity")]
-    {
-        assert!(apps().join(format!("com/enigm/trust/{class}.class")).exists(), "{class}");
-        assert!(manifest.contains("android:allowBackup=\"false\""), "{class}");
-    }
+fn an_answer_that_was_cut_or_altered_is_trouble_or_a_page_and_never_an_end() {
+    let device = Device::new("java-altered", &Built::production());
+    let daemon = device.start();
+    let service = served(daemon.desk(), Side::Center);
+    let pages = |alter: &dyn Fn(usize, Vec<u8>) -> Vec<u8>| {
+        let calls = Cell::new(0);
+        let pages: Vec<String> =
+            ["overview", "2", "history"].iter().cycle().take(90).map(|page| (*page).to_owned()).collect();
+        converse("com.enigm.trust.center.PageMain", &pages, &tests(), |code, bytes| {
+            calls.set(calls.get() + 1);
+            service::transact(&service, code, bytes).map(|reply| alter(calls.get(), reply))
+        })
+    };
+    let cut = pages(&|_, reply| reply[..reply.len() / 8 * 4].to_vec());
+    assert!(cut.len() >= 90 && cut.iter().all(|line| line.starts_with("line BAD ")), "{cut:?}");
+    let altered = pages(&|call, mut reply| {
+        // A number's lowest byte, its highest, or all of it; further on in the answer from call to call.
+        let at = (call * 28 + [0, 3, 4][call % 3]) % reply.len();
+        reply[at] ^= [1, 0x80, 0xff][call % 3];
+        reply
+    });
+    assert!(altered.len() >= 90, "{altered:?}");
+    daemon.stop();
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The daemon's Binder door without a driver: who calls is what a test says.
 
 use binder::SpIBinder;
-use com_enigm_trust::aidl::com::enigm::trust::ITrustService::BnTrustService;
+use com_enigm_trust::aidl::com::enigm::trust::ITrustService::{BnTrustService, transactions};
 use std::sync::Arc;
 use trustd::serve::access::{Caller, Door};
 use trustd::serve::binder::Service;
@@ -37,3 +37,21 @@ pub fn served(desk: &Arc<Desk>, side: Side) -> SpIBinder {
 pub fn transact(service: &SpIBinder, code: u32, bytes: &[u8]) -> Option<Vec<u8>> {
     BnTrustService::transact(service, code, bytes).ok()
 }
+
+/// The codes that the daemon's own bindings have.
+pub const CODES: [(&str, u32); 14] = [
+    ("getSummary", transactions::getSummary),
+    ("getGate", transactions::getGate),
+    ("getWords", transactions::getWords),
+    ("getHistory", transactions::getHistory),
+    ("getHead", transactions::getHead),
+    ("evaluate", transactions::evaluate),
+    ("registerListener", transactions::registerListener),
+    ("unregisterListener", transactions::unregisterListener),
+    ("reportSignals", transactions::reportSignals),
+    ("getProviders", transactions::getProviders),
+    ("attest", transactions::attest),
+    ("getEnrolmentEvidence", transactions::getEnrolmentEvidence),
+    ("installPolicy", transactions::installPolicy),
+    ("installRevocations", transactions::installRevocations),
+];
