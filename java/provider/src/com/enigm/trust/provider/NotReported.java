@@ -10,7 +10,6 @@ public final class NotReported {
 
   private static final String AGENT =
       "only the agent of device management knows what its server ordered: it is a provider of its own";
-  private static final String NATIVE = "trustd asks package_native itself";
   private static final String BOOT_CONTROL =
       "no API of the framework shows it, and the boot control HAL would let whoever reads it switch slots";
 
@@ -21,10 +20,6 @@ public final class NotReported {
     Map<String, String> reasons = new LinkedHashMap<>();
     reasons.put("pushed.policy_in_force", AGENT);
     reasons.put("pushed.pending_remote_operation", AGENT);
-    reasons.put("service.platform_signer_expected", NATIVE);
-    reasons.put("service.platform_signer_is_aosp_test", NATIVE);
-    reasons.put("service.updater_signer_ok", NATIVE);
-    reasons.put("service.staged_apex", NATIVE);
     reasons.put("service.slot_successful", BOOT_CONTROL);
     reasons.put("service.merge_status", BOOT_CONTROL);
     REASONS = Collections.unmodifiableMap(reasons);

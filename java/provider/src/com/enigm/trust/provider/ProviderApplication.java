@@ -20,6 +20,8 @@ import com.enigm.trust.provider.sources.Radios;
 import com.enigm.trust.provider.sources.Release;
 import com.enigm.trust.provider.sources.ScreenLock;
 import com.enigm.trust.provider.sources.Sensors;
+import com.enigm.trust.provider.sources.StagedModules;
+import com.enigm.trust.provider.sources.SystemSigners;
 import com.enigm.trust.provider.sources.Updates;
 import com.enigm.trust.provider.sources.Wep;
 import java.util.List;
@@ -43,6 +45,8 @@ public final class ProviderApplication extends Application {
         new Radios(this),
         new Wep(this),
         new Packages(this, () -> Release.read(Release.FILE)),
+        new SystemSigners(this, () -> Release.read(Release.FILE)),
+        new StagedModules(),
         new AppOps(this),
         new Accessibility(this),
         new Indicators(),

@@ -15,7 +15,9 @@ import java.util.Set;
  * hold a privileged permission. A line each; # begins a comment:
  *
  * <pre>
- * signer SHA-256 of a signing certificate, 64 hex digits
+ * signer SHA-256 of a signing certificate of privileged packages, 64 hex digits
+ * platform SHA-256 of the platform's
+ * updater PACKAGE SHA-256 of the updater app's
  * grant PACKAGE PERMISSION
  * </pre>
  */
@@ -25,6 +27,14 @@ public final class Release {
 
   private final Set<String> signers = new HashSet<>();
   private final Set<String> grants = new HashSet<>();
+
+  /** The digest of the platform's signer; null where the release names none. */
+  String platform;
+
+  /** The updater's package and its signer's digest; null where the release names none. */
+  String updater;
+
+  String updaterSigner;
 
   /** Where it is read from, anew each time. */
   public interface Source {
@@ -51,19 +61,29 @@ public final class Release {
         continue;
       }
       String[] words = said.split("\\s+");
-      if (words.length == 2 && words[0].equals("signer") && words[1].matches("[0-9a-fA-F]{64}")) {
+      if (words.length == 2 && words[0].equals("signer") && isDigest(words[1])) {
         release.signers.add(words[1].toLowerCase(Locale.ROOT));
+      } else if (words.length == 2 && words[0].equals("platform") && isDigest(words[1]) && release.platform == null) {
+        release.platform = words[1];
+      } else if (words.length == 3 && words[0].equals("updater") && isDigest(words[2]) && release.updater == null) {
+        release.updater = words[1];
+        release.updaterSigner = words[2];
       } else if (words.length == 3 && words[0].equals("grant")) {
         release.grants.add(words[1] + " " + words[2]);
       } else {
         throw new IOException(
-            name + ":" + number + ": expected \"signer\" and 64 hex digits, or \"grant\", a package and a permission");
+            name + ":" + number + ": expected \"signer\" or \"platform\" and 64 hex digits, \"updater\", a"
+                + " package and 64 hex digits, or \"grant\", a package and a permission; one platform and one updater");
       }
     }
     if (release.signers.isEmpty()) {
       throw new IOException(name + ": expected at least one signer");
     }
     return release;
+  }
+
+  private static boolean isDigest(String word) {
+    return word.matches("[0-9a-fA-F]{64}");
   }
 
   boolean hasSigner(byte[] digest) {

@@ -210,6 +210,54 @@ public final class SourcesTest {
     hears(device, reader, 1);
   }
 
+  private static void systemSigners() throws Exception {
+    Device device = new Device();
+    String own = "0".repeat(63) + "A";
+    String text = "signer " + own + "\nplatform " + own + "\nupdater org.updater " + own;
+    SystemSigners reader = new SystemSigners(device, release(text));
+    says("false", reader, Signal.PLATFORM_SIGNER_EXPECTED);
+    says("false", reader, Signal.PLATFORM_SIGNER_IS_AOSP_TEST);
+    says("false", reader, Signal.UPDATER_SIGNER_OK);
+    device.signed.add("android " + own.toLowerCase());
+    device.signed.add("org.updater " + own.toLowerCase());
+    says("true", reader, Signal.PLATFORM_SIGNER_EXPECTED);
+    says("false", reader, Signal.UPDATER_SIGNER_OK); // it is not there
+    device.install(0, "org.updater", false, null);
+    says("false", reader, Signal.UPDATER_SIGNER_OK); // it is no part of the system
+    device.packages.get(0).get(0).applicationInfo.flags = android.content.pm.ApplicationInfo.FLAG_SYSTEM;
+    says("true", reader, Signal.UPDATER_SIGNER_OK);
+    device.signed.add("android c8a2e9bccf597c2fb6dc66bee293fc13f2fc47ec77bc6b2b0d52c11f51192ab8");
+    says("true", reader, Signal.PLATFORM_SIGNER_IS_AOSP_TEST);
+    SystemSigners unnamed = new SystemSigners(device, release("signer " + own));
+    says("missing: the release names no signer", unnamed, Signal.PLATFORM_SIGNER_EXPECTED);
+    says("missing: the release names no updater", unnamed, Signal.UPDATER_SIGNER_OK);
+    SystemSigners none = new SystemSigners(device, release("what"));
+    says("missing: release.conf:1", none, Signal.UPDATER_SIGNER_OK);
+    says("true", none, Signal.PLATFORM_SIGNER_IS_AOSP_TEST); // no release says what is refused everywhere
+  }
+
+  private static void stagedModules() throws Exception {
+    try {
+      new StagedModules().read();
+      throw new AssertionError("read without its service");
+    } catch (android.os.RemoteException none) {
+      // As it should be.
+    }
+    android.content.pm.StagedApexInfo module = new android.content.pm.StagedApexInfo();
+    module.moduleName = "com.android.art";
+    module.versionCode = 350000000000L;
+    android.content.pm.StagedApexInfo[] staged = {module};
+    ServiceManager.SERVICES.put(
+        "package_native",
+        new android.content.pm.IPackageManagerNative.Stub() {
+          @Override
+          public android.content.pm.StagedApexInfo[] getStagedApexInfos() {
+            return staged;
+          }
+        });
+    says("com.android.art@350000000000 (1)", new StagedModules(), Signal.STAGED_APEX);
+  }
+
   private static String hex(byte[] bytes) {
     StringBuilder hex = new StringBuilder();
     for (byte one : bytes) {
@@ -225,6 +273,8 @@ public final class SourcesTest {
       {"signer 12", "release.conf:1: expected \"signer\""},
       {"\n\nsigner", "release.conf:3: expected"},
       {"signer " + "0".repeat(64) + "\ngrant org.a", "release.conf:2: expected"},
+      {"platform " + "0".repeat(64) + "\nplatform " + "1".repeat(64), "release.conf:2: expected"},
+      {"updater org.a", "release.conf:1: expected"},
       {"allow everything", "release.conf:1: expected"},
       {"signer " + "g".repeat(64), "release.conf:1: expected"},
     };
@@ -337,6 +387,8 @@ public final class SourcesTest {
     backup();
     appOps();
     packages();
+    systemSigners();
+    stagedModules();
     releases(java.nio.file.Path.of(arguments[0]));
     updates();
     intrusion();
