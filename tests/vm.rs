@@ -126,7 +126,7 @@ const AFTERWARDS: [Step; 8] = [
         &[
             "uid=10101 selinux_type=\"enigm_calls\" name=binder method=Gate",
             "uid=1000 selinux_type=\"enigm_trust_center\" name=binder method=Summary",
-            "uid=10103 selinux_type=\"platform_app\" name=binder method=Summary",
+            "uid=9103 selinux_type=\"enigm_command\" name=binder method=Summary",
         ],
     ),
     Step("history-after", CENTER_APP, "trust_client history 0 1", 0, &["sequence: 1,"]),

@@ -6,9 +6,9 @@ import re
 import subprocess
 
 # system/sepolicy/build/soong/policy.go, policyConfOrder. Within each, all of public before all of private before ours.
-ORDER = ["security_classes", "initial_sids", "access_vectors", "global_macros", "neverallow_macros", "mls_macros",
-         "mls_decl", "mls", "policy_capabilities", "te_macros", "ioctl_defines", "ioctl_macros", "*.te", "roles_decl",
-         "roles", "users", "initial_sid_contexts", "fs_use", "genfs_contexts", "port_contexts"]
+ORDER = ["flagging_macros", "security_classes", "initial_sids", "access_vectors", "global_macros", "neverallow_macros",
+         "mls_macros", "mls_decl", "mls", "policy_capabilities", "te_macros", "ioctl_defines", "ioctl_macros", "*.te",
+         "roles_decl", "roles", "users", "initial_sid_contexts", "fs_use", "genfs_contexts", "port_contexts"]
 
 # What the build defines for m4 (build/soong/policy.go), for a device of today.
 DEFINES = {"mls_num_sens": "1", "mls_num_cats": "1024", "target_arch": "arm64", "target_with_asan": "false",
