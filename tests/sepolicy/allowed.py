@@ -1,6 +1,7 @@
 """What a domain may do, from a policy in CIL as checkpolicy writes it."""
 
 import re
+import sys
 
 
 def expression(text):
@@ -73,3 +74,19 @@ class Allowed:
             for name in {self.domain} if target == "self" else self.named(target):
                 found.setdefault((name, kind), set()).update(permissions)
         return found
+
+
+def main(cil):
+    """A line a rule, for the tests: the domain, `own` (as the rule says it) or `may` (a type at a time), target, class,
+    permissions."""
+    domains = Allowed(cil, "domain").named("domain")
+    for domain in sorted(domains):
+        found = Allowed(cil, domain)
+        for target, kind, permissions in found.own():
+            print(domain, "own", domain if target == "self" else target, kind, *permissions)
+        for (target, kind), permissions in sorted(found.all().items()):
+            print(domain, "may", target, kind, *sorted(permissions))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
