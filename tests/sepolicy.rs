@@ -35,7 +35,7 @@ const FORBIDDEN: [(&str, &str, &str); 10] = [
     ("reads_vendor_data.te", "tests/sepolicy/stand-in/private/neverallows.te", "vendor_data_file:file"),
     ("rewrites_history.te", "sepolicy/private/neverallows.te", "trustd_data_file:file"),
     ("second_adder.te", "sepolicy/private/neverallows.te", "trustd_service:service_manager add"),
-    ("sets_boot_phase.te", "sepolicy/private/neverallows.te", "trustd_prop:property_service set"),
+    ("stops_trustd.te", "sepolicy/private/neverallows.te", "trustd_prop:property_service set"),
     ("speaks_to_network.te", "sepolicy/private/neverallows.te", "tcp_socket"),
     ("uses_keys.te", "sepolicy/private/neverallows.te", "trustd_key:keystore2_key *"),
     ("writes_system.te", "sepolicy/private/neverallows.te", "neverallow trustd { file_type"),

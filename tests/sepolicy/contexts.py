@@ -99,7 +99,8 @@ def property_contexts(platform, ours, policy):
     takes properties from it, as the longest match wins (bionic, property_info_parser)."""
     findings = []
     # The line for all that nobody names, and those for a whole class of names, are nobody's own.
-    classes = {"*", "ro.", "persist.", "sys.", "debug.", "vendor.", "ro.vendor.", "persist.vendor."}
+    classes = {"*", "ro.", "persist.", "sys.", "debug.", "vendor.", "ro.vendor.", "persist.vendor.", "ctl.",
+               "ctl.start$", "ctl.stop$", "ctl.restart$"}
     others = [line for line in lines(platform, "property_contexts") if line.fields[0] not in classes]
     for line in lines(ours, "property_contexts"):
         name, is_exact = line.fields[0], line.fields[2:3] == ["exact"]

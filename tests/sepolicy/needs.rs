@@ -27,13 +27,12 @@ pub const KEPT_FROM: [(&str, &str); 9] = [
 ];
 
 /// What trustd's rules name and no signal needs, and why.
-pub const REASONS: [(&str, &str); 24] = [
+pub const REASONS: [(&str, &str); 23] = [
     // What it is.
     ("trustd", "itself: sockets, descriptors"),
     ("trustd_exec", "its program"),
     ("trustd_data_file", "its state"),
     ("trustd_service", "its service"),
-    ("trustd_prop", "how far the start is"),
     ("boot_status_prop", "whether the system has started"),
     // Whom it speaks to.
     ("servicemanager", "whoever uses Binder"),
