@@ -63,13 +63,21 @@ fn what_nobody_may_add_is_refused_by_a_neverallow_with_its_name() {
 const WRONG: [(&str, &str, &str); 14] = [
     (
         "extra.te",
-        "\nallow trustd no_such_type:file read;\n",
+        "# A comment\nallow trustd no_such_type:file read;\n",
         "extra.te:2: unknown type no_such_type: the platform of this tree has no no_such_type: leave the rule out",
     ),
-    ("extra.te", "allow trustd proc_perf:file read\n", "extra.te:2: syntax error: correct the rule"),
+    (
+        "extra.te",
+        "allow trustd proc_perf:file read\nallow trustd self:file read;\n",
+        "extra.te:2: syntax error: correct the rule",
+    ),
     ("extra.te", "allow trustd proc_perf:file sing;\n", "extra.te:1: permission sing is not defined"),
     ("file_contexts", "/data/misc/x( u:object_r:trustd_data_file:s0\n", "file_contexts:1: sefcontext_compile: "),
-    ("file_contexts", "/x u:object_r:no_such_type:s0\n", "file_contexts:1: sefcontext_compile: "),
+    (
+        "file_contexts",
+        "/x u:object_r:no_such_type:s0\n",
+        "file_contexts:1: type no_such_type is not defined: declare it in a .te file, or correct the name",
+    ),
     (
         "file_contexts",
         "/data u:object_r:trustd_data_file:s0\n",

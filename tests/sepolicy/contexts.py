@@ -51,7 +51,7 @@ def of_kind(line, context, attribute, policy):
     name = found.group(1)
     if name not in policy.types:
         return [f"{line}: type {name} is not defined: declare it in a .te file, or correct the name"]
-    if not policy.is_a(name, attribute):
+    if attribute and not policy.is_a(name, attribute):
         return [f"{line}: type {name} is no {attribute}: declare it as `type {name}, {attribute};`"]
     return []
 
@@ -63,6 +63,10 @@ def file_contexts(platform, ours, policy, kept):
     for line in own:
         if line.fields[0] in taken:
             findings.append(f"{line}: {line.fields[0]} has a label at {taken[line.fields[0]]}: name another path")
+        if line.fields[-1] != "<<none>>":
+            findings += of_kind(line, line.fields[-1], None, policy)
+    if findings:
+        return findings
     for place, all_of_it in (("ours", own), ("the platform's with ours", theirs + own)):
         source = kept / "file_contexts"
         source.write_text("".join("\t".join(line.fields) + "\n" for line in all_of_it), encoding="utf-8")
@@ -123,7 +127,7 @@ def property_contexts(platform, ours, policy):
                 clash = "is a beginning of"
             if clash:
                 findings.append(f"{line}: {name} {clash} {theirs} at {other}: whose label it has would depend on who "
-                                "is read last: name a property that begins with `enigm.trust.`")
+                                "is read last: choose a beginning that no other covers, such as `enigm.trust.`")
         others.append(line)
     return findings
 

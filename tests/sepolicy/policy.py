@@ -76,6 +76,10 @@ def preprocess(files, variant, conf):
     if status:
         raise Refused([f"m4: {line}: a macro is unknown or wrongly called here: see te_macros of the platform"
                        for line in said.splitlines()])
+    # checkpolicy counts the line with a file's name as that file's first: a second one, without, sets it right.
+    lines = conf.read_text(encoding="utf-8").splitlines()
+    right = (f"{line}\n#line 1" if line.startswith('#line 1 "') else line for line in lines)
+    conf.write_text("\n".join(right) + "\n", encoding="utf-8")
 
 
 def compile_policy(tree, ours, extra, variant, kept):
