@@ -28,9 +28,10 @@ fn a_platform_takes_the_policy_in_both_variants() {
 }
 
 /// Rules that nobody may add, each with the neverallow that refuses it.
-const FORBIDDEN: [(&str, &str, &str); 10] = [
+const FORBIDDEN: [(&str, &str, &str); 11] = [
     ("calls_uninvited.te", "sepolicy/private/neverallows.te", "trustd:binder call"),
     ("capability.te", "sepolicy/private/neverallows.te", "neverallow trustd self:{"),
+    ("looks_into_memory.te", "sepolicy/private/neverallows.te", "trustd:process ptrace"),
     ("reads_proc_security.te", "tests/sepolicy/stand-in/private/neverallows.te", "proc_security:file"),
     ("reads_vendor_data.te", "tests/sepolicy/stand-in/private/neverallows.te", "vendor_data_file:file"),
     ("rewrites_history.te", "sepolicy/private/neverallows.te", "trustd_data_file:file"),
