@@ -24,7 +24,10 @@ fn a_platform_takes_the_policy_in_both_variants() {
     let ran = check(&[STAND_IN]);
     assert_eq!(ran.code, 0, "{}", ran.said);
     let last = ran.said.lines().last().unwrap();
-    assert!(last.starts_with("sepolicy: all holds: tests/sepolicy/stand-in (user, userdebug) with"), "{last}");
+    assert!(
+        last.starts_with("sepolicy: all holds: tests/sepolicy/stand-in (user, userdebug) with"),
+        "{last}"
+    );
 }
 
 /// Rules that nobody may add, each with the neverallow that refuses it.
@@ -48,8 +51,10 @@ fn what_nobody_may_add_is_refused_by_a_neverallow_with_its_name() {
         return;
     }
     let directory = root().join("tests/sepolicy/forbidden");
-    let files: BTreeSet<String> =
-        fs::read_dir(&directory).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    let files: BTreeSet<String> = fs::read_dir(&directory)
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
     assert_eq!(files, FORBIDDEN.iter().map(|(file, ..)| (*file).to_owned()).collect());
     for (file, home, rule) in FORBIDDEN {
         let file = format!("tests/sepolicy/forbidden/{file}");
@@ -73,7 +78,11 @@ const WRONG: [(&str, &str, &str); 14] = [
         "extra.te:2: syntax error: correct the rule",
     ),
     ("extra.te", "allow trustd proc_perf:file sing;\n", "extra.te:1: permission sing is not defined"),
-    ("file_contexts", "/data/misc/x( u:object_r:trustd_data_file:s0\n", "file_contexts:1: sefcontext_compile: "),
+    (
+        "file_contexts",
+        "/data/misc/x( u:object_r:trustd_data_file:s0\n",
+        "file_contexts:1: sefcontext_compile: ",
+    ),
     (
         "file_contexts",
         "/x u:object_r:no_such_type:s0\n",
@@ -135,7 +144,8 @@ fn what_a_platform_would_not_take_is_named_with_file_and_line_and_what_to_do() {
         let scratch = Scratch::new("sepolicy-wrong");
         scratch.write(name, content);
         let directory = scratch.0.display().to_string();
-        let ran = check(&[STAND_IN, "--variant", "user", "--policy", "sepolicy/private", "--policy", &directory]);
+        let ran =
+            check(&[STAND_IN, "--variant", "user", "--policy", "sepolicy/private", "--policy", &directory]);
         let expected = format!("user: {directory}/{expected}");
         assert_eq!(ran.code, 1, "{content}: {}", ran.said);
         assert!(ran.said.contains(&expected), "{content}: expected {expected:?} in {}", ran.said);
@@ -168,7 +178,12 @@ fn trustd_may_read_what_each_signal_needs() {
         let needed = needs::rules(signal).unwrap_or_else(|what| panic!("{}: {what}", signal.id));
         let may = needed.iter().all(|rule| trustd.may(rule));
         match kept_from {
-            Some(_) => assert!(!may || needed.is_empty(), "{}: {} is granted, and listed as not", signal.id, signal.needs),
+            Some(_) => assert!(
+                !may || needed.is_empty(),
+                "{}: {} is granted, and listed as not",
+                signal.id,
+                signal.needs
+            ),
             None if !may => lacking.push(format!("{}: {}", signal.id, signal.needs)),
             None => {}
         }
@@ -180,13 +195,17 @@ fn trustd_may_read_what_each_signal_needs() {
 fn trustd_may_read_nothing_that_no_signal_needs() {
     let Some(trustd) = domains().map(|domains| &domains["trustd"]) else { return };
     let catalogue = Catalogue::built_in().unwrap();
-    let mut needed: BTreeSet<String> = needs::REASONS.iter().map(|(target, _)| (*target).to_owned()).collect();
+    let mut needed: BTreeSet<String> =
+        needs::REASONS.iter().map(|(target, _)| (*target).to_owned()).collect();
     for (_, signal) in catalogue.iter() {
         let rules = needs::rules(signal).unwrap();
         needed.extend(rules.into_iter().map(|rule| rule.target));
     }
     let unneeded: Vec<&String> = trustd.own_targets().filter(|target| !needed.contains(*target)).collect();
-    assert!(unneeded.is_empty(), "no signal needs these, and tests/sepolicy/needs.rs gives no reason: {unneeded:?}");
+    assert!(
+        unneeded.is_empty(),
+        "no signal needs these, and tests/sepolicy/needs.rs gives no reason: {unneeded:?}"
+    );
     for (target, _) in needs::REASONS {
         assert!(trustd.own_targets().any(|own| own == target), "a reason for {target}, which no rule names");
     }
@@ -211,7 +230,10 @@ fn named_by(policy: &str) -> BTreeSet<String> {
         let lists = entries.filter_map(|entry| entry.get(key)?.as_array());
         lists.flatten().map(|name| name.as_str().unwrap().to_owned()).collect()
     };
-    [lists("access", "types"), lists("provider", "types"), lists("audience", "callers")].concat().into_iter().collect()
+    [lists("access", "types"), lists("provider", "types"), lists("audience", "callers")]
+        .concat()
+        .into_iter()
+        .collect()
 }
 
 #[test]
@@ -229,7 +251,10 @@ fn whom_the_production_policy_names_may_call_trustd_and_nobody_else() {
     assert_eq!(callers, named, "left: SELinux lets them call; right: the policy names them");
     for name in &named {
         let may = &domains[name];
-        assert!(may.may(&needs::rule("trustd_service", "service_manager", "find")), "{name} finds no service");
+        assert!(
+            may.may(&needs::rule("trustd_service", "service_manager", "find")),
+            "{name} finds no service"
+        );
         assert!(may.may(&needs::rule("servicemanager", "binder", "call")), "{name} may not ask for it");
     }
 }

@@ -94,7 +94,9 @@ pub fn rules(signal: &Signal) -> Result<Vec<Rule>, String> {
             }
             _ if name.starts_with("group ") || name.starts_with("hal_client_domain(") => {}
             _ if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') => {
-                return Err(format!("needs {need:?}: expected a type, a group or what tests/sepolicy/needs.rs knows"));
+                return Err(format!(
+                    "needs {need:?}: expected a type, a group or what tests/sepolicy/needs.rs knows"
+                ));
             }
             name => rules.push(match signal.source {
                 Source::Service(_) => rule(name, "service_manager", "find"),
@@ -107,7 +109,11 @@ pub fn rules(signal: &Signal) -> Result<Vec<Rule>, String> {
                     class: "file",
                     permissions: vec!["getattr", "map", "open", "read"],
                 },
-                _ => Rule { target: name.to_owned(), class: "file", permissions: vec!["getattr", "open", "read"] },
+                _ => Rule {
+                    target: name.to_owned(),
+                    class: "file",
+                    permissions: vec!["getattr", "open", "read"],
+                },
             }),
         }
     }

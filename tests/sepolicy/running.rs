@@ -91,7 +91,9 @@ fn read() -> BTreeMap<String, Allowed> {
         let allowed = domains.entry(domain.clone()).or_default();
         match kind.as_str() {
             "own" => drop(allowed.own.insert(target.clone())),
-            _ => drop(allowed.may.insert((target.clone(), class.clone()), permissions.iter().cloned().collect())),
+            _ => drop(
+                allowed.may.insert((target.clone(), class.clone()), permissions.iter().cloned().collect()),
+            ),
         }
     }
     domains
