@@ -14,10 +14,11 @@ pub fn rule(target: &str, class: &'static str, permission: &'static str) -> Rule
 }
 
 /// What trustd is not given, and why.
-pub const KEPT_FROM: [(&str, &str); 9] = [
+pub const KEPT_FROM: [(&str, &str); 10] = [
     ("vendor_default_prop", "the platform lets no daemon of the system read a vendor's properties"),
     ("net_dns_prop", "the platform names who reads it: system_server, dumpstate"),
-    ("sensor_privacy_service", "the provider asks: the service answers by an app's permissions"),
+    ("package_native_service", "the provider asks: trustd asks no service of system_server's"),
+    ("sensor_privacy_service", "the provider asks"),
     ("advanced_protection_service", "the provider asks"),
     ("intrusion_detection_service", "the provider asks"),
     ("backup_service", "the provider asks"),
@@ -27,7 +28,7 @@ pub const KEPT_FROM: [(&str, &str); 9] = [
 ];
 
 /// What trustd's rules name and no signal needs, and why.
-pub const REASONS: [(&str, &str); 23] = [
+pub const REASONS: [(&str, &str); 22] = [
     // What it is.
     ("trustd", "itself: sockets, descriptors"),
     ("trustd_exec", "its program"),
@@ -37,7 +38,6 @@ pub const REASONS: [(&str, &str); 23] = [
     // Whom it speaks to.
     ("servicemanager", "whoever uses Binder"),
     ("keystore", "attested.*; keys of domain APP are checked against it"),
-    ("system_server", "service.platform_signer_expected and others: package_native"),
     ("enigm_trust_audience", "listeners are called back"),
     ("enigm_trust_center", "listeners are called back"),
     ("enigm_command", "listeners are called back"),
