@@ -269,7 +269,7 @@ impl State<'_> {
     /// keys are to be looked after. Who asks gets what is stale read again anyway.
     fn arm(&mut self) {
         let listened = self.start.listeners.count() > 0;
-        let next = [self.ages(), self.picture.next_stale(self.house), self.known.next()];
+        let next = [self.ages(), self.picture.next_stale(), self.known.next()];
         let next = next.into_iter().flatten().filter(|_| listened);
         let next = next.chain(self.rests_until).chain(self.expiry()).chain(self.attesting.deadline(listened));
         self.start.events.set_deadline(next.min().map(|at| self.start.clock.by_kernel(at)));
@@ -283,8 +283,7 @@ impl State<'_> {
             self.picture.restamp(self.house, self.start.clock, moment);
             self.restamp_attestation();
         }
-        let stale =
-            if happened.is_due { self.picture.stale(self.house, moment) } else { [false; COLLECTORS] };
+        let stale = if happened.is_due { self.picture.stale(moment) } else { [false; COLLECTORS] };
         let mut dirty = happened.collectors;
         for (dirty, (stale, left)) in
             dirty.iter_mut().zip(stale.into_iter().zip(std::mem::take(&mut self.left)))
