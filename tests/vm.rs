@@ -100,8 +100,15 @@ const TOOL: [Step; 10] = [
 ];
 
 /// After those, in this order: a report is told to who listens, and not taken twice; a kill loses no history.
-const AFTERWARDS: [Step; 8] = [
+const AFTERWARDS: [Step; 9] = [
     Step("reports", SYSTEM, "trust_client report own 7 600 pushed.wep_allowed=true", 0, &["ok"]),
+    Step(
+        "reported",
+        CENTER_APP,
+        "trustctl explain pushed.wep_allowed --bus binder",
+        0,
+        &["Observed: true (class J)"],
+    ),
     Step(
         "reports-again",
         SYSTEM,
@@ -126,7 +133,7 @@ const AFTERWARDS: [Step; 8] = [
         &[
             "uid=10101 selinux_type=\"enigm_calls\" name=binder method=Gate",
             "uid=1000 selinux_type=\"enigm_trust_center\" name=binder method=Summary",
-            "uid=10103 selinux_type=\"platform_app\" name=binder method=Summary",
+            "uid=9103 selinux_type=\"enigm_command\" name=binder method=Summary",
         ],
     ),
     Step("history-after", CENTER_APP, "trust_client history 0 1", 0, &["sequence: 1,"]),
@@ -165,7 +172,7 @@ fn serve(name: &str) -> String {
 
 /// What is asked of it.
 fn daemon_steps() -> String {
-    let [reports, again, not_own, _, before, _, after, _] = &AFTERWARDS;
+    let [reports, reported, again, not_own, _, before, _, after, _] = &AFTERWARDS;
     let one = |step: &Step| all(std::slice::from_ref(step));
     [
         &serve("daemon"),
@@ -175,6 +182,7 @@ fn daemon_steps() -> String {
         &format!("start listener {CENTER_APP} trust_client listen 1\nawait listener ready\n"),
         &one(reports),
         "await listener 'ok 1 changes'\nstop listener\nawait watch '\"gates\":[\"network-security\"]'\nstop watch\n",
+        &one(reported),
         &one(again),
         &one(not_own),
         &one(before),

@@ -7,10 +7,10 @@ pub const PROVIDER: &str = "u:r:enigm_trust_provider:s0 1073";
 pub const SYSTEM: &str = "u:r:enigm_trust_provider:s0 1000";
 pub const CALLS: &str = "u:r:enigm_calls:s0 10101";
 pub const APP: &str = "u:r:enigm_trust_app:s0:c1,c4 10102";
-/// SELinux lets it through, the device's policy gives it no role.
-pub const NOBODY: &str = "u:r:platform_app:s0:c1,c4 10103";
-/// The same app of another Android user.
-pub const NOBODY_ELSE: &str = "u:r:platform_app:s0:c2,c4 1010103";
+/// SELinux lets it through, the device's policy gives it no role: its uid is no app's.
+pub const NOBODY: &str = "u:r:enigm_command:s0:c1,c4 9103";
+/// The same of another Android user.
+pub const NOBODY_ELSE: &str = "u:r:enigm_command:s0:c2,c4 109103";
 /// SELinux lets it ask the service manager, and not trustd.
 pub const STRANGER: &str = "u:r:untrusted_app:s0:c1,c4 10104";
 /// SELinux lets it ask nobody.
