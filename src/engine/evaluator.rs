@@ -269,7 +269,7 @@ impl State<'_> {
     /// keys are to be looked after. Who asks gets what is stale read again anyway.
     fn arm(&mut self) {
         let listened = self.start.listeners.count() > 0;
-        let next = [self.ages(), self.picture.next_stale(self.house), self.known.next()];
+        let next = [self.ages(), self.picture.next_stale(self.house), self.known.next(), self.next_look()];
         let next = next.into_iter().flatten().filter(|_| listened);
         let next = next.chain(self.rests_until).chain(self.expiry()).chain(self.attesting.deadline(listened));
         self.start.events.set_deadline(next.min().map(|at| self.start.clock.by_kernel(at)));

@@ -57,6 +57,11 @@ impl Events {
         self.clocks.jumps()
     }
 
+    /// Whether events have to be looked for: at [`crate::watch::PACE`].
+    pub fn are_to_be_looked_for(&self) -> bool {
+        self.watches.is_to_be_looked_at()
+    }
+
     /// Sets the deadline, in milliseconds since boot.
     pub fn set_deadline(&mut self, at: Option<u64>) {
         if let Err(errno) = self.deadline.set(at.map(|at| Boottime(Duration::from_millis(at)))) {
