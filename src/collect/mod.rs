@@ -21,7 +21,7 @@ pub use boot::KEPT as KEPT_PARAMETERS;
 pub use context::{Context, MAX_FILE, Note, Sink};
 pub use mounts::mounted;
 pub use properties::GETPROP;
-pub use property_area::SERIAL as PROPERTIES_SERIAL;
+pub use property_area::{SERIAL as PROPERTIES_SERIAL, has_started};
 pub use reads::{INDEXED, Reads, VOUCHING};
 pub use run::{Asked, Collected, Deadlines, Hanging, collect, collect_with};
 pub use vouch::{Mounted, is_below, kernel_place};

@@ -1,7 +1,8 @@
 //! The live properties, from the areas that every process of an Android system maps.
 //!
 //! An area that may not be read costs its own properties, and only one that was read whole says that a property is
-//! absent. init writes while we read: a value counts when its property has the same serial after it was read.
+//! absent. init writes while we read: a value counts when its property has the same serial after it was read. Until the
+//! system has started, what a property lacks may come: it is not yet available.
 
 use super::context::{Context, Sink, names, text};
 use std::collections::BTreeMap;
@@ -42,6 +43,10 @@ pub fn collect(context: &Context, sink: &mut Sink<'_>) {
             _ => sink.put(ix, CONTEXTS, Outcome::Missing(Reason::Unsupported)),
         }
     }
+    let lacking = match has_started(context) {
+        true => Outcome::Absent,
+        false => Outcome::Missing(Reason::NotYetAvailable),
+    };
     for (area, signals) in areas {
         let path = FILES.replace('*', area);
         let keys: Vec<&str> = signals.iter().map(|(_, _, key)| *key).collect();
@@ -49,7 +54,7 @@ pub fn collect(context: &Context, sink: &mut Sink<'_>) {
         for (ix, signal, key) in signals {
             let outcome = match &area {
                 Ok(area) => {
-                    area.property(key).map_or(Outcome::Absent, |property| text(signal, &property.value))
+                    area.property(key).map_or(lacking.clone(), |property| text(signal, &property.value))
                 }
                 Err(reason) => Outcome::Missing(*reason),
             };
@@ -58,15 +63,20 @@ pub fn collect(context: &Context, sink: &mut Sink<'_>) {
     }
 }
 
-/// The value of one property; none where it has none.
-///
-/// # Errors
-/// Why it can't be said.
-pub fn value(context: &Context, key: &str) -> Result<Option<Box<str>>, Reason> {
-    let contexts = context.parse(CONTEXTS, MAX_CONTEXTS, Contexts::parse)?;
-    let area = contexts.context_of(key).ok_or(Reason::NotPresent)?;
-    let area = read(context, &FILES.replace('*', area), &[key])?;
-    Ok(area.property(key).map(|property| property.value.clone()))
+/// Whether the system has started: init and system_server have set what they set at a start (`sys.boot_completed`, of
+/// ActivityManagerService). What is no Android has; so has one that does not let us know.
+pub fn has_started(context: &Context) -> bool {
+    const KEY: &str = "sys.boot_completed";
+    if !is_in(context) {
+        return true;
+    }
+    let value = || {
+        let contexts = context.parse(CONTEXTS, MAX_CONTEXTS, Contexts::parse)?;
+        let area = contexts.context_of(KEY).ok_or(Reason::NotPresent)?;
+        let area = read(context, &FILES.replace('*', area), &[KEY])?;
+        Ok(area.property(KEY).is_some_and(|property| &*property.value == "1"))
+    };
+    value().unwrap_or_else(|_: Reason| true)
 }
 
 /// An area in which none of these properties was being written while it was read.

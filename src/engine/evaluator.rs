@@ -89,8 +89,9 @@ impl Evaluator {
     }
 
     /// Evaluates until it is stopped.
-    pub fn run(self) -> Result<(), EvaluatorError> {
+    pub fn run(mut self) -> Result<(), EvaluatorError> {
         let house = self.start.house.clone();
+        let has_started = self.start.place.has_started(&house);
         let keeping = keepings(&house, &self.start);
         let mut state = State {
             providers: BTreeMap::new(),
@@ -114,6 +115,7 @@ impl Evaluator {
             is_intact: true,
             sequence: 0,
             was_shown: false,
+            has_started,
             is_replaced: false,
             installing: None,
         };
@@ -176,6 +178,8 @@ struct State<'p> {
     is_intact: bool,
     /// Whether the center listened at the last cycle.
     was_shown: bool,
+    /// Whether the system has started; what was read before is read again then.
+    has_started: bool,
     /// Whether another policy holds than the one that was judged under.
     is_replaced: bool,
     /// Who waits until all is judged under it.
@@ -271,7 +275,12 @@ impl State<'_> {
         let listened = self.start.listeners.count() > 0;
         let next = [self.ages(), self.picture.next_stale(self.house), self.known.next(), self.next_look()];
         let next = next.into_iter().flatten().filter(|_| listened);
-        let next = next.chain(self.rests_until).chain(self.expiry()).chain(self.attesting.deadline(listened));
+        // Only a system that is still starting is looked at by itself.
+        let next = match self.has_started {
+            true => next.chain(self.attesting.deadline(listened)).min(),
+            false => next.chain([self.in_a_while()]).min(),
+        };
+        let next = next.into_iter().chain(self.rests_until).chain(self.expiry());
         self.start.events.set_deadline(next.min().map(|at| self.start.clock.by_kernel(at)));
     }
 

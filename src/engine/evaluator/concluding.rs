@@ -86,9 +86,13 @@ impl State<'_> {
 
     /// Until when what no event tells of need not be looked at again, in milliseconds since boot.
     pub(super) fn next_look(&self) -> Option<u64> {
+        self.start.events.are_to_be_looked_for().then(|| self.in_a_while())
+    }
+
+    /// When to look again, in milliseconds since boot.
+    pub(super) fn in_a_while(&self) -> u64 {
         let pace = u64::try_from(PACE.as_millis()).unwrap_or(u64::MAX);
-        let is_any = self.start.events.are_to_be_looked_for();
-        is_any.then(|| self.start.clock.moment().since_boot.saturating_add(pace))
+        self.start.clock.moment().since_boot.saturating_add(pace)
     }
 
     /// The report of what was judged last: the same verdicts, with their words.
