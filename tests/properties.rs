@@ -86,7 +86,7 @@ fn only_an_area_that_was_read_whole_says_that_a_property_is_absent() {
     assert_eq!(found(Looked::at(&phone)), [const { Outcome::Absent }; 3]);
     std::fs::remove_file(phone.root.0.join(build.trim_start_matches('/'))).unwrap();
     assert_eq!(found(Looked::at(&phone))[1], Outcome::Missing(Reason::NotPresent));
-    phone.write("dev/__properties__/property_info", b"no file of contexts");
+    phone.write("dev/__properties__/property_info", b"none");
     assert_eq!(found(Looked::at(&phone)), [const { Outcome::Missing(Reason::Malformed) }; 3]);
 }
 

@@ -18,6 +18,7 @@ mod run;
 mod vouch;
 
 pub use boot::KEPT as KEPT_PARAMETERS;
+pub(crate) use context::names;
 pub use context::{Context, MAX_FILE, Note, Sink};
 pub use mounts::mounted;
 pub use properties::GETPROP;

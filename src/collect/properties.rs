@@ -21,7 +21,7 @@ pub const BUILD_PROP_READS: Reads = Reads::OfSignals(|source| match source {
 /// The properties: those of a running system, or of a root that holds their areas, and else a text that somebody took of
 /// them. On a running system anybody could put such a text at /.
 pub fn properties(context: &Context, sink: &mut Sink<'_>) {
-    if context.root.is_live() || context.root.exists(GETPROP) == Ok(false) && property_area::is_in(context) {
+    if context.root.is_live() || context.root.exists(GETPROP) != Ok(true) && property_area::is_in(context) {
         return property_area::collect(context, sink);
     }
     let properties = match context.parse(GETPROP, MAX_FILE, Properties::parse) {

@@ -22,7 +22,7 @@ use crate::serve::listeners::Listeners;
 use crate::serve::wire::Summary;
 use crate::store::Store;
 use attesting::Attesting;
-use reading::keepings;
+use reading::{ToAsk, keepings};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
@@ -116,6 +116,7 @@ impl Evaluator {
             sequence: 0,
             was_shown: false,
             has_started,
+            to_ask: ToAsk::everything(),
             is_replaced: false,
             installing: None,
         };
@@ -180,6 +181,8 @@ struct State<'p> {
     was_shown: bool,
     /// Whether the system has started; what was read before is read again then.
     has_started: bool,
+    /// What the kernel is to be asked at the next reading.
+    to_ask: ToAsk,
     /// Whether another policy holds than the one that was judged under.
     is_replaced: bool,
     /// Who waits until all is judged under it.
@@ -217,7 +220,14 @@ impl State<'_> {
             };
             let dirty = self.note(happened);
             let is_shown = self.is_shown() != self.was_shown;
-            if dirty.contains(&true) || happened.is_due || happened.is_clock_set || is_shown || self.is_left {
+            let has_to_ask = happened.has_routed || happened.has_new_policy;
+            if dirty.contains(&true)
+                || has_to_ask
+                || happened.is_due
+                || happened.is_clock_set
+                || is_shown
+                || self.is_left
+            {
                 self.cycle_in_time(plan, dirty);
             }
         }
@@ -288,6 +298,8 @@ impl State<'_> {
     fn note(&mut self, happened: Happened) -> [bool; COLLECTORS] {
         let moment = self.start.clock.moment();
         self.has_missed |= happened.has_missed;
+        self.to_ask.routes |= happened.has_routed;
+        self.to_ask.policy |= happened.has_new_policy;
         if happened.is_clock_set {
             self.picture.restamp(self.house, self.start.clock, moment);
             self.restamp_attestation();

@@ -58,7 +58,7 @@ impl Writer {
     }
 
     /// The node of a name, made where there is none: its place in the file.
-    fn node(&mut self, key: &str) -> usize {
+    pub fn node(&mut self, key: &str) -> usize {
         let mut above = HEADER;
         for part in key.split('.') {
             let mut from = above + 16;

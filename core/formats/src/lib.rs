@@ -32,6 +32,7 @@ pub mod permissions;
 pub mod properties;
 pub mod property_area;
 mod protobuf;
+pub mod routing_rules;
 pub mod selinux;
 pub mod sensors;
 pub mod settings;
