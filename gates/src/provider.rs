@@ -6,9 +6,10 @@ use crate::policy::Policy;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
-use trust_evidence::{Catalogue, LoadError, SignalIx, Source};
+use trust_evidence::{Catalogue, LoadError, SignalIx};
 
-/// A component of the platform that pushes signals (class J).
+/// A component of the platform that reports signals (class J): what it pushes, and what it asks services for, of which trustd
+/// is no client (decision 12).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provider {
     /// What it is called.
@@ -53,7 +54,7 @@ impl Policy {
         Ok(providers)
     }
 
-    /// Which provider reports each pushed signal, as an index into [`Policy::providers`].
+    /// Which provider reports each signal that one may, as an index into [`Policy::providers`].
     pub(crate) fn reporters(&self, catalogue: &Catalogue) -> Result<BTreeMap<SignalIx, usize>, LoadError> {
         let mut reporters = BTreeMap::new();
         for (provider, raw) in self.raw.provider.iter().enumerate() {
@@ -73,10 +74,10 @@ impl Policy {
                     );
                 }
                 for (ix, signal) in found {
-                    if !matches!(signal.source, Source::Pushed(_)) {
+                    if !signal.source.is_reported() {
                         let place = signal.source.place();
                         return error(format!(
-                            "{} is read by trustd itself ({place}): expected pushed signals",
+                            "{} is read by trustd itself ({place}): expected what is pushed or a service's",
                             signal.id
                         ));
                     }

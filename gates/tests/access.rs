@@ -320,12 +320,12 @@ fn the_shipped_policies_name_the_center_and_no_shell_in_production() {
             1,
             "{name}"
         );
-        // A provider has every signal that is pushed, and a maker's phone has none.
+        // A provider has every signal that is pushed or a service's, and a maker's phone has none.
         let provided = (name != "stock").then_some("platform");
         let expected = if name == "stock" { "nobody" } else { "provider platform" };
         assert_eq!(role("enigm_trust_provider", 1000), expected, "{name}");
         assert_eq!(role("enigm_trust_provider", 10_000), "nobody", "{name}");
-        for (ix, signal) in world.catalogue.iter().filter(|(_, s)| matches!(s.source, Source::Pushed(_))) {
+        for (ix, signal) in world.catalogue.iter().filter(|(_, s)| s.source.is_reported()) {
             assert_eq!(
                 plan.provider_of(ix).map(|provider| &*provider.name),
                 provided,

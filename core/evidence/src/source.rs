@@ -73,7 +73,7 @@ pub enum Source {
     Collector(Box<str>, Box<str>),
     /// A field of a key attestation: fed by the hardware-evidence reader.
     Attested(Box<str>),
-    /// An answer of an Android service or HAL: fed by the daemon on Android.
+    /// An answer of an Android service or HAL: reported by a platform component, as trustd is no client of theirs.
     Service(Box<str>),
     /// An answer that the daemon asks the running kernel for (netlink, ioctl, selinuxfs): fed by the daemon.
     Kernel(Box<str>),
@@ -108,6 +108,11 @@ impl Source {
             self,
             Source::Attested(_) | Source::Service(_) | Source::Kernel(_) | Source::Pushed(_) | Source::Own(_)
         )
+    }
+
+    /// Whether a platform component reports it: what it pushes, and what it asks services for.
+    pub fn is_reported(&self) -> bool {
+        matches!(self, Source::Service(_) | Source::Pushed(_))
     }
 
     /// The place that is read, as documentation and errors write it.

@@ -75,7 +75,8 @@ fn what_is_no_area_is_refused() {
     let used = area.get(0);
     let swapped = {
         // The names of two nodes that hang on each other.
-        let mut area = Writer::with(SMALL, &[("b", "1"), ("a", "2")]);
+        let mut area = Writer::new(SMALL);
+        let _ = (area.node("b"), area.node("a"));
         let first = 128 + area.get(128 + 16);
         area.bytes[first + 20] = b'0';
         area.bytes

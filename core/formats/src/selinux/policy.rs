@@ -59,7 +59,9 @@ pub fn permissive(bytes: &[u8]) -> Result<BTreeSet<Box<str>>, FormatError> {
     }
     from.pass_bitmap()?;
     let mut numbers = BTreeSet::new();
-    from.bitmap(|number| drop(numbers.insert(number)))?;
+    from.bitmap(|number| {
+        numbers.insert(number);
+    })?;
     if version >= THIRD_BITMAP {
         from.pass_bitmap()?;
     }
