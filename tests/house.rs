@@ -197,6 +197,33 @@ fn every_signal_has_a_supplier_or_a_reason_why_not() {
 }
 
 #[test]
+fn init_gives_the_daemon_nothing_to_spare() {
+    let text = read("etc/trustd.rc");
+    let mut section = "";
+    let mut lines: Vec<(&str, &str)> = Vec::new();
+    for line in text.lines().filter(|line| !line.trim().is_empty() && !line.trim().starts_with('#')) {
+        match line.strip_prefix("    ") {
+            Some(option) => lines.push((section, option)),
+            None => section = line,
+        }
+    }
+    let of = |section: &str, option: &str| lines.contains(&(section, option));
+    let service = "service trustd /system_ext/bin/trustd --bus none";
+    for option in ["class core", "user system", "capabilities", "restart_period 5"] {
+        assert!(of(service, option), "{option}");
+    }
+    assert!(of(service, "interface aidl com.enigm.trust.ITrustService/default"));
+    assert!(of("on post-fs-data", "mkdir /data/misc/trustd 0700 system system"));
+    // A daemon that fails must not restart the device, and keeps no right that it has no use for.
+    let words = |option: &&(&str, &str)| option.1.split(' ').next().unwrap_or_default().to_string();
+    let options: Vec<String> =
+        lines.iter().filter(|line| line.0 == service).map(|line| words(&line)).collect();
+    for never in ["critical", "seclabel", "oneshot", "disabled", "socket", "file", "shutdown", "override"] {
+        assert!(!options.iter().any(|option| option == never), "{never}");
+    }
+}
+
+#[test]
 fn an_agree_check_compares_sources_of_one_fact() {
     // Files of settings lag behind the live values, partitions are built apart: differing is no contradiction.
     let house = House::open().unwrap();
