@@ -274,7 +274,7 @@ impl State<'_> {
             }
         }
         self.left = dirty;
-        self.is_left = dirty.contains(&true);
+        self.is_left = dirty.contains(&true) || self.to_ask.is_any() && !self.start.place.is_another_device();
         self.conclude(plan, before, again.len());
     }
 

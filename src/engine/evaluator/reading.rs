@@ -32,6 +32,10 @@ impl ToAsk {
     pub fn everything() -> ToAsk {
         ToAsk { routes: true, policy: true, asked_at: 0 }
     }
+
+    pub fn is_any(self) -> bool {
+        self.routes || self.policy
+    }
 }
 
 /// What trustd says of attestations that it asked for itself.
@@ -154,20 +158,22 @@ impl State<'_> {
             self.picture.note(self.house, ix, lapsed, clock, moment);
         }
     }
+
     /// What no collector reads: what events told, and what they say has changed.
     fn ask_the_kernel(&mut self, whole: bool, moment: Moment) {
+        let [rules, errors, domains] = ASKED;
         let is_lost = self.start.events.lost().contains("uevents");
-        let mut told = vec![(ASKED[1], kernel::verity_errors(self.start.events.verity_errors(), is_lost))];
+        let mut told = vec![(errors, kernel::verity_errors(self.start.events.verity_errors(), is_lost))];
         let is_old = moment.since_boot.saturating_sub(self.to_ask.asked_at) > ASK_AGAIN;
         let ToAsk { routes, policy, .. } = self.to_ask;
         if routes || whole || is_old {
-            told.push((ASKED[0], kernel::lockdown_rules()));
+            told.push((rules, kernel::lockdown_rules()));
         }
         if (policy || whole || is_old)
             && let Ok(root) = Directory::live()
         {
             let context = Context::new(Arc::new(root), self.house.catalogue.clone(), false);
-            told.push((ASKED[2], kernel::permissive_domains(&context)));
+            told.push((domains, kernel::permissive_domains(&context)));
         }
         let asked_at = if whole || is_old { moment.since_boot } else { self.to_ask.asked_at };
         self.to_ask = ToAsk { routes: false, policy: false, asked_at };
