@@ -284,7 +284,7 @@ fn a_policy_error_has_file_line_and_caret() {
     assert!(text.contains("\ncalls.enigm.example, 120 seconds") && text.contains("facts    none"), "{text}");
     let center = "\ncenter\n  callers  enigm_trust_center\n  app ids  10000-19999\n";
     let provider =
-        "\nprovider platform\n  callers  enigm_trust_provider\n  app ids  1000\n  signals  pushed.";
+        "\nprovider platform\n  callers  enigm_trust_provider\n  app ids  1000\n  signals  service.";
     assert!(text.contains(center) && text.contains(provider), "{text}");
     let root = "\nauditor\n  users    0\n";
     assert!(!text.contains(root) && stdout(&trustctl(&["policy", "check", "lab"])).contains(root));

@@ -70,13 +70,13 @@ pub fn has_started(context: &Context) -> bool {
     if !is_in(context) {
         return true;
     }
-    let value = || {
+    let value = || -> Result<bool, Reason> {
         let contexts = context.parse(CONTEXTS, MAX_CONTEXTS, Contexts::parse)?;
         let area = contexts.context_of(KEY).ok_or(Reason::NotPresent)?;
         let area = read(context, &FILES.replace('*', area), &[KEY])?;
         Ok(area.property(KEY).is_some_and(|property| &*property.value == "1"))
     };
-    value().unwrap_or_else(|_: Reason| true)
+    value().unwrap_or(true)
 }
 
 /// An area in which none of these properties was being written while it was read.

@@ -22,7 +22,7 @@ impl<'a> Words<'a> {
 
     /// A number. Each lies at a multiple of its size.
     pub fn word(self, at: usize) -> Result<u32, FormatError> {
-        if at % 4 != 0 {
+        if !at.is_multiple_of(4) {
             return Err(self.error(at, "a number there: expected it at a multiple of 4"));
         }
         let bytes = self.slice(at, 4)?;

@@ -135,7 +135,7 @@ impl<'a> Fields<'a> {
     /// A bitmap: each of its bits that is set.
     fn bitmap(&mut self, mut set: impl FnMut(u32)) -> Result<(), FormatError> {
         let [size, highest, count] = self.words()?;
-        if size != 64 || highest % 64 != 0 || count > highest / 64 {
+        if size != 64 || !highest.is_multiple_of(64) || count > highest / 64 {
             let message =
                 format!("a bitmap of {count} times {size} bits up to {highest}: expected parts of 64");
             return Err(self.error(message));
@@ -144,7 +144,7 @@ impl<'a> Fields<'a> {
         for _ in 0..count {
             let first = self.word()?;
             let bits = self.take(8)?.first_chunk().map_or(0, |bits| u64::from_le_bytes(*bits));
-            if first % 64 != 0 || first >= highest || first < next {
+            if !first.is_multiple_of(64) || first >= highest || first < next {
                 return Err(self.error(format!("part {first} of a bitmap: expected them in their order")));
             }
             next = first.saturating_add(64);
