@@ -5,7 +5,7 @@
 mod world;
 
 use std::collections::BTreeSet;
-use trust_evidence::{LoadError, Source};
+use trust_evidence::LoadError;
 use trust_gates::{Plan, Policy, Reader, Role};
 use world::{World, read};
 
