@@ -17,7 +17,7 @@ pub enum Subscription {
     Uevents(&'static str),
     /// NETLINK_SELINUX.
     SelinuxStatus,
-    /// The serial of Android's properties, which is looked at: see [`super::properties`].
+    /// The serial of Android's properties, which no event tells of: it is looked at, at [`super::PACE`].
     Properties,
     /// Whoever gives the value tells: a service's callback, a provider's report, trustd itself.
     Told,
