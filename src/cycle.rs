@@ -7,13 +7,13 @@
 //! `collect` never fails, `judge` never fails; only what a person wrote (a policy, a capture, an argument) can
 //! be refused. Attesting and serving are later stages, and the first that may fail.
 
-use crate::collect::{Collected, Deadlines, ROSTER, collect};
+use crate::collect::{Collected, Collector, Deadlines, collect};
 use crate::root::{Directory, Root};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use trust_evidence::{
-    Catalogue, Class, Evidence, LoadError, Names, Observation, Outcome, Reason, SourceInfo, SourceKind, Time,
-    Value,
+    Catalogue, Class, Evidence, LoadError, Names, Observation, Outcome, Reason, SignalIx, SourceInfo,
+    SourceKind, Time, Value,
 };
 use trust_gates::{Gates, Plan, Report, judge};
 
@@ -23,6 +23,8 @@ pub struct House {
     pub catalogue: Arc<Catalogue>,
     /// The ten gates.
     pub gates: Gates,
+    /// Of each signal the collector that reads it, as the roster has them: asked too often to be looked for.
+    collectors: Box<[Option<usize>]>,
 }
 
 impl House {
@@ -30,7 +32,13 @@ impl House {
     pub fn open() -> Result<House, LoadError> {
         let catalogue = Arc::new(Catalogue::built_in()?);
         let gates = Gates::built_in(&catalogue)?;
-        Ok(House { catalogue, gates })
+        let collectors = catalogue.iter().map(|(_, signal)| Collector::of(&signal.source)).collect();
+        Ok(House { catalogue, gates, collectors })
+    }
+
+    /// The collector that reads a signal, as an index into the roster, if one does.
+    pub fn collector(&self, ix: SignalIx) -> Option<usize> {
+        self.collectors.get(ix.index()).copied().flatten()
     }
 }
 
@@ -73,8 +81,7 @@ pub fn now() -> Time {
 
 /// The per cent of collectable signals that are missing.
 pub(crate) fn unknown_percent(house: &House, evidence: &Evidence) -> i64 {
-    let collectable =
-        house.catalogue.iter().filter(|(_, s)| ROSTER.iter().any(|c| c.kinds.contains(&s.source.kind())));
+    let collectable = house.catalogue.iter().filter(|(ix, _)| house.collector(*ix).is_some());
     let (mut all, mut missing) = (0, 0);
     for (ix, _) in collectable {
         all += 1;

@@ -43,10 +43,7 @@ pub fn judge_again<'a>(
     before: &Verdicts,
     changed: &BTreeSet<SignalIx>,
 ) -> (Report<'a>, Vec<usize>) {
-    let comparable = before.policy == *plan.policy.digest()
-        && before.checks.len() == plan.asked.len()
-        && before.taken_at == evidence.source.taken_at
-        && before.at <= at;
+    let comparable = before.is_before(plan, evidence, at);
     let mut judged = Vec::new();
     let checks = plan.gates.checks().iter().zip(&plan.asked).enumerate().map(|(ix, (check, asked))| {
         let holds = |timed: &&Timed| {
@@ -93,6 +90,34 @@ impl Verdicts {
     /// The checks' verdicts, in the order of [`crate::Gates::checks`].
     pub fn checks(&self) -> impl ExactSizeIterator<Item = Verdict> {
         self.checks.iter().map(|timed| timed.verdict)
+    }
+
+    /// The verdicts as of a later time, where no observation is another and no time came at which one of them may be:
+    /// those that judging again would give. `None` where that has to be asked.
+    pub fn still(&self, plan: &Plan<'_>, evidence: &Evidence, at: Time) -> Option<Verdicts> {
+        let hold = self.is_before(plan, evidence, at) && self.next_change().is_none_or(|next| at < next);
+        hold.then(|| Verdicts { at, ..self.clone() })
+    }
+
+    /// The report that these are of: nothing is judged. `None` where the plan or the evidence is another.
+    pub fn report<'a>(&self, plan: &'a Plan<'a>, evidence: &'a Evidence) -> Option<Report<'a>> {
+        self.is_before(plan, evidence, self.at).then(|| Report {
+            plan,
+            evidence,
+            at: self.at,
+            checks: self.checks().collect(),
+            objectives: self.objectives.clone(),
+            gates: self.gates.clone(),
+            posture: self.posture,
+        })
+    }
+
+    /// Whether these are of the same plan and evidence, and not of a later time.
+    fn is_before(&self, plan: &Plan<'_>, evidence: &Evidence, at: Time) -> bool {
+        self.policy == *plan.policy.digest()
+            && self.checks.len() == plan.asked.len()
+            && self.taken_at == evidence.source.taken_at
+            && self.at <= at
     }
 
     /// The first later time at which a verdict may be another though every observation stays as it is: an

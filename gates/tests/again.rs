@@ -206,6 +206,7 @@ proptest! {
             }
             let verdicts = report.verdicts();
             prop_assert_eq!(&verdicts, &whole.verdicts());
+            prop_assert_eq!(verdicts.report(&plan, &evidence).map(|same| same.verdicts()), Some(verdicts.clone()));
             before = verdicts;
         }
     }
@@ -228,8 +229,11 @@ proptest! {
             let probes = instants.range(at..end).copied().chain([later(at, probe), later(end, -1)]);
             for time in probes.filter(|time| *time < end) {
                 prop_assert_eq!(&said(&plan, &evidence, time), &now, "{} is before {}", time, end);
+                let still = verdicts.still(&plan, &evidence, time);
+                prop_assert_eq!(still, Some(judge(&plan, &evidence, time).verdicts()));
             }
             let Some(next) = next else { return Ok(()) };
+            prop_assert_eq!(verdicts.still(&plan, &evidence, next), None);
             let (report, judged) = judge_again(&plan, &evidence, next, &verdicts, &BTreeSet::new());
             prop_assert!(!judged.is_empty() || waivers_end().contains(&next), "nothing happens at {}", next);
             prop_assert_eq!(report.verdicts(), judge(&plan, &evidence, next).verdicts());
@@ -281,6 +285,8 @@ fn verdicts_of_another_policy_are_not_carried_over() {
     let before = judge(&plan, &good, at).verdicts();
     let (report, judged) = judge_again(&plan_other, &good, at, &before, &BTreeSet::new());
     assert_eq!(judged.len(), one.gates.checks().len());
+    assert_eq!(before.still(&plan_other, &good, at), None);
+    assert!(before.report(&plan_other, &good).is_none());
     assert_eq!(report.verdicts(), judge(&plan_other, &good, at).verdicts());
     assert_eq!((before.posture(), report.posture()), (Posture::Compliant, Posture::AtRisk));
 }

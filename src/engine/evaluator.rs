@@ -283,7 +283,7 @@ impl State<'_> {
     /// keys are to be looked after. Who asks gets what is stale read again anyway.
     fn arm(&mut self) {
         let listened = self.start.listeners.count() > 0;
-        let next = [self.ages(), self.picture.next_stale(self.house), self.known.next(), self.next_look()];
+        let next = [self.ages(), self.picture.next_stale(), self.known.next(), self.next_look()];
         let next = next.into_iter().flatten().filter(|_| listened);
         // Only a system that is still starting is looked at by itself.
         let next = match self.has_started {
@@ -304,8 +304,7 @@ impl State<'_> {
             self.picture.restamp(self.house, self.start.clock, moment);
             self.restamp_attestation();
         }
-        let stale =
-            if happened.is_due { self.picture.stale(self.house, moment) } else { [false; COLLECTORS] };
+        let stale = if happened.is_due { self.picture.stale(moment) } else { [false; COLLECTORS] };
         let mut dirty = happened.collectors;
         for (dirty, (stale, left)) in
             dirty.iter_mut().zip(stale.into_iter().zip(std::mem::take(&mut self.left)))

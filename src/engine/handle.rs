@@ -321,19 +321,21 @@ fn unsealed(error: SealError) -> Refusal {
 
 fn fault(error: KeyError) -> Refusal {
     match error {
-        KeyError::NotEnrolled => return Refusal::NotEnrolled,
-        KeyError::Busy => return Refusal::Busy,
-        KeyError::TimedOut => tracing::warn!("the keystore does not answer"),
+        KeyError::NotEnrolled => Refusal::NotEnrolled,
+        KeyError::Busy => Refusal::Busy,
+        KeyError::TimedOut => {
+            tracing::warn!("the keystore does not answer");
+            Refusal::TimedOut
+        }
         KeyError::Unavailable(why) => {
             tracing::warn!("nothing can be signed yet: {why}");
-            return Refusal::NotReady;
+            Refusal::NotReady
         }
         KeyError::Unusable(why) => {
             tracing::error!("nothing can be signed: {why}");
-            return Refusal::Internal;
+            Refusal::Internal
         }
     }
-    Refusal::TimedOut
 }
 
 impl Counts {

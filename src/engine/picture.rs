@@ -1,7 +1,7 @@
 //! What is known of the device now: every signal's last observation, and how old it is.
 
 use super::clock::{Clock, Moment};
-use crate::collect::{COLLECTORS, ROSTER};
+use crate::collect::COLLECTORS;
 use crate::cycle::House;
 use std::collections::BTreeSet;
 use trust_evidence::{
@@ -22,8 +22,18 @@ pub struct Picture {
     evidence: Evidence,
     read_at: Vec<u64>,
     keeping: Vec<Keeping>,
+    ageing: Vec<Ageing>,
     /// What changed since the last judging.
     changed: BTreeSet<SignalIx>,
+}
+
+/// A signal that a collector reads and that is kept by reading: what is asked of all of them at each question is found
+/// once.
+struct Ageing {
+    signal: SignalIx,
+    collector: usize,
+    /// How long it stays fresh, in milliseconds.
+    fresh_for: u64,
 }
 
 impl Picture {
@@ -36,7 +46,20 @@ impl Picture {
                 evidence.record(&house.catalogue, ix, observation);
             }
         }
-        Picture { evidence, read_at: vec![0; house.catalogue.len()], keeping, changed: BTreeSet::new() }
+        let ageing = house.catalogue.iter().filter_map(|(ix, signal)| {
+            let collector = house.collector(ix)?;
+            let fresh_for = u64::try_from(signal.fresh_for?).ok()?.saturating_mul(1000);
+            let is_read = keeping.get(ix.index()) == Some(&Keeping::Read);
+            is_read.then_some(Ageing { signal: ix, collector, fresh_for })
+        });
+        let ageing = ageing.collect();
+        Picture {
+            evidence,
+            read_at: vec![0; house.catalogue.len()],
+            keeping,
+            ageing,
+            changed: BTreeSet::new(),
+        }
     }
 
     /// The evidence, to be judged as of now.
@@ -94,26 +117,23 @@ impl Picture {
     }
 
     /// The collectors some of whose signals are older than they stay fresh.
-    pub fn stale(&self, house: &House, at: Moment) -> [bool; COLLECTORS] {
+    pub fn stale(&self, at: Moment) -> [bool; COLLECTORS] {
         let mut with = [false; COLLECTORS];
-        for (collector, with) in ROSTER.iter().zip(&mut with) {
-            *with = self.due_of(house, collector.kinds).is_some_and(|due| due <= at.since_boot);
+        for ageing in self.ageing.iter().filter(|ageing| self.due(ageing) <= at.since_boot) {
+            if let Some(with) = with.get_mut(ageing.collector) {
+                *with = true;
+            }
         }
         with
     }
 
     /// When the first signal that a collector reads will be older than it stays fresh, in milliseconds since boot.
-    pub fn next_stale(&self, house: &House) -> Option<u64> {
-        ROSTER.iter().filter_map(|collector| self.due_of(house, collector.kinds)).min()
+    pub fn next_stale(&self) -> Option<u64> {
+        self.ageing.iter().map(|ageing| self.due(ageing)).min()
     }
 
-    fn due_of(&self, house: &House, kinds: &[&str]) -> Option<u64> {
-        let own = house.catalogue.iter().filter(|(_, signal)| kinds.contains(&signal.source.kind()));
-        own.filter(|(ix, _)| self.keeping.get(ix.index()) == Some(&Keeping::Read))
-            .filter_map(|(ix, signal)| {
-                let fresh_for = u64::try_from(signal.fresh_for?).ok()?.saturating_mul(1000);
-                Some(self.read_at.get(ix.index())?.saturating_add(fresh_for))
-            })
-            .min()
+    fn due(&self, ageing: &Ageing) -> u64 {
+        let read_at = self.read_at.get(ageing.signal.index()).copied().unwrap_or_default();
+        read_at.saturating_add(ageing.fresh_for)
     }
 }

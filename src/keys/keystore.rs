@@ -16,7 +16,7 @@ use super::{Chain, EPOCH, KeyError, Keys, Owner, Whose, handle_of};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use trust_formats::attestation::{self, Demand, Roots, SecurityLevel, pin, verify};
 use trust_formats::signature::{Curve, PublicKey as Attested, Ring as Certificates, p256_fixed};
@@ -55,7 +55,7 @@ pub struct KeystoreKeys {
 #[derive(Clone)]
 struct Known {
     handle: [u8; 32],
-    key: Option<Posture>,
+    key: Option<Arc<Posture>>,
 }
 
 /// A posture key that was shown or may be.
@@ -95,10 +95,6 @@ impl KeystoreKeys {
         })
     }
 
-    fn known(&self) -> MutexGuard<'_, BTreeMap<Owner, Known>> {
-        lock(&self.known)
-    }
-
     /// The owner's turn to have a key made.
     fn turn(&self, whose: Whose<'_>) -> Result<Turn<'_>, KeyError> {
         let owner = whose.owner();
@@ -109,11 +105,11 @@ impl KeystoreKeys {
     }
 
     fn remember(&self, whose: Whose<'_>, known: Known) {
-        self.known().insert(whose.owner(), known);
+        lock(&self.known).insert(whose.owner(), known);
     }
 
     fn recalled(&self, whose: Whose<'_>) -> Option<Known> {
-        self.known().get(&whose.owner()).cloned()
+        lock(&self.known).get(&whose.owner()).cloned()
     }
 
     fn handle_or(&self, whose: Whose<'_>, gone: Gone) -> Result<[u8; 32], KeyError> {
@@ -128,16 +124,16 @@ impl KeystoreKeys {
         Ok(handle)
     }
 
-    /// The posture key, if there is one.
-    fn key(&self, whose: Whose<'_>) -> Result<Posture, KeyError> {
-        let handle = self.handle(whose)?;
-        if let Some(Known { key: Some(key), .. }) = self.recalled(whose) {
-            return Ok(key);
+    /// The handle and the posture key, if there is one.
+    fn key(&self, whose: Whose<'_>) -> Result<([u8; 32], Arc<Posture>), KeyError> {
+        if let Some(Known { handle, key: Some(key) }) = self.recalled(whose) {
+            return Ok((handle, key));
         }
+        let handle = self.handle(whose)?;
         let found = self.uses.ask(Some(whose.owner()), USING, move |vault| current(&mut **vault, &handle))?;
-        let key = found.ok_or(KeyError::NotEnrolled)?;
+        let key = Arc::new(found.ok_or(KeyError::NotEnrolled)?);
         self.remember(whose, Known { handle, key: Some(key.clone()) });
-        Ok(key)
+        Ok((handle, key))
     }
 }
 
@@ -159,15 +155,14 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Keys for KeystoreKeys {
     fn public_key(&self, whose: Whose<'_>) -> Result<PublicKey, KeyError> {
-        Ok(self.key(whose)?.key)
+        Ok(self.key(whose)?.1.key)
     }
 
     fn sign(&self, whose: Whose<'_>, message: &[u8]) -> Result<Signature, KeyError> {
-        let handle = self.handle(whose)?;
-        let Posture { name, level, key, .. } = self.key(whose)?;
-        let signed = message.to_vec();
+        let (handle, posture) = self.key(whose)?;
+        let (signs, signed) = (posture.clone(), message.to_vec());
         let signature = self.uses.ask(Some(whose.owner()), USING, move |vault| {
-            vault.sign(&name, level, With::Ecdsa, &signed).map_err(|fault| match fault {
+            vault.sign(&signs.name, signs.level, With::Ecdsa, &signed).map_err(|fault| match fault {
                 Fault::NotFound | Fault::Invalid => KeyError::NotEnrolled,
                 fault => refused(fault),
             })
@@ -180,7 +175,7 @@ impl Keys for KeystoreKeys {
         let fixed = p256_fixed(&signature).map_err(|error| KeyError::Unusable(error.to_string()))?;
         let signature = lowered(fixed);
         // What the keystore gives is looked at before anybody is given it.
-        match Ring.verify(&key, message, &signature) {
+        match Ring.verify(&posture.key, message, &signature) {
             true => Ok(signature),
             false => Err(KeyError::Unusable("the keystore's signature is not the posture key's".into())),
         }
@@ -201,8 +196,9 @@ impl Keys for KeystoreKeys {
         let challenge = attestation_challenge(whose.audience, challenge, &handle, EPOCH);
         let shown =
             self.makes.ask(Some(whose.owner()), MAKING, move |maker| maker.show(&handle, challenge, anew))?;
-        self.remember(whose, Known { handle, key: Some(shown.clone()) });
-        Ok((shown.key, Kept::Hardware(shown.chain)))
+        let answer = (shown.key, Kept::Hardware(shown.chain.clone()));
+        self.remember(whose, Known { handle, key: Some(Arc::new(shown)) });
+        Ok(answer)
     }
 
     fn attest_device(&self, challenge: &[u8; 32]) -> Result<Vec<Chain>, KeyError> {

@@ -58,6 +58,8 @@ pub struct Store {
     fault: Option<Fault>,
     /// What this process has seen and done.
     seen: Vec<Trouble>,
+    /// How often this process had to put something right.
+    put_right: u64,
     /// By audience.
     reserved: BTreeMap<String, Reserved>,
 }
@@ -85,6 +87,7 @@ impl Store {
             unsaved: VecDeque::new(),
             fault: None,
             seen: Vec::new(),
+            put_right: 0,
             reserved: BTreeMap::new(),
         };
         // What is wrong is among its troubles.
@@ -175,11 +178,12 @@ impl Store {
     }
 
     /// Looks whether the file is there as this process left it, and puts right what can be, without writing what waits;
-    /// whether nothing is wrong then. On a good day this reads no byte of it.
+    /// whether nothing new is wrong. On a good day this reads no byte of it; [`Store::troubles`] says what is wrong since
+    /// before.
     pub fn glance(&mut self) -> bool {
-        // What is wrong is among its troubles.
-        let _ = self.twice(|store| store.settle().map(drop));
-        self.troubles().is_empty()
+        let before = self.put_right;
+        let settled = self.twice(|store| store.settle().map(drop));
+        settled.is_ok() && self.put_right == before && self.fault.is_none()
     }
 
     /// What is wrong: files that lie aside, what this process had to put right, and changes that wait. The history is

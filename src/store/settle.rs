@@ -195,6 +195,7 @@ impl Store {
     }
 
     fn remember(&mut self, fault: Fault, outcome: Outcome) {
+        self.put_right += 1;
         let trouble = Trouble { fault, outcome };
         if self.seen.len() < MAX_SEEN && !self.seen.contains(&trouble) {
             self.seen.push(trouble);

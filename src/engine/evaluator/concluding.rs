@@ -18,6 +18,14 @@ impl State<'_> {
         let changed = self.picture.take_changed();
         let now = self.start.clock.now();
         let evidence = self.picture.evidence();
+        if changed.is_empty()
+            && let Some(still) = self.verdicts.as_ref().and_then(|before| before.still(plan, evidence, now))
+            && let Some(summary) = &mut self.summary
+        {
+            summary.judged_at = now.unix();
+            self.verdicts = Some(still);
+            return Vec::new();
+        }
         let (report, again) = match &self.verdicts {
             Some(before) => judge_again(plan, evidence, now, before, &changed),
             None => {
@@ -77,7 +85,7 @@ impl State<'_> {
         let Some(summary) = self.summary.clone() else { return };
         let (sequence, head) = (self.sequence, self.start.store.head());
         let summary = Arc::new(Summary { sequence, head, ..summary });
-        let stale = self.picture.next_stale(self.house).unwrap_or(u64::MAX);
+        let stale = self.picture.next_stale().unwrap_or(u64::MAX);
         let ages =
             self.ages().into_iter().chain(self.expiry()).chain(self.next_look()).min().unwrap_or(u64::MAX);
         self.slept = moment.slept();
@@ -97,8 +105,9 @@ impl State<'_> {
 
     /// The report of what was judged last: the same verdicts, with their words.
     pub(super) fn report<'r>(&'r self, plan: &'r Plan<'r>) -> Report<'r> {
-        let at = self.verdicts.as_ref().map_or_else(|| self.start.clock.now(), Verdicts::at);
-        judge(plan, self.picture.evidence(), at)
+        let evidence = self.picture.evidence();
+        let judged = self.verdicts.as_ref().and_then(|verdicts| verdicts.report(plan, evidence));
+        judged.unwrap_or_else(|| judge(plan, evidence, self.start.clock.now()))
     }
 
     /// When a verdict may change by time alone, in milliseconds since boot.

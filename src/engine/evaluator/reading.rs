@@ -15,7 +15,7 @@ use crate::root::Directory;
 use crate::serve::access::Role;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use trust_evidence::{Names, Observation, Outcome, Reason, Signal, Value};
+use trust_evidence::{Names, Observation, Outcome, Reason, Value};
 
 /// How long what the kernel was asked for stands without an event, in milliseconds: half of what the signals stay fresh.
 const ASK_AGAIN: u64 = 300_000;
@@ -45,17 +45,15 @@ const OWN: [&str; 2] = [ATTESTED_AT, PATCH_FLOOR];
 /// mapped, or has a second name elsewhere, changes without an event.
 pub(super) fn keepings(house: &House, start: &Start) -> Vec<Keeping> {
     let is_another = start.place.is_another_device();
-    let is_collected = |kind: &str| ROSTER.iter().any(|collector| collector.kinds.contains(&kind));
-    let keeping = |kind: &str| match is_another && !is_collected(kind) {
-        // Of another device there is nothing but what its files say once.
-        true => Keeping::Current,
-        false => Keeping::Read,
+    let keeping = |(ix, signal)| {
+        let is_ours = is_attested(signal) && start.attester.is_some();
+        match is_another && house.collector(ix).is_none() && !is_ours {
+            // Of another device there is nothing but what its files say once.
+            true => Keeping::Current,
+            false => Keeping::Read,
+        }
     };
-    let keeping = |signal: &Signal| match is_attested(signal) && start.attester.is_some() {
-        true => Keeping::Read,
-        false => keeping(signal.source.kind()),
-    };
-    house.catalogue.iter().map(|(_, signal)| keeping(signal)).collect()
+    house.catalogue.iter().map(keeping).collect()
 }
 
 impl State<'_> {
@@ -79,9 +77,8 @@ impl State<'_> {
         self.failed.extend(collected.failed.iter().copied());
         let is_another = self.start.place.is_another_device();
         for (ix, signal) in self.house.catalogue.iter() {
-            let kind = signal.source.kind();
             let is_read =
-                ROSTER.iter().zip(with).any(|(collector, with)| *with && collector.kinds.contains(&kind));
+                self.house.collector(ix).is_some_and(|collector| with.get(collector) == Some(&true));
             // Another device's files say all that they say of it; what was reported meanwhile stands.
             let is_ours = self.attesting.is_own() && (is_attested(signal) || OWN.contains(&&*signal.id));
             if (is_read || is_another && !is_ours && !self.known.has_reported(ix))
@@ -178,7 +175,10 @@ impl State<'_> {
         let asked_at = if whole || is_old { moment.since_boot } else { self.to_ask.asked_at };
         self.to_ask = ToAsk { routes: false, policy: false, asked_at };
         for (id, observation) in told {
-            if let Some(ix) = self.house.catalogue.find(id) {
+            let Some(ix) = self.house.catalogue.find(id) else { continue };
+            let before = self.picture.evidence().get(ix).map(|before| &before.outcome);
+            // What is as it was is judged again once it is old.
+            if whole || is_old || before != Some(&observation.outcome) {
                 self.picture.note(self.house, ix, observation, self.start.clock, moment);
             }
         }

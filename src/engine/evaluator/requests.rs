@@ -50,7 +50,7 @@ impl State<'_> {
         let stale = self.stale();
         dirty.iter_mut().zip(stale).for_each(|(dirty, stale)| *dirty |= stale);
         // Numbers are reserved: most attestations would not touch the file, nor see what became of it.
-        self.is_intact = self.start.store.glance();
+        self.is_intact &= self.start.store.glance();
         self.cycle(plan, dirty);
         let report = self.report(plan);
         let disclosure = disclose(&report, audience).ok_or(Refusal::NotPermitted)?;
@@ -67,7 +67,7 @@ impl State<'_> {
         let moment = self.start.clock.moment();
         match moment.slept() > self.slept.saturating_add(SLEEP_TOLERANCE) {
             true => [true; COLLECTORS],
-            false => self.picture.stale(self.house, moment),
+            false => self.picture.stale(moment),
         }
     }
 
