@@ -3,23 +3,25 @@
 use std::error::Error;
 use std::path::PathBuf;
 
-/// The version that `getInterfaceVersion` answers: the one that is not frozen yet.
+/// The version that `getInterfaceVersion` answers: the last one that is frozen. tests/soong/tests/aidl.rs fails where
+/// the files are not that version's any more.
 const VERSION: i32 = 1;
-/// What the Android tree's compiler gives as the hash of a version that is not frozen yet.
-const HASH: &str = "notfrozen";
+/// Its hash is the last line.
+const HASHES: &str = include_str!("aidl_api/com.enigm.trust/1/.hash");
 const OUTPUT: &str = "com_enigm_trust.rs";
 
 fn main() -> Result<(), Box<dyn Error>> {
+    let hash = HASHES.lines().last().ok_or("aidl_api/com.enigm.trust/1/.hash: empty, expected a hash")?;
     // Its report, over several lines, is in the error's Debug form.
     rsbinder_aidl::Builder::new()
         // Nothing names these: one stands in the errors, one behind an IBinder.
         .source("com/enigm/trust/ErrorCode.aidl")
         .source("com/enigm/trust/ITrustListener.aidl")
         .version(VERSION)
-        .hash(HASH)
+        .hash(hash)
         .source("com/enigm/trust/ITrustService.aidl")
         .version(VERSION)
-        .hash(HASH)
+        .hash(hash)
         .include_dir(".")
         .output(OUTPUT)
         .generate()

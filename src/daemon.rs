@@ -328,7 +328,7 @@ impl Daemon {
     }
 
     /// The desk before it.
-    pub fn desk(&self) -> &Desk {
+    pub fn desk(&self) -> &Arc<Desk> {
         &self.desk
     }
 

@@ -178,6 +178,8 @@ fn the_center_is_answered() {
     assert_eq!(service.getProviders().unwrap()[0].ageSeconds, -1);
     assert_eq!(service.getInterfaceVersion().unwrap(), wire::INTERFACE_VERSION);
     assert_eq!(VERSION, wire::INTERFACE_VERSION);
+    let frozen = include_str!("../aidl/aidl_api/com.enigm.trust/1/.hash");
+    assert_eq!(service.getInterfaceHash().unwrap(), frozen.trim());
 }
 
 #[test]

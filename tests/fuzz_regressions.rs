@@ -25,7 +25,7 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[test]
 fn every_seed_and_every_regression_passes_its_target() {
-    for (name, target) in TARGETS {
+    for &(name, target) in TARGETS {
         for kind in ["seeds", "regressions"] {
             let folder = fuzz_folder().join(kind).join(name);
             for file in names(&folder) {
@@ -39,7 +39,7 @@ fn every_seed_and_every_regression_passes_its_target() {
 
 #[test]
 fn every_seed_is_accepted() {
-    for (name, target) in TARGETS {
+    for &(name, target) in TARGETS {
         let folder = fuzz_folder().join("seeds").join(name);
         for file in names(&folder) {
             let is_accepted = target(&fs::read(folder.join(&file)).unwrap());
@@ -67,7 +67,7 @@ fn every_target_has_a_file_a_manifest_entry_and_a_seed() {
 
 #[test]
 fn no_prefix_of_a_seed_fails_its_target() {
-    for (name, target) in TARGETS {
+    for &(name, target) in TARGETS {
         let folder = fuzz_folder().join("seeds").join(name);
         for file in names(&folder) {
             let bytes = fs::read(folder.join(file)).unwrap();

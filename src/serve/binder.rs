@@ -7,6 +7,7 @@ mod answer;
 pub mod client;
 pub mod convert;
 mod ears;
+#[cfg(not(soong))]
 mod porter;
 
 use super::access::{Caller, Door, Method, type_of};
@@ -21,7 +22,6 @@ use com_enigm_trust::aidl::com::enigm::trust::{
     ProviderState::ProviderState, SignalReport::SignalReport, Summary::Summary,
 };
 use ears::Ears;
-use porter::Porter;
 use std::sync::Arc;
 
 /// The name that the service is registered under.
@@ -94,8 +94,15 @@ impl Service {
     /// None that is known: an object that was just made is of its interface.
     pub fn guarded(desk: Arc<Desk>, caller: fn() -> Caller) -> Result<SpIBinder, StatusCode> {
         let features = BinderFeatures { set_requesting_sid: true, ..BinderFeatures::default() };
-        let porter = Porter::new(desk.clone(), caller);
-        BnTrustService::new_guarded(Service::at(desk, caller), move |code| porter.admit(code), features)
+        // libbinder_rs has no place for a porter. Nor has he the work there: it reads an object without asking it what
+        // it is (AParcel_readStrongBinder), and every method asks the desk first. Arguments are read before that.
+        #[cfg(soong)]
+        return Ok(BnTrustService::new_binder(Service::at(desk, caller), features).as_binder());
+        #[cfg(not(soong))]
+        {
+            let porter = porter::Porter::new(desk.clone(), caller);
+            BnTrustService::new_guarded(Service::at(desk, caller), move |code| porter.admit(code), features)
+        }
     }
 
     fn at(desk: Arc<Desk>, caller: fn() -> Caller) -> Service {

@@ -201,15 +201,15 @@ pub fn makers() -> Device {
     device
 }
 
-/// Cuttlefish, started with these verified boot facts. Its KeyMint takes the root of trust from properties and
+/// Cuttlefish with this build, started with these verified boot facts. Its KeyMint takes the root of trust from properties and
 /// says that it is a TEE; its chain ends in a root whose key is public, so the attestation is no more than a
 /// service's word.
-pub fn cuttlefish(state: &'static str) -> Device {
+pub fn cuttlefish(build: &Build, state: &'static str) -> Device {
     // AOSP's public AVB test key (external/avb/test/data/testkey_rsa4096.pem).
     let key = "7728e30f50bfa5cea165f473175a08803f6a8346642b5aa10913e9d9e6defef6";
     let boot = Boot { state, key: key.into(), vbmeta: digest("cuttlefish vbmeta"), verity: "enforcing" };
-    let mut device = with_image(&LAB, &boot, ("devkey.x509.pem", LAB_OTA));
-    trustd(&mut device, &LAB, &boot, Hardware::Virtual);
+    let mut device = with_image(build, &boot, ("devkey.x509.pem", LAB_OTA));
+    trustd(&mut device, build, &boot, Hardware::Virtual);
     for (at, (key, value)) in
         [("hardware", "cutf_cvm"), ("kernel.mac80211_hwsim.radios", "0")].into_iter().enumerate()
     {
@@ -217,8 +217,11 @@ pub fn cuttlefish(state: &'static str) -> Device {
     }
     device.file(
         "proc/cmdline",
-        "panic=-1 8250.nr_uarts=1 loop.max_part=7 printk.devkmsg=on firmware_class.path=/vendor/etc/ \
-         init=/init bootconfig buildvariant=userdebug\n",
+        format!(
+            "panic=-1 8250.nr_uarts=1 loop.max_part=7 printk.devkmsg=on firmware_class.path=/vendor/etc/ \
+             init=/init bootconfig buildvariant={}\n",
+            build.kind
+        ),
     );
     device.replace(MOUNTS, "/dev/block/sda10", "/dev/block/vda10");
     for name in ["gatekeeper", "keystore"] {

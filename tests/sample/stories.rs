@@ -4,7 +4,7 @@
 use super::Device;
 use super::aosp::{HOSTS, adbd, selinux_status};
 use super::build::{Boot, Build, digest};
-use super::phones::{OTA_CERTS, RELEASE, RESTRICTED, cuttlefish, enigm, fused, makers};
+use super::phones::{LAB, OTA_CERTS, RELEASE, RESTRICTED, cuttlefish, enigm, fused, makers};
 use super::storage::{MOUNTS, PARTITIONS, mount, verity};
 
 /// Every sample, by its directory's name.
@@ -12,8 +12,9 @@ pub fn all() -> Vec<(&'static str, Device)> {
     vec![
         ("adb-and-dns", adb_and_dns()),
         ("app-collected", app_collected()),
-        ("avb-test-key", cuttlefish("green")),
-        ("cuttlefish", cuttlefish("orange")),
+        ("avb-test-key", cuttlefish(&LAB, "green")),
+        ("cuttlefish", cuttlefish(&LAB, "orange")),
+        ("cuttlefish-user", cuttlefish_user()),
         ("foreign-device-owner", foreign_device_owner()),
         ("magisk-mounts", magisk_mounts()),
         ("old-patch", old_patch()),
@@ -94,13 +95,36 @@ fn userdebug() -> Device {
 fn test_keys() -> Device {
     let build = Build { tags: "test-keys", ..RELEASE };
     let mut device = enigm(&build, &Boot::green("enigm sample verified boot key", "enigm test-keys vbmeta"));
+    signed_with_test_keys(&mut device);
+    other_signer(&mut device);
+    device
+}
+
+/// AOSP's published keys signed the system's packages and sign its updates.
+fn signed_with_test_keys(device: &mut Device) {
     device.remove(OTA_CERTS);
     let testkey = "a40da80a59d170caa950cf15c18c454d47a39b26989d8b640ecd745ba71bf5dc";
     device.observe("certs.ota", &format!("seen = [\"{testkey}\"]"));
     let system = ["android", "com.android.settings", "com.enigm.trustcenter"];
     device.observe("packages_xml.test_signed", &format!("seen = {system:?}"));
-    other_signer(&mut device);
     device.observe("service.platform_signer_is_aosp_test", "seen = true");
+}
+
+/// Cuttlefish's user variant as a plain build leaves it: signed with AOSP's keys, and open to adb all the same, since
+/// its product sets the two properties (device/google/cuttlefish/shared/device.mk of Android 14; that of 2026 leaves
+/// ro.debuggable alone).
+fn cuttlefish_user() -> Device {
+    let build = Build { kind: "user", tags: "test-keys", ..LAB };
+    let mut device = cuttlefish(&build, "orange");
+    for (key, value) in [("ro.adb.secure", "0"), ("ro.debuggable", "1")] {
+        device.line("product/etc/build.prop", &format!("{key}={value}"));
+        device.property(key, value);
+    }
+    signed_with_test_keys(&mut device);
+    for signal in ["service.platform_signer_expected", "service.updater_signer_ok"] {
+        device.observe(signal, "seen = false");
+    }
+    device.observe("selinux.permissive_domains", "seen = []");
     device
 }
 

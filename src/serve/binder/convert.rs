@@ -294,5 +294,5 @@ impl From<&wire::Report> for SignalReport {
 
 mod back;
 
-#[cfg(test)]
+#[cfg(all(test, not(soong)))]
 mod tests;

@@ -1,0 +1,4 @@
+package com.enigm.trust;
+parcelable EnrolmentEvidence {
+  byte[] evidence;
+}

@@ -1,0 +1,6 @@
+package com.enigm.trust;
+parcelable FailingChecks {
+  int critical;
+  int major;
+  int minor;
+}

@@ -1,0 +1,4 @@
+package com.enigm.trust;
+interface ITrustListener {
+  oneway void onPostureChanged(in com.enigm.trust.Change change);
+}

@@ -1,0 +1,5 @@
+package com.enigm.trust;
+parcelable ObjectiveWords {
+  String id;
+  String title;
+}

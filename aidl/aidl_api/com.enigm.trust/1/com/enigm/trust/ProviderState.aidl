@@ -1,0 +1,8 @@
+package com.enigm.trust;
+parcelable ProviderState {
+  String name;
+  String[] signals;
+  long sequence;
+  long ageSeconds;
+  long refused;
+}

@@ -1,0 +1,7 @@
+package com.enigm.trust;
+parcelable CheckWords {
+  String code;
+  String impact;
+  String remedy;
+  String[] sources;
+}

@@ -1,0 +1,6 @@
+package com.enigm.trust;
+parcelable Waiver {
+  String reason;
+  String by;
+  long until;
+}

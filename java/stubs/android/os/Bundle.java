@@ -1,0 +1,4 @@
+package android.os;
+
+/** frameworks/base/core/java/android/os/Bundle.java */
+public final class Bundle {}

@@ -1,0 +1,57 @@
+//! `tree`: see its usage.
+
+use std::path::Path;
+use std::process::ExitCode;
+use trust_tree::{aidl, cargo, vendored};
+
+const USAGE: &str = "usage: tree aidl compare OLDER NEWER | tree aidl write FROM TO | tree aidl hash DIRECTORY VERSION_BEFORE | tree vendored TREE";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["aidl", "compare", older, newer] => compare(older, newer),
+        ["aidl", "write", from, to] => write(from, to),
+        ["aidl", "hash", directory, before] => aidl::hash(Path::new(directory), before)
+            .map(|hash| println!("{hash}"))
+            .map_err(|error| error.to_string()),
+        ["vendored", tree] => lacks(tree),
+        _ => Err(USAGE.into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(says) => {
+            use std::io::Write;
+            // Nobody to tell where this fails.
+            let _told = writeln!(std::io::stderr(), "tree: {says}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn compare(older: &str, newer: &str) -> Result<(), String> {
+    let read = |path: &str| aidl::read(Path::new(path)).map_err(|error| error.to_string());
+    let found = aidl::compare(&read(older)?, &read(newer)?, aidl::Level::Compatible);
+    let lines: Vec<String> = found.iter().map(|one| format!("\n{one}")).collect();
+    if lines.is_empty() { Ok(()) } else { Err(format!("{newer} breaks {older}:{}", lines.concat())) }
+}
+
+fn write(from: &str, to: &str) -> Result<(), String> {
+    let api = aidl::read(Path::new(from)).map_err(|error| error.to_string())?;
+    for declared in api.values() {
+        let path = Path::new(to).join(&declared.file);
+        let above = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+        above
+            .and_then(|()| std::fs::write(&path, aidl::dump(declared)))
+            .map_err(|error| format!("{}: can't be written: {error}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn lacks(tree: &str) -> Result<(), String> {
+    let root = std::env::current_dir().map_err(|error| format!("the folder that this runs in: {error}"))?;
+    let packages = cargo::packages(&root, "Cargo.toml")?;
+    let lines = vendored::check(Path::new(tree), &vendored::graph(&root)?, &packages)?;
+    let lines: Vec<String> = lines.iter().map(|line| format!("\n{line}")).collect();
+    if lines.is_empty() { Ok(()) } else { Err(format!("{tree} lacks:{}", lines.concat())) }
+}
