@@ -22,6 +22,7 @@ pub mod log;
 pub mod ota;
 pub mod policies;
 pub mod root;
+pub mod rules;
 pub mod sealing;
 pub mod serve;
 pub mod show;

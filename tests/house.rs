@@ -4,8 +4,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use trust_evidence::Source;
 use trust_gates::{Plan, Rule};
 use trustd::cycle::House;
+use trustd::engine::{ASKED, MEASURED};
 use trustd::show::pages;
 use trustd::{collect, policies};
 
@@ -155,6 +157,69 @@ fn every_built_in_policy_resolves() {
         Plan::new(&house.catalogue, &house.gates, &policy).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(policy.id(), name);
         assert_eq!(policy.is_lab(), name == "lab");
+    }
+}
+
+/// What nobody gives yet, and why.
+const NOT_YET: [(&str, &str); 4] = [
+    ("ota_server.eligible", "the OTA server's token is a later release's"),
+    ("trustd.enrolment", "device management's record is a later release's"),
+    ("trustd.reboot_pending_since", "it needs the history of service.engine_status"),
+    ("trustd.report_acknowledged", "reports to device management are a later release's"),
+];
+
+#[test]
+fn every_signal_has_a_supplier_or_a_reason_why_not() {
+    let house = House::open().unwrap();
+    let policy = policies::built_in("production").unwrap().unwrap();
+    let plan = Plan::new(&house.catalogue, &house.gates, &policy).unwrap();
+    let mut unsupplied = Vec::new();
+    for (ix, signal) in house.catalogue.iter() {
+        let id = &*signal.id;
+        let is_supplied = match &signal.source {
+            Source::Service(_) | Source::Pushed(_) => plan.provider_of(ix).is_some(),
+            Source::Kernel(_) => ASKED.contains(&id),
+            Source::Own(_) => MEASURED.contains(&id),
+            Source::Attested(_) => true,
+            source => collect::Collector::of(source).is_some(),
+        };
+        if !is_supplied {
+            unsupplied.push(id);
+        }
+        assert_eq!(
+            pages::fed_by(signal) == "nobody",
+            !is_supplied && !matches!(signal.source, Source::Own(_)),
+            "{id}"
+        );
+    }
+    unsupplied.sort_unstable();
+    assert_eq!(unsupplied, NOT_YET.map(|(id, _)| id));
+}
+
+#[test]
+fn init_gives_the_daemon_nothing_to_spare() {
+    let text = read("etc/trustd.rc");
+    let mut section = "";
+    let mut lines: Vec<(&str, &str)> = Vec::new();
+    for line in text.lines().filter(|line| !line.trim().is_empty() && !line.trim().starts_with('#')) {
+        match line.strip_prefix("    ") {
+            Some(option) => lines.push((section, option)),
+            None => section = line,
+        }
+    }
+    let of = |section: &str, option: &str| lines.contains(&(section, option));
+    let service = "service trustd /system_ext/bin/trustd --bus none";
+    for option in ["class core", "user system", "capabilities", "restart_period 5"] {
+        assert!(of(service, option), "{option}");
+    }
+    assert!(of(service, "interface aidl com.enigm.trust.ITrustService/default"));
+    assert!(of("on post-fs-data", "mkdir /data/misc/trustd 0700 system system"));
+    // A daemon that fails must not restart the device, and keeps no right that it has no use for.
+    let words = |option: &&(&str, &str)| option.1.split(' ').next().unwrap_or_default().to_string();
+    let options: Vec<String> =
+        lines.iter().filter(|line| line.0 == service).map(|line| words(&line)).collect();
+    for never in ["critical", "seclabel", "oneshot", "disabled", "socket", "file", "shutdown", "override"] {
+        assert!(!options.iter().any(|option| option == never), "{never}");
     }
 }
 

@@ -13,8 +13,9 @@ use trust_formats::signature::{BadSignature, Hash, PublicKey, SignatureVerifier,
 use trust_formats::x509::Certificate;
 use trust_formats::{
     FormatError, abx, apex, attestation, avb, certs, device_mapper, device_policies as policies, kconfig,
-    modules, mounts, netlink, ota, owners, packages, packages_xml as installed, pem, permissions, selinux,
-    sensors, settings, snapshot, sockets, text, users,
+    modules, mounts, netlink, ota, owners, packages, packages_xml as installed, pem, permissions,
+    property_area as live, routing_rules as rules, selinux, sensors, settings, snapshot, sockets, text,
+    users,
 };
 
 mod attestations;
@@ -82,11 +83,15 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("posture_token", posture_token),
     ("profile_owner", profile_owner),
     ("properties", properties),
+    ("property_area", property_area),
+    ("property_info", property_info),
     ("provisioning_info", provisioning_info),
     ("qr_text", qr_text),
     ("revocation_list", revocation_list),
+    ("routing_rules", routing_rules),
     ("runtime_permissions", runtime_permissions),
     ("sealed_evidence", sealed_evidence),
+    ("selinux_policy", selinux_policy),
     ("selinux_status", selinux_status),
     ("sensor_privacy", sensor_privacy),
     ("settings", settings),
@@ -467,6 +472,42 @@ pub fn netlink_event(bytes: &[u8]) -> bool {
         assert!(bytes.starts_with(first.as_bytes()) && !event.subsystem.contains('\0'));
     });
     row || event
+}
+
+/// Every property is found by its name, and is no longer than one may be.
+pub fn property_area(bytes: &[u8]) -> bool {
+    accepted(live::Area::parse(bytes), |area| {
+        for (key, property) in area.iter() {
+            assert!(area.property(key) == Some(property) && key.len() <= live::MAX_KEY);
+            assert!(property.value.len() <= live::MAX_VALUE && !property.value.contains('\0'));
+        }
+    })
+}
+
+/// Whatever the name, its context is a file's name.
+pub fn property_info(bytes: &[u8]) -> bool {
+    accepted(live::Contexts::parse(bytes), |contexts| {
+        for key in ["", ".", "ro.build.type", "init.svc.adbd", "a.b.c.d.e.f.g"] {
+            let is_name = |context: &str| !context.contains('/') && !context.starts_with('.');
+            assert!(contexts.context_of(key).is_none_or(is_name));
+        }
+    })
+}
+
+/// A rule takes more bytes than it gives.
+pub fn routing_rules(bytes: &[u8]) -> bool {
+    accepted(rules::part(bytes), |part| {
+        assert!(part.prohibited.len() * 28 <= bytes.len());
+        let left = rules::left_out(&part.prohibited, rules::Family::V4, 10_000, 19_999);
+        assert!(left <= 10_000 && (left == 10_000 || !part.prohibited.is_empty()));
+    })
+}
+
+/// Each permissive type has a name that stands there.
+pub fn selinux_policy(bytes: &[u8]) -> bool {
+    accepted(selinux::policy::permissive(bytes), |names| {
+        assert!(names.iter().all(|name| bytes.windows(name.len()).any(|window| window == name.as_bytes())));
+    })
 }
 
 /// Only 20 bytes are a status.

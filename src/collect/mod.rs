@@ -12,14 +12,17 @@ mod kernel;
 mod mounts;
 mod packages;
 mod properties;
+mod property_area;
 mod reads;
 mod run;
 mod vouch;
 
 pub use boot::KEPT as KEPT_PARAMETERS;
+pub(crate) use context::names;
 pub use context::{Context, MAX_FILE, Note, Sink};
 pub use mounts::mounted;
 pub use properties::GETPROP;
+pub use property_area::{SERIAL as PROPERTIES_SERIAL, has_started};
 pub use reads::{INDEXED, Reads, VOUCHING};
 pub use run::{Asked, Collected, Deadlines, Hanging, collect, collect_with};
 pub use vouch::{Mounted, is_below, kernel_place};

@@ -1,6 +1,7 @@
-//! Properties: a getprop text, and the build.prop files of the image.
+//! Properties: the live ones, a getprop text, and the build.prop files of the image.
 
 use super::context::{Context, MAX_FILE, Sink, names, text};
+use super::property_area;
 use super::reads::Reads;
 use std::collections::BTreeMap;
 use trust_evidence::{Outcome, Reason, Source};
@@ -8,26 +9,20 @@ use trust_formats::properties::Properties;
 
 /// Where a root holds the output of getprop.
 pub const GETPROP: &str = "/getprop.txt";
-/// Android's live property area.
-pub const AREA: &str = "/dev/__properties__";
 
 /// What [`properties`] reads.
-pub const READS: Reads = Reads::These(&[GETPROP, AREA]);
+pub const READS: Reads = Reads::These(&[GETPROP, property_area::FILES]);
 /// What [`build_prop`] reads.
 pub const BUILD_PROP_READS: Reads = Reads::OfSignals(|source| match source {
     Source::BuildProp(path, _) => Some(path.to_string()),
     _ => None,
 });
 
-/// The properties.
+/// The properties: those of a running system, or of a root that holds their areas, and else a text that somebody took of
+/// them. On a running system anybody could put such a text at /.
 pub fn properties(context: &Context, sink: &mut Sink<'_>) {
-    if context.root.is_live() {
-        // The live property area is read by the daemon on Android; a file that anybody could put at / is not.
-        let reason = match context.root.exists(AREA) {
-            Ok(true) => Reason::Unsupported,
-            _ => Reason::NotPresent,
-        };
-        return sink.each(AREA, |_| Outcome::Missing(reason));
+    if context.root.is_live() || context.root.exists(GETPROP) != Ok(true) && property_area::is_in(context) {
+        return property_area::collect(context, sink);
     }
     let properties = match context.parse(GETPROP, MAX_FILE, Properties::parse) {
         Ok(properties) => properties,

@@ -22,7 +22,7 @@ use crate::serve::listeners::Listeners;
 use crate::serve::wire::Summary;
 use crate::store::Store;
 use attesting::Attesting;
-use reading::keepings;
+use reading::{ToAsk, keepings};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
@@ -89,8 +89,9 @@ impl Evaluator {
     }
 
     /// Evaluates until it is stopped.
-    pub fn run(self) -> Result<(), EvaluatorError> {
+    pub fn run(mut self) -> Result<(), EvaluatorError> {
         let house = self.start.house.clone();
+        let has_started = self.start.place.has_started(&house);
         let keeping = keepings(&house, &self.start);
         let mut state = State {
             providers: BTreeMap::new(),
@@ -114,6 +115,8 @@ impl Evaluator {
             is_intact: true,
             sequence: 0,
             was_shown: false,
+            has_started,
+            to_ask: ToAsk::everything(),
             is_replaced: false,
             installing: None,
         };
@@ -176,6 +179,10 @@ struct State<'p> {
     is_intact: bool,
     /// Whether the center listened at the last cycle.
     was_shown: bool,
+    /// Whether the system has started; what was read before is read again then.
+    has_started: bool,
+    /// What the kernel is to be asked at the next reading.
+    to_ask: ToAsk,
     /// Whether another policy holds than the one that was judged under.
     is_replaced: bool,
     /// Who waits until all is judged under it.
@@ -213,7 +220,14 @@ impl State<'_> {
             };
             let dirty = self.note(happened);
             let is_shown = self.is_shown() != self.was_shown;
-            if dirty.contains(&true) || happened.is_due || happened.is_clock_set || is_shown || self.is_left {
+            let has_to_ask = happened.has_routed || happened.has_new_policy;
+            if dirty.contains(&true)
+                || has_to_ask
+                || happened.is_due
+                || happened.is_clock_set
+                || is_shown
+                || self.is_left
+            {
                 self.cycle_in_time(plan, dirty);
             }
         }
@@ -260,7 +274,7 @@ impl State<'_> {
             }
         }
         self.left = dirty;
-        self.is_left = dirty.contains(&true);
+        self.is_left = dirty.contains(&true) || self.to_ask.is_any() && !self.start.place.is_another_device();
         self.conclude(plan, before, again.len());
     }
 
@@ -269,9 +283,14 @@ impl State<'_> {
     /// keys are to be looked after. Who asks gets what is stale read again anyway.
     fn arm(&mut self) {
         let listened = self.start.listeners.count() > 0;
-        let next = [self.ages(), self.picture.next_stale(), self.known.next()];
+        let next = [self.ages(), self.picture.next_stale(), self.known.next(), self.next_look()];
         let next = next.into_iter().flatten().filter(|_| listened);
-        let next = next.chain(self.rests_until).chain(self.expiry()).chain(self.attesting.deadline(listened));
+        // Only a system that is still starting is looked at by itself.
+        let next = match self.has_started {
+            true => next.chain(self.attesting.deadline(listened)).min(),
+            false => next.chain([self.in_a_while()]).min(),
+        };
+        let next = next.into_iter().chain(self.rests_until).chain(self.expiry());
         self.start.events.set_deadline(next.min().map(|at| self.start.clock.by_kernel(at)));
     }
 
@@ -279,6 +298,8 @@ impl State<'_> {
     fn note(&mut self, happened: Happened) -> [bool; COLLECTORS] {
         let moment = self.start.clock.moment();
         self.has_missed |= happened.has_missed;
+        self.to_ask.routes |= happened.has_routed;
+        self.to_ask.policy |= happened.has_new_policy;
         if happened.is_clock_set {
             self.picture.restamp(self.house, self.start.clock, moment);
             self.restamp_attestation();

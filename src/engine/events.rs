@@ -1,7 +1,7 @@
 //! What the evaluator waits for: the watches, its deadline, the clocks, and whoever wakes it.
 
 use crate::collect::{COLLECTORS, ROSTER};
-use crate::watch::{Boottime, Clocks, Deadline, Waker, WatchRoot, Watches};
+use crate::watch::{Boottime, Clocks, Deadline, EventSource, Waker, WatchRoot, Watches};
 use rustix::fd::AsFd;
 use rustix::io::Errno;
 use std::collections::BTreeSet;
@@ -14,6 +14,7 @@ pub struct Events {
     deadline: Deadline,
     clocks: Clocks,
     waker: Waker,
+    verity_errors: u64,
 }
 
 /// What happened.
@@ -27,6 +28,10 @@ pub struct Happened {
     pub is_clock_set: bool,
     /// Whether events were lost.
     pub has_missed: bool,
+    /// Whether the kernel is to be asked for its routing rules again.
+    pub has_routed: bool,
+    /// Whether it is to be asked for its SELinux policy again.
+    pub has_new_policy: bool,
 }
 
 impl Events {
@@ -39,7 +44,13 @@ impl Events {
         for lost in lost {
             tracing::warn!("not subscribed: {lost}");
         }
-        Ok(Events { watches, deadline: Deadline::new()?, clocks: Clocks::new()?, waker: Waker::new()? })
+        Ok(Events {
+            watches,
+            deadline: Deadline::new()?,
+            clocks: Clocks::new()?,
+            waker: Waker::new()?,
+            verity_errors: 0,
+        })
     }
 
     /// What wakes the evaluator.
@@ -52,9 +63,19 @@ impl Events {
         self.watches.lost().into_iter().map(|lost| lost.source.name()).collect()
     }
 
+    /// How many blocks dm-verity found to be wrong.
+    pub fn verity_errors(&self) -> u64 {
+        self.verity_errors
+    }
+
     /// How often the wall clock jumped.
     pub fn clock_jumps(&self) -> u64 {
         self.clocks.jumps()
+    }
+
+    /// Whether events have to be looked for: at [`crate::watch::PACE`].
+    pub fn are_to_be_looked_for(&self) -> bool {
+        self.watches.is_to_be_looked_at()
     }
 
     /// Sets the deadline, in milliseconds since boot.
@@ -86,7 +107,11 @@ impl Events {
         }
         // What happened while events were lost, or the device slept, may be anything.
         happened.has_missed = drained.missed;
-        if look.resumed || drained.missed {
+        let is_any = look.resumed || drained.missed;
+        happened.has_routed = is_any || drained.sources.contains(&EventSource::Routes);
+        happened.has_new_policy = is_any || drained.sources.contains(&EventSource::Selinux);
+        self.verity_errors = self.verity_errors.saturating_add(drained.verity_errors);
+        if is_any {
             happened.collectors = [true; COLLECTORS];
         }
         happened

@@ -11,6 +11,7 @@ mod clock;
 mod evaluator;
 mod events;
 mod handle;
+mod kernel;
 mod own;
 mod pace;
 mod picture;
@@ -23,6 +24,7 @@ pub use clock::{Clock, Moment};
 pub use evaluator::{Evaluator, EvaluatorError, Start};
 pub use events::Events;
 pub use handle::{Counts, Handle};
+pub use kernel::ASKED;
 pub use own::MEASURED;
 #[cfg(debug_assertions)]
 pub use place::Sample;

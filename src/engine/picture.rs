@@ -37,11 +37,11 @@ struct Ageing {
 }
 
 impl Picture {
-    /// Of nothing yet: what is pushed or measured by trustd is not available yet, the rest not present.
+    /// Of nothing yet: what is reported or measured by trustd is not available yet, the rest not present.
     pub fn new(house: &House, keeping: Vec<Keeping>) -> Picture {
         let mut evidence = Evidence::empty(&house.catalogue, SourceInfo::new(SourceKind::Live));
         for (ix, signal) in house.catalogue.iter() {
-            if matches!(signal.source, Source::Pushed(_) | Source::Own(_)) {
+            if signal.source.is_reported() || matches!(signal.source, Source::Own(_)) {
                 let observation = Observation::missing(Reason::NotYetAvailable, signal.ceiling);
                 evidence.record(&house.catalogue, ix, observation);
             }

@@ -3,7 +3,9 @@
 use super::clock::Clock;
 #[cfg(debug_assertions)]
 use crate::attestation::{Trust, TrustError};
-use crate::collect::{Asked, COLLECTORS, Collected, Deadlines, Hanging, ROSTER, collect_with};
+use crate::collect::{
+    Asked, COLLECTORS, Collected, Context, Deadlines, Hanging, ROSTER, collect_with, has_started,
+};
 use crate::cycle::House;
 use crate::root::{Directory, Root};
 use rustix::io::Errno;
@@ -21,6 +23,11 @@ pub trait Place: Send {
 
     /// From now on this policy says whom attestations among the files are believed from.
     fn come_under(&mut self, _policy: &Policy) {}
+
+    /// Whether the system has started: before, much of it is not there yet, and hardware is not asked for an attestation.
+    fn has_started(&mut self, _house: &House) -> bool {
+        true
+    }
 
     /// Whether it is another device's files: what this process is, is then no fact of that device.
     fn is_another_device(&self) -> bool {
@@ -66,6 +73,10 @@ impl Place for Live {
         }
         self.hanging.append(&mut collected.hanging);
         collected
+    }
+
+    fn has_started(&mut self, house: &House) -> bool {
+        has_started(&Context::new(self.root.clone(), house.catalogue.clone(), false))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::cost::origin;
 use crate::collect::ROSTER;
 use crate::cycle::House;
-use crate::engine::MEASURED;
+use crate::engine::{ASKED, MEASURED};
 use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 use trust_evidence::{Sensitivity, Signal, Source};
@@ -137,9 +137,10 @@ fn shorten(text: &str) -> String {
 pub fn fed_by(signal: &Signal) -> String {
     match &signal.source {
         Source::Attested(_) => "the device's own hardware, or a chain that is handed over".into(),
-        Source::Service(_) => "trustd on Android (declared)".into(),
-        Source::Kernel(_) => "trustd on the device (declared)".into(),
-        Source::Pushed(_) => "a provider (declared)".into(),
+        Source::Service(_) => "a provider, which asks it".into(),
+        Source::Kernel(_) if ASKED.contains(&&*signal.id) => "trustd, which asks the kernel".into(),
+        Source::Kernel(_) => "nobody".into(),
+        Source::Pushed(_) => "a provider".into(),
         Source::Own(_) if MEASURED.contains(&&*signal.id) => "trustd itself".into(),
         Source::Own(_) => "trustd itself (declared)".into(),
         source => match ROSTER.iter().find(|collector| collector.kinds.contains(&source.kind())) {

@@ -10,6 +10,8 @@ pub enum EventSource {
     Files,
     /// The mount table, by poll on /proc/self/mountinfo.
     Mounts,
+    /// Android's properties, by their serial.
+    Properties,
     /// Links, addresses, routes and routing rules, by NETLINK_ROUTE.
     Routes,
     /// SELinux's mode and policy, by NETLINK_SELINUX.
@@ -20,9 +22,10 @@ pub enum EventSource {
 
 impl EventSource {
     /// All of them.
-    pub const ALL: [EventSource; 5] = [
+    pub const ALL: [EventSource; 6] = [
         EventSource::Files,
         EventSource::Mounts,
+        EventSource::Properties,
         EventSource::Routes,
         EventSource::Selinux,
         EventSource::Uevents,
@@ -33,6 +36,7 @@ impl EventSource {
         match self {
             EventSource::Files => "files",
             EventSource::Mounts => "mounts",
+            EventSource::Properties => "properties",
             EventSource::Routes => "routes",
             EventSource::Selinux => "selinux",
             EventSource::Uevents => "uevents",

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! inotify ── netlink ── mountinfo ─► Watches ─► the collectors to run again
+//! the properties' serial ─┘
 //! timerfd ─► Deadline, Clocks       eventfd ─► Waker       one poll(2) over all: Watches::wait
 //! ```
 //!
@@ -14,6 +15,7 @@ mod files;
 mod lost;
 mod netlink;
 mod places;
+mod properties;
 mod subscription;
 mod waker;
 mod walk;
@@ -22,6 +24,7 @@ mod watches;
 pub use clocks::{Clocks, JUMP, Look};
 pub use deadline::{Boottime, Deadline};
 pub use lost::{EventSource, Lost, Why};
+pub use properties::PACE;
 pub use subscription::Subscription;
 pub use waker::Waker;
 pub use watches::{Drained, WatchRoot, Watches, Woken};

@@ -60,14 +60,16 @@ pub struct Heard {
 }
 
 impl Socket {
-    /// Subscribes one of the netlink sources. The other two are of another kind and unsupported.
+    /// Subscribes one of the netlink sources. The others are of another kind and unsupported.
     pub fn open(source: EventSource, readers: Readers) -> Result<Socket, Errno> {
         // NETLINK_ROUTE is protocol 0, which has no constant.
         let (protocol, groups) = match source {
             EventSource::Routes => (None, ROUTES),
             EventSource::Selinux => (Some(netlink::SELINUX), FIRST),
             EventSource::Uevents => (Some(netlink::KOBJECT_UEVENT), FIRST),
-            EventSource::Files | EventSource::Mounts => return Err(Errno::PROTONOSUPPORT),
+            EventSource::Files | EventSource::Mounts | EventSource::Properties => {
+                return Err(Errno::PROTONOSUPPORT);
+            }
         };
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let socket = socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, protocol)?;

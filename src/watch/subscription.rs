@@ -17,7 +17,7 @@ pub enum Subscription {
     Uevents(&'static str),
     /// NETLINK_SELINUX.
     SelinuxStatus,
-    /// Android's property area, which has a futex of its own and is watched on Android alone.
+    /// The serial of Android's properties, which no event tells of: it is looked at, at [`super::PACE`].
     Properties,
     /// Whoever gives the value tells: a service's callback, a provider's report, trustd itself.
     Told,

@@ -5,6 +5,7 @@ use super::files::Files;
 use super::lost::{EventSource, Lost, Why};
 use super::netlink::{Readers, Socket, buffer};
 use super::places::Places;
+use super::properties::Properties;
 use super::subscription::Subscription;
 use crate::collect::{ROSTER, VOUCHING};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -33,6 +34,7 @@ pub struct Watches {
     files: Option<Files>,
     sockets: Vec<Socket>,
     mounts: Option<OwnedFd>,
+    properties: Option<Properties>,
     /// Whether a wait has seen that the mount table changed; poll(2) says it once.
     has_mounted: bool,
     /// What could not be opened, files apart.
@@ -69,6 +71,7 @@ pub struct Woken {
 struct Wanted {
     sources: BTreeSet<EventSource>,
     mounts: Collectors,
+    properties: Collectors,
     routes: Readers,
     selinux: Readers,
     uevents: Readers,
@@ -85,6 +88,7 @@ impl Watches {
             files: None,
             sockets: Vec::new(),
             mounts: None,
+            properties: None,
             has_mounted: false,
             closed: BTreeMap::new(),
             overflowed: BTreeSet::new(),
@@ -106,6 +110,10 @@ impl Watches {
                 }
                 EventSource::Mounts if self.mounts.is_some() => continue,
                 EventSource::Mounts => mount_table().map(|table| self.mounts = Some(table)),
+                EventSource::Properties if self.properties.is_some() => continue,
+                EventSource::Properties => {
+                    Properties::open(&self.root.base).map(|properties| self.properties = properties)
+                }
                 _ if self.sockets.iter().any(|socket| socket.source() == source) => continue,
                 _ => {
                     Socket::open(source, self.wanted.readers(source)).map(|socket| self.sockets.push(socket))
@@ -143,6 +151,11 @@ impl Watches {
     /// How many directories are watched.
     pub fn directories(&self) -> usize {
         self.files.as_ref().map_or(0, Files::watched)
+    }
+
+    /// Whether there is a source that does not wake, and has to be looked at: at [`super::PACE`].
+    pub fn is_to_be_looked_at(&self) -> bool {
+        self.properties.is_some()
     }
 
     /// Waits until a source or one of the others has something, for as long as that takes. A signal ends the wait
@@ -196,6 +209,18 @@ impl Watches {
                 drained.sources.insert(EventSource::Files);
             }
             collectors.add(seen.collectors);
+        }
+        if let Some(properties) = &mut self.properties {
+            let changed = properties.has_changed();
+            // What can't be seen any more may have changed.
+            if changed != Ok(false) {
+                collectors.add(self.wanted.properties);
+                drained.sources.insert(EventSource::Properties);
+            }
+            if let Err(errno) = changed {
+                self.properties = None;
+                self.closed.insert(EventSource::Properties, Why::from(errno));
+            }
         }
         for socket in &self.sockets {
             let heard = socket.drain(&mut self.buffer);
@@ -275,9 +300,11 @@ impl Wanted {
                 self.selinux.any.add(readers);
                 EventSource::Selinux
             }
-            Subscription::None | Subscription::Properties | Subscription::Told | Subscription::Constant => {
-                return;
+            Subscription::Properties => {
+                self.properties.add(readers);
+                EventSource::Properties
             }
+            Subscription::None | Subscription::Told | Subscription::Constant => return,
         };
         self.sources.insert(source);
     }
@@ -287,7 +314,7 @@ impl Wanted {
             EventSource::Routes => self.routes,
             EventSource::Selinux => self.selinux,
             EventSource::Uevents => self.uevents,
-            EventSource::Files | EventSource::Mounts => Readers::default(),
+            EventSource::Files | EventSource::Mounts | EventSource::Properties => Readers::default(),
         }
     }
 }

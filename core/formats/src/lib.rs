@@ -30,7 +30,9 @@ pub mod packages_xml;
 pub mod pem;
 pub mod permissions;
 pub mod properties;
+pub mod property_area;
 mod protobuf;
+pub mod routing_rules;
 pub mod selinux;
 pub mod sensors;
 pub mod settings;
@@ -43,6 +45,9 @@ mod utc;
 #[cfg(test)]
 #[path = "../../../tests/sample/abx.rs"]
 mod written;
+#[cfg(test)]
+#[path = "../../../tests/sample/property_area.rs"]
+mod written_properties;
 pub mod x509;
 mod xml;
 mod zip;

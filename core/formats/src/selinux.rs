@@ -1,4 +1,5 @@
-//! SELinux: the kernel's status page here, and whether the precompiled policy belongs to its images in [`pairing`].
+//! SELinux: the kernel's status page here, whether the precompiled policy belongs to its images in [`pairing`],
+//! and what the policy in force leaves permissive in [`policy`].
 //!
 //! The page, /sys/fs/selinux/status:
 //!
@@ -10,6 +11,7 @@
 //! Source: struct selinux_kernel_status in security/selinux/include/security.h of Linux.
 
 pub mod pairing;
+pub mod policy;
 
 use crate::FormatError;
 

@@ -114,8 +114,16 @@ impl State<'_> {
         self.verify_again();
     }
 
-    /// Has the device attested if it is time.
+    /// Has the device attested if it is time, and everything read again once the system has started.
     pub(super) fn tend(&mut self, plan: &Plan<'_>) {
+        if !self.has_started {
+            self.has_started = self.start.place.has_started(self.house);
+            if !self.has_started {
+                return;
+            }
+            tracing::info!("the system has started: everything is read again");
+            (self.left, self.is_left) = ([true; COLLECTORS], true);
+        }
         let now = self.start.clock.moment().since_boot;
         match self.attesting.attester.tend(now, &self.shared) {
             Tended::Nothing => {}

@@ -6,6 +6,7 @@ use crate::engine::handle::{Counts, Latest};
 use crate::serve::render;
 use crate::serve::wire::{Change, Summary};
 use crate::store::New;
+use crate::watch::PACE;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use trust_gates::{Plan, Report, Verdicts, judge, judge_again};
@@ -85,9 +86,21 @@ impl State<'_> {
         let (sequence, head) = (self.sequence, self.start.store.head());
         let summary = Arc::new(Summary { sequence, head, ..summary });
         let stale = self.picture.next_stale().unwrap_or(u64::MAX);
-        let ages = self.ages().into_iter().chain(self.expiry()).min().unwrap_or(u64::MAX);
+        let ages =
+            self.ages().into_iter().chain(self.expiry()).chain(self.next_look()).min().unwrap_or(u64::MAX);
         self.slept = moment.slept();
         self.shared.publish(Latest { summary, fresh_until: stale.min(ages), slept: self.slept });
+    }
+
+    /// Until when what no event tells of need not be looked at again, in milliseconds since boot.
+    pub(super) fn next_look(&self) -> Option<u64> {
+        self.start.events.are_to_be_looked_for().then(|| self.in_a_while())
+    }
+
+    /// When to look again, in milliseconds since boot.
+    pub(super) fn in_a_while(&self) -> u64 {
+        let pace = u64::try_from(PACE.as_millis()).unwrap_or(u64::MAX);
+        self.start.clock.moment().since_boot.saturating_add(pace)
     }
 
     /// The report of what was judged last: the same verdicts, with their words.

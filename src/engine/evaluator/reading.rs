@@ -8,6 +8,7 @@ use crate::engine::clock::Moment;
 use crate::engine::evaluator::Start;
 use crate::engine::events::names;
 use crate::engine::handle::Counts;
+use crate::engine::kernel::{self, ASKED};
 use crate::engine::own;
 use crate::engine::picture::Keeping;
 use crate::root::Directory;
@@ -15,6 +16,27 @@ use crate::serve::access::Role;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use trust_evidence::{Names, Observation, Outcome, Reason, Value};
+
+/// How long what the kernel was asked for stands without an event, in milliseconds: half of what the signals stay fresh.
+const ASK_AGAIN: u64 = 300_000;
+
+/// What the kernel is to be asked for, and when it was asked last.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ToAsk {
+    pub routes: bool,
+    pub policy: bool,
+    asked_at: u64,
+}
+
+impl ToAsk {
+    pub fn everything() -> ToAsk {
+        ToAsk { routes: true, policy: true, asked_at: 0 }
+    }
+
+    pub fn is_any(self) -> bool {
+        self.routes || self.policy
+    }
+}
 
 /// What trustd says of attestations that it asked for itself.
 const OWN: [&str; 2] = [ATTESTED_AT, PATCH_FLOOR];
@@ -125,9 +147,40 @@ impl State<'_> {
             debug_assert!(own::MEASURED.contains(&id), "{id}");
             self.picture.note_own(self.house, id, outcome, clock, moment);
         }
+        if !self.start.place.is_another_device() {
+            self.ask_the_kernel(whole, moment);
+        }
         for ix in self.known.lapsed(moment.since_boot) {
             let lapsed = Observation::missing(Reason::Stale, trust_evidence::Class::J);
             self.picture.note(self.house, ix, lapsed, clock, moment);
+        }
+    }
+
+    /// What no collector reads: what events told, and what they say has changed.
+    fn ask_the_kernel(&mut self, whole: bool, moment: Moment) {
+        let [rules, errors, domains] = ASKED;
+        let is_lost = self.start.events.lost().contains("uevents");
+        let mut told = vec![(errors, kernel::verity_errors(self.start.events.verity_errors(), is_lost))];
+        let is_old = moment.since_boot.saturating_sub(self.to_ask.asked_at) > ASK_AGAIN;
+        let ToAsk { routes, policy, .. } = self.to_ask;
+        if routes || whole || is_old {
+            told.push((rules, kernel::lockdown_rules()));
+        }
+        if (policy || whole || is_old)
+            && let Ok(root) = Directory::live()
+        {
+            let context = Context::new(Arc::new(root), self.house.catalogue.clone(), false);
+            told.push((domains, kernel::permissive_domains(&context)));
+        }
+        let asked_at = if whole || is_old { moment.since_boot } else { self.to_ask.asked_at };
+        self.to_ask = ToAsk { routes: false, policy: false, asked_at };
+        for (id, observation) in told {
+            let Some(ix) = self.house.catalogue.find(id) else { continue };
+            let before = self.picture.evidence().get(ix).map(|before| &before.outcome);
+            // What is as it was is judged again once it is old.
+            if whole || is_old || before != Some(&observation.outcome) {
+                self.picture.note(self.house, ix, observation, self.start.clock, moment);
+            }
         }
     }
 }
