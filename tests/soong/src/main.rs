@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use trust_tree::{aidl, cargo, vendored};
 
-const USAGE: &str = "usage: tree aidl compare OLDER NEWER | tree aidl write FROM TO | tree aidl hash DIRECTORY VERSION_BEFORE | tree vendored TREE";
+const USAGE: &str = "usage: tree aidl compare OLDER NEWER | tree aidl write FROM TO | tree aidl hash DIRECTORY VERSION_BEFORE | tree aidl compiler PROGRAM | tree vendored TREE";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         ["aidl", "hash", directory, before] => aidl::hash(Path::new(directory), before)
             .map(|hash| println!("{hash}"))
             .map_err(|error| error.to_string()),
+        ["aidl", "compiler", program] => knows(program),
         ["vendored", tree] => lacks(tree),
         _ => Err(USAGE.into()),
     };
@@ -46,6 +47,14 @@ fn write(from: &str, to: &str) -> Result<(), String> {
             .map_err(|error| format!("{}: can't be written: {error}", path.display()))?;
     }
     Ok(())
+}
+
+fn knows(program: &str) -> Result<(), String> {
+    let scratch = std::env::temp_dir().join(format!("trust-aidl-{}", std::process::id()));
+    let knows = aidl::Compiler::at(program).knows_enums(&scratch);
+    // What stays is two small files.
+    let _removed = std::fs::remove_dir_all(&scratch);
+    knows
 }
 
 fn lacks(tree: &str) -> Result<(), String> {
