@@ -58,10 +58,13 @@ fn met(phone: &Phone, daemon: &Daemon, says: &Says, before: u64) {
         let _ = daemon.handle().evaluate();
         phone.hardware.asked() > before
     });
-    phone.pass(61);
-    // Once it is given up, that is judged with what is asked next.
-    for _ in 0..3 {
-        let _ = daemon.handle().evaluate();
+    // Twice: on a busy machine it was asked before it is noted when. Once it is given up, that is judged with what is asked
+    // next.
+    for _ in 0..2 {
+        phone.pass(61);
+        for _ in 0..3 {
+            let _ = daemon.handle().evaluate();
+        }
     }
 }
 
