@@ -252,3 +252,18 @@ fn a_report_that_lapses_is_missing() {
     assert_eq!(change.posture, Posture::Indeterminate);
     daemon.stop();
 }
+
+#[test]
+fn a_report_that_lapses_while_nobody_listens_is_missing_to_whoever_asks() {
+    let device = Device::new("lapse-unheard");
+    let daemon = device.start();
+    let boot_id = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    let boot_id = data_encoding::HEXLOWER.decode(boot_id.trim().replace('-', "").as_bytes()).unwrap();
+    let signals = vec![("pushed.device_secure".into(), Reported::Text("true".into()))];
+    let report = Report { boot_id: boot_id.try_into().unwrap(), sequence: 1, ttl: 1, signals };
+    daemon.handle().report("platform", report).unwrap();
+    assert_eq!(daemon.handle().summary().unwrap().posture, Posture::Compliant);
+    std::thread::sleep(std::time::Duration::from_millis(1200));
+    assert_eq!(daemon.handle().summary().unwrap().posture, Posture::Indeterminate);
+    daemon.stop();
+}

@@ -35,10 +35,15 @@ fn the_rules_of_a_running_kernel_are_read() {
     }
     assert_eq!(prohibited(), Ok(vec![]));
     // As netd writes a lockdown around one app; and what is none.
-    assert!(ip("rule add prio 12000 iif lo uidrange 0-10122 prohibit"));
+    assert!(ip("rule add prio 12000 fwmark 0/0x20000 iif lo uidrange 0-10122 prohibit"));
     assert!(ip("rule add prio 12000 iif lo uidrange 10124-99999 prohibit"));
     assert!(ip("rule add prio 12001 iif lo uidrange 5-6 blackhole"));
     assert!(ip("rule add prio 12002 prohibit"));
+    // Which keep in whoever sends there, is marked so, or is not among them: no lockdown.
+    for selector in ["to 192.0.2.1", "from 192.0.2.1", "fwmark 1", "oif lo", "ipproto tcp", "dport 443"] {
+        assert!(ip(&format!("rule add prio 12003 {selector} iif lo uidrange 7-8 prohibit")), "{selector}");
+    }
+    assert!(ip("rule add prio 12004 not iif lo uidrange 7-8 prohibit"));
     let of = |family, uids| Prohibited { family, uids };
     let mut expected = vec![of(Family::V4, (0, 10_122)), of(Family::V4, (10_124, 99_999))];
     if ip("-6 rule add prio 12000 iif lo uidrange 0-99999 prohibit") {

@@ -43,6 +43,10 @@ fn the_apps_ask_for_no_more_than_their_reasons_and_open_only_the_centers_activit
         assert_eq!(named(&provider, component), BTreeSet::new(), "{component}");
     }
     assert_eq!(named(&center, "activity"), BTreeSet::from([".CenterActivity".into()]));
+    assert!(
+        center.contains("android:taskAffinity=\"\""),
+        "another app's activity may lie above the center's"
+    );
     for component in ["service", "receiver", "provider"] {
         assert_eq!(named(&center, component), BTreeSet::new(), "{component}");
     }

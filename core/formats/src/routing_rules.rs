@@ -23,9 +23,17 @@ const DONE: u16 = 3;
 const NEWRULE: u16 = 32;
 /// FR_ACT_PROHIBIT.
 const PROHIBIT: u8 = 8;
-/// FRA_IIFNAME and FRA_UID_RANGE; the kernel marks neither as nested.
+/// FRA_IIFNAME, FRA_FWMARK, FRA_FWMASK and FRA_UID_RANGE; the kernel marks none as nested.
 const IIFNAME: u16 = 3;
+const FWMARK: u16 = 10;
+const FWMASK: u16 = 16;
 const UID_RANGE: u16 = 20;
+/// What leaves a rule as wide as it is: FRA_PRIORITY, FLOW, SUPPRESS_IFGROUP, SUPPRESS_PREFIXLEN, TABLE, PAD, PROTOCOL.
+const IDLE: [u16; 7] = [6, 11, 13, 14, 15, 18, 21];
+/// FIB_RULE_INVERT and FIB_RULE_IIF_DETACHED: what it says is what it leaves alone; it has no interface.
+const OTHERWISE: u32 = 0x2 | 0x8;
+/// `protectedFromVpn` of system/netd's Fwmark.h: a lockdown lets the VPN's own sockets be.
+const PROTECTED: u32 = 1 << 17;
 
 /// AF_INET and AF_INET6.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +56,8 @@ pub struct Prohibited {
 /// A datagram of the list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Part {
-    /// The rules that prohibit what some users send from this machine itself. Others are left out.
+    /// The rules that prohibit what some users send from this machine itself, wherever it goes: all but what is marked
+    /// as protected from VPNs. Others are left out, and so is what selects by anything else.
     pub prohibited: Vec<Prohibited>,
     /// Whether it is the list's last.
     pub is_last: bool,
@@ -91,6 +100,10 @@ fn rule(bytes: &[u8]) -> Result<Option<Prohibited>, String> {
         .split_at_checked(RULE)
         .ok_or_else(|| format!("a rule of {} bytes: expected at least {RULE}", bytes.len()))?;
     let (mut uids, mut is_own) = (None, false);
+    let flags =
+        header.get(8..).and_then(<[u8]>::first_chunk).map_or(OTHERWISE, |flags| u32::from_ne_bytes(*flags));
+    // The lengths of its prefixes of addresses, and a type of service.
+    let mut is_wide = header.get(1..4) == Some(&[0; 3]) && flags & OTHERWISE == 0;
     while !rest.is_empty() {
         let length = rest.first_chunk().map_or(0, |length| usize::from(u16::from_ne_bytes(*length)));
         let (attribute, after) = split(rest, length)
@@ -107,7 +120,12 @@ fn rule(bytes: &[u8]) -> Result<Option<Prohibited>, String> {
                 };
                 uids = Some((u32::from_ne_bytes(*first), u32::from_ne_bytes(*last)));
             }
-            _ => {}
+            Some(kind @ (FWMARK | FWMASK)) => {
+                let free = if kind == FWMASK { PROTECTED } else { 0 };
+                let mark = <[u8; 4]>::try_from(payload).map(u32::from_ne_bytes);
+                is_wide &= mark.is_ok_and(|mark| mark & !free == 0);
+            }
+            kind => is_wide &= kind.is_some_and(|kind| IDLE.contains(&kind)),
         }
         rest = after;
     }
@@ -117,7 +135,7 @@ fn rule(bytes: &[u8]) -> Result<Option<Prohibited>, String> {
         // Of multicast routes, say.
         _ => return Ok(None),
     };
-    let prohibits = header.get(7) == Some(&PROHIBIT) && is_own;
+    let prohibits = header.get(7) == Some(&PROHIBIT) && is_own && is_wide;
     Ok(uids.filter(|_| prohibits).map(|uids| Prohibited { family, uids }))
 }
 
@@ -200,6 +218,39 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_that_selects_by_anything_else_keeps_nobody_in() {
+        let range = [0u32.to_ne_bytes(), 99_999u32.to_ne_bytes()].concat();
+        let of = |lengths: [u8; 3], flags: u32, more: &[u8]| {
+            let [to, from, tos] = lengths;
+            let header = [&[2, to, from, tos, 0, 0, 0, PROHIBIT][..], &flags.to_ne_bytes()].concat();
+            let bytes =
+                [&header, &attribute(IIFNAME, b"lo\0")[..], &attribute(UID_RANGE, &range), more].concat();
+            part(&message(NEWRULE, &bytes)).unwrap().prohibited.len()
+        };
+        let word = |kind, word: u32| attribute(kind, &word.to_ne_bytes());
+        // As netd writes it and the kernel lists it.
+        let idle: Vec<u8> = IDLE.iter().flat_map(|kind| word(*kind, 7)).collect();
+        assert_eq!(of([0; 3], 0, &[idle, word(FWMASK, PROTECTED)].concat()), 1);
+        assert_eq!(of([0; 3], 1, &word(FWMARK, 0)), 1);
+        for (what, lengths, flags, more) in [
+            ("to one address", [32, 0, 0], 0, word(1, 1)),
+            ("from one address", [0, 32, 0], 0, word(2, 1)),
+            ("a type of service", [0, 0, 4], 0, vec![]),
+            ("all but these users", [0; 3], 2, vec![]),
+            ("no interface", [0; 3], 8, vec![]),
+            ("a mark", [0; 3], 0, [word(FWMARK, PROTECTED), word(FWMASK, PROTECTED)].concat()),
+            ("no mark at all", [0; 3], 0, word(FWMASK, u32::MAX)),
+            ("half a mark", [0; 3], 0, attribute(FWMASK, &[0; 2])),
+            ("an interface out", [0; 3], 0, attribute(17, b"wlan0\0")),
+            ("a protocol", [0; 3], 0, attribute(22, &[6])),
+            ("ports", [0; 3], 0, word(24, 443)),
+            ("what no kernel has yet", [0; 3], 0, word(99, 0)),
+        ] {
+            assert_eq!(of(lengths, flags, &more), 0, "{what}");
+        }
+    }
+
+    #[test]
     fn what_is_no_list_of_rules_is_refused() {
         let uids = |length: usize| {
             let header = [2, 0, 0, 0, 0, 0, 0, PROHIBIT, 0, 0, 0, 0];
@@ -262,8 +313,8 @@ mod tests {
         for bit in 0..whole.len() * 8 {
             let mut flipped = whole.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            // Free: flags, sequence and port, what a rule selects by besides, and its priority.
-            let is_read = matches!(bit / 8, 0..6 | 16 | 23 | 28..32 | 36..=42 | 44..56);
+            // Free: flags, sequence and port, the rule's table and its priority.
+            let is_read = matches!(bit / 8, 0..6 | 16..20 | 23..32 | 36..=42 | 44..56);
             match part(&flipped) {
                 Ok(found) => {
                     assert!(found.prohibited.len() <= 1 && (is_read || found == expected), "bit {bit}")

@@ -86,8 +86,9 @@ impl State<'_> {
         let (sequence, head) = (self.sequence, self.start.store.head());
         let summary = Arc::new(Summary { sequence, head, ..summary });
         let stale = self.picture.next_stale().unwrap_or(u64::MAX);
-        let ages =
-            self.ages().into_iter().chain(self.expiry()).chain(self.next_look()).min().unwrap_or(u64::MAX);
+        let ages = self.ages().into_iter().chain(self.expiry()).chain(self.next_look());
+        // A provider says itself how long its word holds.
+        let ages = ages.chain(self.known.next()).min().unwrap_or(u64::MAX);
         self.slept = moment.slept();
         self.shared.publish(Latest { summary, fresh_until: stale.min(ages), slept: self.slept });
     }

@@ -92,8 +92,8 @@ impl Area {
                 format!("{used} bytes in use: expected {NODE} to {}", bytes.len().saturating_sub(HEADER));
             return Err(whole.error(0, message));
         };
-        let mut walk =
-            Walk { data: Words { what: WHAT, bytes: data }, area: Area::default(), next: Vec::new() };
+        let words = Words { what: WHAT, bytes: data };
+        let mut walk = Walk { data: words, area: Area::default(), next: Vec::new(), left: data.len() };
         let [namelen, property, left, right, children] = walk.node(0)?;
         if [namelen, property, left, right] != [0; 4] {
             return Err(walk.data.error(0, "the root node: expected nothing but children"));
@@ -125,6 +125,8 @@ struct Walk<'a> {
     data: Words<'a>,
     area: Area,
     next: Vec<Step<'a>>,
+    /// How many bytes names and values may still take: each lies in the area by itself.
+    left: usize,
 }
 
 /// A node to visit: what it is below, and the names that it lies between.
@@ -173,7 +175,12 @@ impl<'a> Walk<'a> {
             return Err(self.data.error(at, format!("{}: expected at most {MAX_KEY} bytes", shown(&key))));
         }
         if property != 0 {
-            let property = self.property(index(property), &key)?;
+            let at = index(property);
+            let property = self.property(at, &key)?;
+            let left = self.left.checked_sub(key.len().saturating_add(property.value.len()));
+            self.left = left.ok_or_else(|| {
+                self.data.error(at, format!("value of {}: expected one of its own", shown(&key)))
+            })?;
             self.area.entries.insert(key.as_str().into(), property);
         }
         self.go(children, &key, None, None);

@@ -121,6 +121,28 @@ fn what_is_no_area_is_refused() {
 }
 
 #[test]
+fn one_long_value_is_not_the_value_of_many() {
+    let long = "x".repeat(MAX_VALUE);
+    let keys: Vec<String> = (0..2000).map(|nth| format!("ro.{nth}")).collect();
+    let mut area = Writer::new(MAX_AREA);
+    keys.iter().for_each(|key| area.add(key, ""));
+    area.add("ro.long", &long);
+    let own = area.place("ro.long");
+    let value = own + area.get(own + 60);
+    for key in &keys {
+        let at = area.place(key);
+        area.set(at, 1 << 16);
+        area.set(at + 60, value - at);
+    }
+    let error = Area::parse(&area.bytes).unwrap_err().to_string();
+    assert!(error.contains("expected one of its own"), "{error}");
+    // Each its own: whatever fits an area may be in it.
+    let each: Vec<(String, &str)> = (0..100).map(|nth| (format!("ro.{nth}"), &*long)).collect();
+    let each: Vec<(&str, &str)> = each.iter().map(|(key, value)| (&**key, *value)).collect();
+    assert_eq!(Area::parse(&Writer::with(MAX_AREA, &each).bytes).unwrap().iter().len(), 100);
+}
+
+#[test]
 fn what_goes_in_circles_ends() {
     let area = sample();
     let first = area.get(128 + 16);

@@ -34,6 +34,8 @@ const MAX_NAME: usize = 256;
 const PRIMARY: u32 = 1;
 /// The most entries of a table.
 const MAX_ENTRIES: u32 = 1 << 20;
+/// The most permissive types: a bitmap that fills the file names more of them than a policy has types.
+const MAX_PERMISSIVE: usize = 1 << 16;
 
 /// The names of the permissive types in a policy, ascending.
 ///
@@ -59,9 +61,14 @@ pub fn permissive(bytes: &[u8]) -> Result<BTreeSet<Box<str>>, FormatError> {
     }
     from.pass_bitmap()?;
     let mut numbers = BTreeSet::new();
-    from.bitmap(|number| {
-        numbers.insert(number);
+    let mut are_too_many = false;
+    from.bitmap(|number| match numbers.len() < MAX_PERMISSIVE {
+        true => drop(numbers.insert(number)),
+        false => are_too_many = true,
     })?;
+    if are_too_many {
+        return Err(FormatError::too_large(WHAT, "permissive types", MAX_PERMISSIVE));
+    }
     if version >= THIRD_BITMAP {
         from.pass_bitmap()?;
     }
@@ -328,6 +335,27 @@ mod tests {
             assert!(error.contains(expected), "{error}\n{expected}");
         }
         assert!(permissive(&with(16, 36)).unwrap_err().is_unsupported());
+    }
+
+    #[test]
+    fn a_bitmap_that_fills_the_file_is_refused() {
+        let head = |parts: u32| {
+            let policy = Policy::default().words(&[MAGIC, 8]).text("SE Linux").words(&[33, 1, SYMBOLS, 9]);
+            policy.bitmap(&[]).words(&[64, parts * 64, parts])
+        };
+        let full = |parts: u32| {
+            let mut policy = head(parts);
+            (0..parts)
+                .for_each(|nth| policy = std::mem::take(&mut policy).words(&[nth * 64, u32::MAX, u32::MAX]));
+            policy.0
+        };
+        let largest = u32::try_from(MAX_PERMISSIVE / 64).unwrap();
+        let error = permissive(&full(largest + 1)).unwrap_err().to_string();
+        assert_eq!(error, "SELinux policy: expected at most 65536 permissive types");
+        // As many as may be are no error yet: what lacks is the rest.
+        let error = permissive(&full(largest)).unwrap_err().to_string();
+        assert!(error.contains("before the end"), "{error}");
+        assert!(permissive(&full(2_796_000)).is_err());
     }
 
     #[test]

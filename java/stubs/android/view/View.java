@@ -10,6 +10,10 @@ public class View {
     throw new UnsupportedOperationException("a stub");
   }
 
+  public void setFilterTouchesWhenObscured(boolean enabled) {
+    throw new UnsupportedOperationException("a stub");
+  }
+
   public void setPadding(int left, int top, int right, int bottom) {
     throw new UnsupportedOperationException("a stub");
   }

@@ -28,6 +28,12 @@ public final class CenterActivity extends Activity {
   private static final int PADDING = 24;
   private static final long AGAIN_MILLIS = 3000;
 
+  /** A daemon that hangs tells no change. */
+  private static final long EVERY_MILLIS = 60_000;
+
+  /** More than the daemon takes to say that it can't tell. */
+  private static final long OVERDUE_MILLIS = 20_000;
+
   private final ExecutorService worker = Executors.newSingleThreadExecutor();
   private final Handler main = new Handler(Looper.getMainLooper());
   private final AtomicBoolean isAsked = new AtomicBoolean();
@@ -47,6 +53,13 @@ public final class CenterActivity extends Activity {
 
   /** What the page shows; of the main thread. */
   private Asked asked = Session::overview;
+
+  /** What was answered last, how often was asked, answered and shown; of the main thread. */
+  private List<Line> last = List.of();
+
+  private long asks;
+  private long answered;
+  private long shows;
 
   /** The daemon that the listener is registered with; of the worker's thread. */
   private IBinder heard;
@@ -119,12 +132,14 @@ public final class CenterActivity extends Activity {
   private void refresh() {
     if (isShown && isAsked.compareAndSet(false, true)) {
       Asked now = asked;
+      long ask = ++asks;
+      main.postDelayed(() -> overdue(ask), OVERDUE_MILLIS);
       worker.execute(
           () -> {
             isAsked.set(false);
             List<Line> lines = now.of(session);
             boolean isListening = heard != null;
-            main.post(() -> show(now, lines, isListening));
+            main.post(() -> show(now, ask, lines, isListening));
           });
     }
   }
@@ -134,11 +149,32 @@ public final class CenterActivity extends Activity {
     refresh();
   }
 
-  private void show(Asked shown, List<Line> lines, boolean isListening) {
+  /** Nothing that was shown before stays as if it held. */
+  private void overdue(long ask) {
+    if (isShown && answered < ask) {
+      draw(Session.overdue(last));
+    }
+  }
+
+  private void show(Asked shown, long ask, List<Line> lines, boolean isListening) {
+    answered = ask;
     if (shown != asked) {
       refresh(); // another page was asked for meanwhile
       return;
     }
+    last = lines;
+    draw(lines);
+    long show = ++shows;
+    main.postDelayed(
+        () -> {
+          if (show == shows) {
+            refresh();
+          }
+        },
+        isListening ? EVERY_MILLIS : AGAIN_MILLIS);
+  }
+
+  private void draw(List<Line> lines) {
     page.removeAllViews();
     for (Line line : lines) {
       TextView view = line.action == Line.Action.NONE ? new TextView(this) : button(line);
@@ -146,9 +182,6 @@ public final class CenterActivity extends Activity {
       view.setTextColor(color(line.tone));
       view.setTextSize(line.tone == Line.Tone.TITLE ? 20 : 16);
       page.addView(view);
-    }
-    if (!isListening) {
-      main.postDelayed(this::refresh, AGAIN_MILLIS);
     }
   }
 
@@ -174,6 +207,7 @@ public final class CenterActivity extends Activity {
         leads = view -> go(Session::overview);
     }
     button.setOnClickListener(leads);
+    button.setFilterTouchesWhenObscured(true); // what another app draws over it lends it no words
     return button;
   }
 

@@ -61,6 +61,15 @@ public final class Session {
       trouble = Trouble.of(thrown);
     }
     words.clear(); // another build's daemon may come back
+    return old(trouble, before);
+  }
+
+  /** A page that was answered before, where the daemon does not answer at all. */
+  static List<Line> overdue(List<Line> before) {
+    return old(Trouble.overdue(), before);
+  }
+
+  private static List<Line> old(String trouble, List<Line> before) {
     List<Line> lines = new ArrayList<>();
     lines.add(Line.of(Line.Tone.BAD, trouble));
     if (!before.isEmpty()) {

@@ -27,6 +27,11 @@ final class Trouble {
         + " this stays, restart the device.";
   }
 
+  /** Where it does not come back from being asked. */
+  static String overdue() {
+    return refusal(ErrorCode.TIMED_OUT);
+  }
+
   private static String refusal(int code) {
     switch (code) {
       case ErrorCode.NOT_READY:

@@ -251,6 +251,18 @@ public final class SessionTest {
     }
   }
 
+  private void whatADaemonThatHangsSaidIsOld() {
+    List<Line> lines = session.overview();
+    List<Line> old = Session.overdue(lines);
+    holds(old, "BAD The trust daemon did not answer in time");
+    holds(old, "UNSURE What was known before, and may no longer hold:");
+    for (Line line : old) {
+      if (line.tone == Line.Tone.GOOD) {
+        throw new AssertionError(line.toString());
+      }
+    }
+  }
+
   private void lives(int entries) {
     for (int at = 0; at < entries; at++) {
       long before = daemon.head.sequence;
@@ -380,6 +392,7 @@ public final class SessionTest {
     troubleIsSaidInWordsWithWhatToDo();
     new SessionTest().whatWasKnownBeforeIsOld();
     garbageIsTrouble();
+    new SessionTest().whatADaemonThatHangsSaidIsOld();
     new SessionTest().keepsTheEndOfTheHistory();
     new SessionTest().anOlderCopyIsSeen();
     new SessionTest().aRewrittenHistoryIsSeen();
