@@ -201,6 +201,14 @@ impl Handle {
         Ok((now.since_boot < latest.fresh_until && !has_slept).then(|| latest.summary.clone()))
     }
 
+    /// The summary after what the evaluator is at: that may be the change that makes the latest one a lie.
+    fn settled(&self) -> Result<Arc<Summary>, Refusal> {
+        if self.shared.busy_since.load(Ordering::Relaxed) != 0 {
+            self.ask(Request::Refresh)?;
+        }
+        self.summary()
+    }
+
     fn refresh(&self) -> Result<(), Refusal> {
         match self.fresh()? {
             Some(_) => Ok(()),
@@ -270,7 +278,7 @@ impl Evaluator for Handle {
             });
             let token = issue(&claims, &key).map_err(fault)?;
             // Signing takes its time. What no longer holds is not handed out.
-            if self.summary()?.sequence == disclosed.sequence {
+            if self.settled()?.sequence == disclosed.sequence {
                 return Ok(token);
             }
         }
