@@ -111,7 +111,7 @@ const WRONG: [(&str, &str, &str); 14] = [
     (
         "property_contexts",
         "sys.boot_completed u:object_r:trustd_prop:s0 exact bool\n",
-        "property_contexts:1: sys.boot_completed is the same name sys.boot_completed at ",
+        "property_contexts:1: sys.boot_completed has a label at ",
     ),
     (
         "property_contexts",

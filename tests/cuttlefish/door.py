@@ -132,6 +132,8 @@ class Replay(Door):
                 lines = file.read().splitlines()
         except OSError as error:
             raise Refused(f"{self.path}: {error.strerror}: expected a transcript") from None
+        except UnicodeDecodeError:
+            raise Refused(f"{self.path}: no text: expected a transcript") from None
         for number, line in enumerate(lines, 1):
             self._read(number, line)
         if self.arguments is None:

@@ -120,7 +120,8 @@ def property_contexts(platform, ours, policy):
             theirs, other_is_exact = other.fields[0], other.fields[2:3] == ["exact"]
             clash = None
             if name == theirs:
-                clash = "is the same name"
+                findings.append(f"{line}: {name} has a label at {other} already: one of the two lines goes: ours, "
+                                "if the property is the platform's")
             elif name.startswith(theirs) and not other_is_exact:
                 clash = "gives a property of the beginning"
             elif theirs.startswith(name) and not is_exact:

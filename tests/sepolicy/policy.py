@@ -88,11 +88,11 @@ def compile_policy(tree, ours, extra, variant, kept):
     preprocess(sources(tree, ours, extra), variant, conf)
     status, said = run(["checkpolicy", "-M", "-c", VERSION, "-o", str(binary), str(conf)])
     if status:
-        raise Refused(explained(said, conf))
+        raise Refused(explained(said, conf, tree))
     # This pass finds no neverallow: what it writes goes through secilc, which does.
     status, said = run(["checkpolicy", "-M", "-C", "-c", VERSION, "-o", str(cil), str(conf)])
     if status:
-        raise Refused(explained(said, conf))
+        raise Refused(explained(said, conf, tree))
     debt = tree / "private" / "technical_debt.cil"
     if debt.exists():
         with open(cil, "a", encoding="utf-8") as file:
@@ -113,7 +113,7 @@ def named(binary, cil):
     return Policy(binary, types, members)
 
 
-def explained(said, conf):
+def explained(said, conf, tree):
     """checkpolicy's errors as findings, each with what to do."""
     findings, reported = [], set()
     for line in said.splitlines():
@@ -134,6 +134,8 @@ def explained(said, conf):
             if unknown:
                 todo = (f"the platform of this tree has no {unknown.group(1)}: leave the rule out for it (a directory "
                         "of its own, as sepolicy/android16 is), or build on a platform that has it")
+            if pathlib.Path(file).is_relative_to(tree):
+                todo = "that file is the platform's, not ours: is the checkout whole, and of one commit?"
             if (file, number) not in reported:
                 reported.add((file, number))
                 findings.append(f"{file}:{number}: {what}: {todo}")

@@ -13,7 +13,7 @@ use trustd::daemon::{Daemon, DaemonError, Doors, Setup};
 
 /// The trust daemon: judges this device, and tells those whom its policy lets ask.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "trustd", version)]
 struct Arguments {
     /// The D-Bus to serve on: system, session, or an address such as unix:path=/run/user/1000/bus; none for no D-Bus
     #[arg(long, default_value = "system")]

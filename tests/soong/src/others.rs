@@ -15,7 +15,10 @@ pub(crate) fn check(root: &Path, modules: &[Module], found: &mut Vec<Finding>) {
                 one.chain(module.texts(property)).filter(|file| !is_there(&root.join(module.folder()), file))
             {
                 found.push(
-                    module.finding(property, format!("{file:?}: no such file below {:?}", module.folder())),
+                    module.finding(
+                        property,
+                        format!("{file:?}: no such file in the folder of this Android.bp"),
+                    ),
                 );
             }
         }
@@ -103,6 +106,10 @@ fn app(modules: &[Module], module: &Module, found: &mut Vec<Finding>) {
 }
 
 fn program(module: &Module, found: &mut Vec<Finding>) {
+    // By name: the daemon alone is init's to start.
+    if module.name() == "trustd" && module.texts("init_rc").is_empty() {
+        found.push(module.finding("init_rc", "no init_rc: expected it, or nobody starts the daemon"));
+    }
     for property in ["system_ext_specific", "prefer_rlib"] {
         if !module.is(property) {
             found.push(module.finding(property, format!("{property}: expected true")));

@@ -230,7 +230,7 @@ impl Whole<'_> {
             );
         }
         self.dependencies(found);
-        let asks = self.files.iter().any(|file| file.text.contains("env!(\"CARGO_PKG_VERSION\")"));
+        let asks = self.files.iter().any(|file| asks_for_version(&file.text));
         let version = module.text("cargo_pkg_version");
         let expected = asks.then_some(package.version.as_str());
         if version != expected || module.is("cargo_env_compat") != asks {
@@ -354,4 +354,12 @@ fn inherited(mut modules: Vec<Module>) -> Result<Vec<Module>, Finding> {
         }
     }
     Ok(modules)
+}
+
+/// Whether a source takes its package's version from the build: by the macro, or by clap's `#[command(version)]`, which
+/// asks the environment while it is expanded.
+fn asks_for_version(text: &str) -> bool {
+    let commands = text.split("#[command(").skip(1).filter_map(|rest| rest.split(")]").next());
+    let is_derived = commands.flat_map(|command| command.split(',')).any(|word| word.trim() == "version");
+    is_derived || text.contains("env!(\"CARGO_PKG_VERSION\")")
 }

@@ -150,10 +150,18 @@ pub fn check(tree: &Path, graph: &[Node], packages: &[Package]) -> Result<Vec<St
     }
     let mut has: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut places: BTreeMap<String, Vec<std::path::PathBuf>> = BTreeMap::new();
+    let mut lines = Vec::new();
     for folder in FOLDERS {
         for entry in tree.join(folder).read_dir().into_iter().flatten().flatten() {
             let Ok(text) = std::fs::read_to_string(entry.path().join("Cargo.toml")) else { continue };
-            let Ok(manifest) = text.parse::<toml::Table>() else { continue };
+            let manifest = match text.parse::<toml::Table>() {
+                Ok(manifest) => manifest,
+                Err(error) => {
+                    let path = entry.path().join("Cargo.toml");
+                    lines.push(format!("{}: can't be read: {}", path.display(), error.message()));
+                    continue;
+                }
+            };
             let of = |key: &str| manifest.get("package")?.get(key)?.as_str().map(str::to_owned);
             if let (Some(name), Some(version)) = (of("name"), of("version")) {
                 places.entry(name.clone()).or_default().push(entry.path());
@@ -161,7 +169,6 @@ pub fn check(tree: &Path, graph: &[Node], packages: &[Package]) -> Result<Vec<St
             }
         }
     }
-    let mut lines = Vec::new();
     for (path, what) in PLATFORM.iter().filter(|(path, _)| !tree.join(path).exists()) {
         lines.push(format!("{path}: not there: expected {what}"));
     }

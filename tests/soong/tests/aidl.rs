@@ -259,6 +259,12 @@ fn an_older_compiler_is_found_out_and_said() {
     assert!(says.contains("older than Android 11") && says.contains("signal: 11"), "{says}");
     assert!(says.contains("Backing is not a recognized annotation"), "{says}");
     Compiler::at(compilers.join("newer")).knows_enums(&place).unwrap();
+    let none = scratch("none");
+    let says = Compiler::at(compilers.join("none")).knows_enums(&none).unwrap_err();
+    assert!(
+        says.ends_with("it wrote nothing: expected an AIDL compiler, such as system/tools/aidl"),
+        "{says}"
+    );
     assert!(Compiler::at(place.join("none")).knows_enums(&place).unwrap_err().contains("can't be run"));
 }
 

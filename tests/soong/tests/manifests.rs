@@ -59,7 +59,7 @@ fn the_build_files_say_the_same() {
 }
 
 /// One change each: the file, what stands there, what is put in its place, the file where it is found, what is said.
-const BREAKS: [(&str, &str, &str, &str, &str); 22] = [
+const BREAKS: [(&str, &str, &str, &str, &str); 24] = [
     // The Android tree's side.
     (
         "Android.bp",
@@ -123,6 +123,21 @@ const BREAKS: [(&str, &str, &str, &str, &str); 22] = [
         "\"0.1.1\"",
         "Android.bp",
         "cargo_pkg_version is Some(\"0.1.1\"), expected Some(\"0.1.0\")",
+    ),
+    // clap's derive asks for the version where nobody writes env!.
+    (
+        "Android.bp",
+        "    cargo_env_compat: true,\n    cargo_pkg_version: \"0.1.0\",\n    prefer_rlib: true,\n    init_rc",
+        "    prefer_rlib: true,\n    init_rc",
+        "Android.bp",
+        "rust_binary trustd: cargo_pkg_version is None, expected Some(\"0.1.0\")",
+    ),
+    (
+        "Android.bp",
+        "    init_rc: [\"etc/trustd.rc\"],\n",
+        "",
+        "Android.bp",
+        "rust_binary trustd: no init_rc: expected it",
     ),
     ("Android.bp", "    flags: [\"-Funsafe_code\"],\n", "", "ledger/Android.bp", "no -Funsafe_code"),
     ("Android.bp", "etc/trustd.rc", "etc/trust.rc", "Android.bp", "\"etc/trust.rc\": no such file"),

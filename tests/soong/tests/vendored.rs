@@ -101,6 +101,7 @@ fn what_a_tree_lacks_is_named_with_who_needs_it() {
     tree.change(&format!("{crates}/rusqlite/Android.bp"), "\"cache\"", "\"trace\"");
     tree.change(&format!("{crates}/log/Android.bp"), "liblog_rust", "liblog");
     tree.change("build/soong/rust/config/global.go", "1.93.1", "1.81.0");
+    tree.write("external/rust/crates/cut/Cargo.toml", "[package\n");
     let lines = tree.lacks();
     let says = |start: &str| {
         let found = lines.iter().filter(|line| line.contains(start)).count();
@@ -113,7 +114,8 @@ fn what_a_tree_lacks_is_named_with_who_needs_it() {
     says("crates/rusqlite/Android.bp:2: librusqlite lacks the feature cache: expected it");
     says("crates/log/Android.bp: no module liblog_rust: expected it");
     says("build/soong/rust/config/global.go:2: Rust 1.81.0: expected 1.89 or newer");
-    assert_eq!(lines.len(), 7, "{lines:#?}");
+    says("external/rust/crates/cut/Cargo.toml: can't be read: ");
+    assert_eq!(lines.len(), 8, "{lines:#?}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 /// Why something can't be read: where, what was found, what was expected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{file}:{line}: {says}")]
+#[error("{file}{}: {says}", if *line == 0 { String::new() } else { format!(":{line}") })]
 pub struct AidlError {
     /// The file.
     pub file: String,

@@ -50,8 +50,14 @@ impl Compiler {
             .arg(from.join("E.aidl"));
         let output =
             command.output().map_err(|error| format!("{}: can't be run: {error}", self.0.display()))?;
-        if output.status.success() {
+        if output.status.success() && std::fs::read_dir(&to).is_ok_and(|mut found| found.next().is_some()) {
             return Ok(());
+        }
+        if output.status.success() {
+            let program = self.0.display();
+            return Err(format!(
+                "{program}: it wrote nothing: expected an AIDL compiler, such as system/tools/aidl"
+            ));
         }
         let says = String::from_utf8_lossy(&output.stderr);
         Err(format!(
