@@ -2,7 +2,7 @@
 //!
 //! Values only, and nothing of the evidence behind them: those who consume a posture link this crate alone.
 
-#![no_std]
+#![cfg_attr(not(android_dylib), no_std)]
 
 #[cfg(test)]
 extern crate std;
