@@ -197,13 +197,14 @@ fn a_hundred_failures_in_a_row_are_asked_for_five_minutes_apart() {
         let waits = (1..9).map(|doublings| 1 << doublings).chain(std::iter::repeat(300));
         for (round, wait) in (1..=100).zip(waits) {
             phone.until_answered(&daemon, round);
-            phone.pass(wait / 2);
-            for _ in 0..3 {
-                let _ = daemon.handle().evaluate();
+            // Where seconds are waited for they may go by themselves.
+            if wait > 100 {
+                phone.pass(wait / 2);
+                for _ in 0..3 {
+                    let _ = daemon.handle().evaluate();
+                }
+                assert_eq!(phone.hardware.asked(), round, "{says:?}");
             }
-            // Where seconds are waited for, they may go by meanwhile.
-            let asked = phone.hardware.asked();
-            assert!(asked == round || (wait < 100 && asked == round + 1), "{says:?}: {asked} after {round}");
             phone.pass(wait);
         }
         assert_eq!(phone.hardware.most_at_once(), 1);
